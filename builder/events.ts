@@ -1,0 +1,51 @@
+import type { Digest } from "../core/digest.ts";
+
+/** Progress of a build: a stream of these, in order. Times in milliseconds since the epoch. Renderers live in cli/. */
+export type BuildEvent =
+  /** A step of the plan; `index` counts from 1 in order of display. `name` as BuildKit words it: "[stage 2/4] RUN make". */
+  | { readonly type: "step"; readonly id: string; readonly name: string; readonly at?: SourceLine }
+  | { readonly type: "started"; readonly id: string; readonly time: number }
+  | {
+      readonly type: "output";
+      readonly id: string;
+      readonly stream: "stdout" | "stderr";
+      readonly data: Uint8Array;
+      readonly time: number;
+    }
+  /** Progress inside a step: bytes or files done of a total, under a name. */
+  | {
+      readonly type: "status";
+      readonly id: string;
+      readonly name: string;
+      readonly done: number;
+      readonly total?: number;
+      readonly time: number;
+    }
+  | {
+      readonly type: "warning";
+      readonly id?: string;
+      readonly message: string;
+      readonly rule?: string;
+      readonly url?: string;
+      readonly at?: SourceLine;
+    }
+  | {
+      readonly type: "finished";
+      readonly id: string;
+      readonly time: number;
+      readonly cached: boolean;
+      readonly error?: string;
+    }
+  | {
+      readonly type: "result";
+      readonly image: Digest;
+      readonly tags: readonly string[];
+      readonly time: number;
+    };
+
+export interface SourceLine {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly endLine: number;
+}

@@ -1,0 +1,304 @@
+import type { BuildEvent } from "../builder/events.ts";
+import type { Digest } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { ImageConfig } from "../image/config.ts";
+import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
+import type { Change } from "../store/snapshotter.ts";
+import type { ImageRecord } from "../store/types.ts";
+
+/**
+ * The product without HTTP: one service per resource. The command line and the daemon depend on these types only; an engine is embedded
+ * (compose.ts) or remote. Names and ids are resolved here as Docker resolves them: full id, name, then unique id prefix.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly images: ImageService;
+  readonly containers: ContainerService;
+  readonly builds: BuildService;
+  readonly volumes: VolumeService;
+  readonly networks: NetworkService;
+  readonly system: SystemService;
+}
+
+// ── images ──────────────────────────────────────────────────────────────────────────────────────────
+export interface ImageService {
+  list(options?: {
+    readonly reference?: string;
+    readonly all?: boolean;
+    readonly dangling?: boolean;
+  }): Promise<readonly ImageRecord[]>;
+  /** Rejects with IMAGE_UNKNOWN, IMAGE_AMBIGUOUS. */
+  get(image: string): Promise<{ readonly record: ImageRecord; readonly config: ImageConfig }>;
+  /** The document of Docker Engine API GET /images/{name}/json. */
+  inspect(image: string): Promise<Readonly<Record<string, unknown>>>;
+  history(image: string): Promise<readonly ImageHistory[]>;
+  tag(image: string, reference: string): Promise<void>;
+  /** Rejects with IMAGE_IN_USE unless `force`. */
+  remove(
+    image: string,
+    options?: { readonly force?: boolean; readonly prune?: boolean },
+  ): Promise<readonly ImageRemoval[]>;
+  prune(options?: {
+    readonly all?: boolean;
+  }): Promise<{ readonly removed: readonly ImageRemoval[]; readonly bytes: number }>;
+  /** A docker-archive that is an OCI layout too, as `docker save` writes since 25. */
+  save(images: readonly string[], options?: Abortable): ByteStream;
+  /** Any of docker-archive and OCI layout, plain or compressed. Returns what was loaded: a reference, or an id for untagged images. */
+  load(
+    source: ByteStream,
+    options?: Abortable,
+  ): Promise<readonly { readonly reference?: string; readonly id: Digest }[]>;
+  /** A root filesystem tar becomes an image of one layer. */
+  import(
+    source: ByteStream,
+    options: {
+      readonly reference?: string;
+      readonly message?: string;
+      readonly changes?: readonly string[];
+      readonly platform?: Platform;
+    } & Abortable,
+  ): Promise<Digest>;
+}
+export interface ImageHistory {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly size: number;
+  readonly comment: string;
+  readonly tags: readonly string[];
+}
+export type ImageRemoval = { readonly untagged: string } | { readonly deleted: string };
+
+// ── containers ──────────────────────────────────────────────────────────────────────────────────────
+export interface ContainerCreate {
+  readonly name?: string;
+  readonly platform?: Platform;
+  /** Absent fields come from the image. */
+  readonly config: Partial<ProcessConfig> & { readonly Image: string };
+  readonly hostConfig: Partial<HostConfig>;
+}
+export interface LogQuery {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly tail?: number;
+  readonly follow: boolean;
+}
+export interface LogEntry {
+  readonly stream: "stdout" | "stderr";
+  /** RFC 3339 with nanoseconds. */
+  readonly time: string;
+  readonly line: Uint8Array;
+}
+/** A live connection to a process's stdio. Output ends when the process's output does. */
+export interface Attachment extends AsyncDisposable {
+  readonly output: AsyncIterable<{ readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }>;
+  write(data: Uint8Array): Promise<void>;
+  closeInput(): Promise<void>;
+  resize(columns: number, rows: number): Promise<void>;
+}
+export interface ExecCreate {
+  readonly Cmd: readonly string[];
+  readonly Env?: readonly string[];
+  readonly WorkingDir?: string;
+  readonly User?: string;
+  readonly Tty?: boolean;
+  readonly Privileged?: boolean;
+  readonly AttachStdin?: boolean;
+  readonly Detach?: boolean;
+  readonly consoleSize?: { readonly columns: number; readonly rows: number };
+}
+export interface ContainerFilter {
+  readonly all?: boolean;
+  readonly limit?: number;
+  /** As `docker ps -f`: name, id, label, status, ancestor, exited, volume, network, before, since, publish, expose. */
+  readonly filters?: Readonly<Record<string, readonly string[]>>;
+}
+export interface ContainerService {
+  create(
+    request: ContainerCreate,
+    options?: Abortable,
+  ): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  start(container: string): Promise<void>;
+  stop(container: string, options?: { readonly timeoutMs?: number; readonly signal?: string }): Promise<void>;
+  restart(
+    container: string,
+    options?: { readonly timeoutMs?: number; readonly signal?: string },
+  ): Promise<void>;
+  kill(container: string, signal: string): Promise<void>;
+  pause(container: string): Promise<void>;
+  unpause(container: string): Promise<void>;
+  wait(
+    container: string,
+    condition?: "not-running" | "next-exit" | "removed",
+    options?: Abortable,
+  ): Promise<{ readonly exitCode: number; readonly error?: string }>;
+  /** With `logs`, what was written before comes first. For a container not started yet, the attachment begins with its start. */
+  attach(
+    container: string,
+    options: { readonly stdin: boolean; readonly logs?: boolean },
+  ): Promise<Attachment>;
+  exec(container: string, request: ExecCreate, options?: Abortable): Promise<ExecSession>;
+  logs(container: string, query: LogQuery, options?: Abortable): AsyncIterable<LogEntry>;
+  list(filter?: ContainerFilter): Promise<readonly ContainerRecord[]>;
+  get(container: string): Promise<ContainerRecord>;
+  /** The document of Docker Engine API GET /containers/{id}/json. */
+  inspect(
+    container: string,
+    options?: { readonly size?: boolean },
+  ): Promise<Readonly<Record<string, unknown>>>;
+  size(container: string): Promise<{ readonly written: number; readonly total: number }>;
+  top(
+    container: string,
+    psArgs: readonly string[],
+  ): Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
+  changes(container: string): Promise<readonly Change[]>;
+  rename(container: string, name: string): Promise<void>;
+  /** Rejects with CONTAINER_RUNNING unless `force`. */
+  remove(
+    container: string,
+    options?: { readonly force?: boolean; readonly volumes?: boolean },
+  ): Promise<void>;
+  prune(): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
+  commit(
+    container: string,
+    options: {
+      readonly reference?: string;
+      readonly message?: string;
+      readonly author?: string;
+      readonly changes?: readonly string[];
+      readonly pause?: boolean;
+    },
+  ): Promise<Digest>;
+  /** The root filesystem as a tar. */
+  export(container: string, options?: Abortable): ByteStream;
+  /** `path` inside the container as a tar whose first entry is its base name; links at `path` itself are not followed. */
+  readArchive(
+    container: string,
+    path: string,
+    options?: Abortable,
+  ): Promise<{ readonly stat: PathStat; readonly tar: ByteStream }>;
+  statPath(container: string, path: string): Promise<PathStat>;
+  /** Unpacks a tar into the directory `path` of the container; nothing can leave its root. */
+  writeArchive(
+    container: string,
+    path: string,
+    tar: ByteStream,
+    options?: { readonly copyOwner?: boolean } & Abortable,
+  ): Promise<void>;
+}
+export interface ExecSession extends Attachment {
+  readonly id: string;
+  /** Resolves when the process has ended. */
+  wait(): Promise<number>;
+}
+export interface PathStat {
+  readonly name: string;
+  readonly size: number;
+  /** Go's os.FileMode bits, as the Engine API's X-Docker-Container-Path-Stat has them. */
+  readonly mode: number;
+  readonly mtime: string;
+  readonly linkTarget: string;
+}
+
+// ── builds ──────────────────────────────────────────────────────────────────────────────────────────
+export interface BuildRequest {
+  /** The context directory. */
+  readonly context: string;
+  /** Text and display name of the Dockerfile, read by the caller. */
+  readonly dockerfile: { readonly name: string; readonly text: string };
+  readonly tags: readonly string[];
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly platform?: Platform;
+  readonly network: "default" | "host" | "none";
+  readonly extraHosts: readonly string[];
+  readonly sourceDateEpoch?: number;
+}
+export interface BuildResult {
+  readonly image: Digest;
+  readonly tags: readonly string[];
+}
+export interface BuildService {
+  /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
+  build(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildResult>;
+  prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+
+// ── volumes, networks, system ───────────────────────────────────────────────────────────────────────
+export interface VolumeInfo {
+  readonly name: string;
+  readonly driver: string;
+  readonly mountpoint: string;
+  readonly createdAt: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly anonymous: boolean;
+}
+export interface VolumeService {
+  create(options: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  }): Promise<VolumeInfo>;
+  list(): Promise<readonly VolumeInfo[]>;
+  get(name: string): Promise<VolumeInfo>;
+  remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
+  prune(options?: {
+    readonly all?: boolean;
+  }): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
+}
+export interface NetworkInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet?: string;
+  readonly gateway?: string;
+  readonly internal: boolean;
+  readonly createdAt: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+export interface NetworkService {
+  list(): Promise<readonly NetworkInfo[]>;
+  get(network: string): Promise<NetworkInfo>;
+}
+export interface CheckReport {
+  readonly checked: Readonly<Record<string, number>>;
+  /** One line each: what is wrong, with the object's name. */
+  readonly problems: readonly string[];
+}
+export interface SystemService {
+  version(): Promise<Readonly<Record<string, unknown>>>;
+  info(): Promise<Readonly<Record<string, unknown>>>;
+  /** Verifies blobs, layers and rows, and looks for leftovers. */
+  check(options?: { readonly quick?: boolean } & Abortable): Promise<CheckReport>;
+  diskUsage(): Promise<
+    Readonly<
+      Record<
+        string,
+        {
+          readonly count: number;
+          readonly active: number;
+          readonly bytes: number;
+          readonly reclaimable: number;
+        }
+      >
+    >
+  >;
+  /** Deletes what nothing reaches. */
+  collect(): Promise<{ readonly blobs: number; readonly layers: number; readonly bytes: number }>;
+  /** What this host lacks, each with what it costs. */
+  doctor(): Promise<
+    readonly {
+      readonly name: string;
+      readonly status: "ok" | "degraded" | "missing";
+      readonly detail: string;
+    }[]
+  >;
+}

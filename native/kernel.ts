@@ -1,0 +1,247 @@
+import type { Mount } from "../core/mount.ts";
+
+/**
+ * Every system call and byte-heavy job the project needs that Node does not offer: the one seam to the kernel.
+ * The addon implements it (binding.ts); RecordingKernel in test/support is its fake.
+ *
+ * - File descriptors are plain numbers and belong to the caller, who closes them with fs.closeSync.
+ * - Promises run on native threads and never block the event loop; `signal`-less jobs are short or bounded by their input.
+ * - A failed call throws or rejects with a Failure SYSCALL_FAILED { syscall, errno, path } unless its comment says otherwise.
+ */
+export interface Kernel extends KernelFiles, KernelTrees, KernelLayers, KernelProcesses, KernelNetwork {}
+
+// ── files ───────────────────────────────────────────────────────────────────────────────────────────
+export interface KernelFiles {
+  /**
+   * Opens `path` below the directory `root`, links resolved as in a chroot, never leaving it: openat2(2) with
+   * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS. `flags` are open(2) flags.
+   */
+  openInRoot(root: number, path: string, flags: number, mode?: number): number;
+  /** What `path` below `root` is, its last component not followed if it is a link; undefined when it does not exist. */
+  statInRoot(root: number, path: string): FileStat | undefined;
+  /** statInRoot for many paths in one call; the results are in the order of `paths`. */
+  statManyInRoot(root: number, paths: readonly string[]): Promise<readonly (FileStat | undefined)[]>;
+  /**
+   * The path that `path` has after following every link below `root` (as in a chroot). The longest existing prefix is
+   * resolved; the components after it are kept as they are (cleaned of "." and ".."). Absolute, "/"-separated.
+   */
+  resolveInRoot(root: number, path: string): string;
+  /** flock(2), exclusive, without waiting: false when another open description holds it. Released when `fd` is closed. */
+  tryLock(fd: number): boolean;
+  /** syncfs(2) of the filesystem that holds `fd`. */
+  syncFilesystem(fd: number): Promise<void>;
+}
+
+export type FileType = "file" | "dir" | "symlink" | "char" | "block" | "fifo" | "socket";
+
+/** lstat(2). Times in nanoseconds since the epoch; `mode` holds the permission bits only (07777). */
+export interface FileStat {
+  readonly type: FileType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly nlink: number;
+  readonly ino: bigint;
+  readonly dev: bigint;
+  readonly rdevMajor: number;
+  readonly rdevMinor: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  /** Target of a symlink. */
+  readonly link?: string;
+}
+
+// ── root filesystems and trees ──────────────────────────────────────────────────────────────────────
+export interface KernelTrees {
+  /**
+   * Mounts a root filesystem as a detached mount (fsopen/fsmount, open_tree): no namespace ever shows it, and closing
+   * the returned directory descriptor ends it. `mounts` is what a Snapshotter yields, the last one being the root.
+   */
+  openRootfs(mounts: readonly Mount[]): Promise<number>;
+  /**
+   * Lists everything below `path` of `root` (links not followed), each with its stat, sorted by path bytes; paths are relative to
+   * `path`, without "./"; `path` itself is not listed. `prune` are directory paths (relative) not to be entered or listed.
+   */
+  scan(
+    root: number,
+    path: string,
+    options?: { readonly prune?: readonly string[] },
+  ): Promise<readonly ScanEntry[]>;
+  /** sha256 of each regular file, in order, over several threads. Paths as for openInRoot. */
+  hashFiles(root: number, paths: readonly string[]): Promise<readonly Buffer[]>;
+  /** Extended attributes that belong into a layer (security.capability, user.*), by name. */
+  readXattrs(root: number, path: string): ReadonlyMap<string, Buffer>;
+  /** Removes a tree however deep and whatever its modes; never follows a link. Idempotent. */
+  removeTree(path: string): Promise<void>;
+  /** Copies a tree with owners, modes, times, xattrs, hard links, devices and holes kept. `to` must not exist. */
+  copyTree(from: string, to: string): Promise<void>;
+}
+
+export interface ScanEntry {
+  readonly path: string;
+  readonly stat: FileStat;
+}
+
+// ── layers ──────────────────────────────────────────────────────────────────────────────────────────
+/**
+ * An entry of a layer to write. `path` is relative, "/"-separated, without leading or trailing slash.
+ * `mtime` in whole seconds. Parents are not added by the writer: the caller lists them with the metadata they shall have.
+ */
+export type LayerEntry = {
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+} & (
+  | { readonly type: "dir" }
+  /** Content from `data`, or from the file `source` below the writer's `root`, which must still have `size` bytes. */
+  | { readonly type: "file"; readonly size: number; readonly source?: string; readonly data?: Buffer }
+  | { readonly type: "symlink"; readonly link: string }
+  /** A hard link to `link`, another entry's path. */
+  | { readonly type: "hardlink"; readonly link: string }
+  | { readonly type: "char" | "block"; readonly major: number; readonly minor: number }
+  | { readonly type: "fifo" }
+  /** OCI image-spec, layer.md#whiteouts: written as ".wh.<name>", or as ".wh..wh..opq" inside the directory `path`. */
+  | { readonly type: "whiteout" | "opaque" }
+);
+
+export interface WrittenLayer {
+  /** sha256 of the uncompressed tar, 32 bytes: the diff id. */
+  readonly diffId: Buffer;
+  /** Bytes of the tar. */
+  readonly size: number;
+  readonly entries: number;
+}
+
+export interface KernelLayers {
+  /**
+   * Writes the canonical tar of `entries` (sorted here by path bytes) to `out`: PAX only where ustar cannot say it, numeric owners,
+   * no names, whole seconds; two zero blocks at the end. Reading, hashing and writing overlap; memory is bounded.
+   * Rejects with SYSCALL_FAILED EIO "file changed while it was read" when a source file shrank or grew.
+   */
+  writeLayer(out: number, root: number, entries: readonly LayerEntry[]): Promise<WrittenLayer>;
+  /**
+   * Writes the canonical tar of an overlay upper directory: overlay whiteouts (0:0 devices) and opaque directories (trusted.overlay.opaque,
+   * user.overlay.opaque) in OCI form, sockets left out. `clampMtime`: newer times are set to it (seconds since the epoch).
+   * `exclude`: paths (relative) left out with all below them.
+   */
+  writeUpper(
+    out: number,
+    upper: string,
+    options: { readonly clampMtime?: number; readonly exclude?: readonly string[] },
+  ): Promise<WrittenLayer>;
+  /**
+   * Unpacks an uncompressed layer tar into the existing directory `target`, as a layer (`whiteouts: "overlay"`: OCI whiteouts become 0:0
+   * devices and opaque xattrs; "apply": they delete what is there) or as a plain archive ("keep": no name is special, as ADD does).
+   * Hostile input cannot leave `target`: parents are opened below it without following links out (RESOLVE_IN_ROOT for "apply" and "keep").
+   * Sparse entries stay sparse. Rejects with ARCHIVE_INVALID on a malformed tar and with the limit named when `maxBytes` is passed.
+   */
+  unpackLayer(
+    tar: number,
+    target: string,
+    options: UnpackOptions,
+  ): Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** True when both tars hold the same entries with the same content, whatever their times. */
+  sameLayer(a: number, b: number): Promise<boolean>;
+  /**
+   * Copies `from` to `to` until its end, inflating by magic number (gzip with several members, zstd, xz, bzip2, or plain), and digests both
+   * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out.
+   */
+  inflate(from: number, to: number, options?: { readonly maxBytes?: number }): Promise<Inflated>;
+  /** gzip in fixed independent blocks over threads: same bytes for any number of threads. Both sides digested. */
+  deflate(
+    from: number,
+    to: number,
+    options: { readonly format: "gzip"; readonly level: number },
+  ): Promise<Inflated>;
+}
+
+export interface UnpackOptions {
+  readonly whiteouts: "overlay" | "apply" | "keep";
+  readonly maxBytes?: number;
+  /** Owner of every entry instead of the archive's. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+export interface Inflated {
+  readonly compression: "none" | "gzip" | "zstd" | "xz" | "bzip2";
+  readonly input: { readonly sha256: Buffer; readonly size: number };
+  readonly output: { readonly sha256: Buffer; readonly size: number };
+}
+
+// ── processes ───────────────────────────────────────────────────────────────────────────────────────
+export interface KernelProcesses {
+  /**
+   * Starts the static launcher with `descriptors` as its 0, 1, 2, …, and the rest closed, in a session of its own.
+   * `pidfd` belongs to the caller; the child is reaped by awaiting waitPidfd() once.
+   */
+  spawn(
+    path: string,
+    args: readonly string[],
+    descriptors: readonly number[],
+  ): { readonly pid: number; readonly pidfd: number };
+  /** Resolves when the process has ended: its wait status when it is our child, undefined when it is somebody else's. */
+  waitPidfd(pidfd: number): Promise<{ readonly code: number } | { readonly signal: number } | undefined>;
+  /** pidfd_open(2); undefined when there is no such process. */
+  openPidfd(pid: number): number | undefined;
+  /** pidfd_send_signal(2); false when the process has ended. */
+  signalPidfd(pidfd: number, signal: number): boolean;
+  /** A pair of connected, close-on-exec stream sockets. */
+  socketPair(): readonly [number, number];
+  /** A close-on-exec pipe: [read, write]. */
+  pipe(): readonly [number, number];
+  /** A memory file (memfd_create) holding `content`, rewound. */
+  memoryFile(name: string, content: Uint8Array): number;
+  /** Compiles a seccomp profile (see runtime/seccomp) to a BPF program with libseccomp. */
+  compileSeccomp(profile: SeccompRules): Buffer;
+  /** Terminal mode of a tty descriptor: returns the saved settings, to be given back to restoreTerminal. */
+  rawTerminal(fd: number): Buffer;
+  restoreTerminal(fd: number, saved: Buffer): void;
+  terminalSize(fd: number): { readonly columns: number; readonly rows: number };
+}
+
+export interface SeccompRules {
+  readonly defaultAction: string;
+  readonly defaultErrno: number;
+  /** Architectures by libseccomp's names ("x86_64", "x86", "x32"); the first is the native one. */
+  readonly architectures: readonly string[];
+  readonly rules: readonly {
+    readonly names: readonly string[];
+    readonly action: string;
+    readonly errno?: number;
+    readonly args?: readonly {
+      readonly index: number;
+      readonly op: string;
+      readonly value: bigint;
+      readonly valueTwo?: bigint;
+    }[];
+  }[];
+}
+
+// ── network (rtnetlink; see native/src/netlink.cc) ──────────────────────────────────────────────────
+export interface KernelNetwork {
+  linkIndex(name: string): number | undefined;
+  createBridge(name: string, options: { readonly mtu: number }): void;
+  deleteLink(name: string): void;
+  setLinkUp(name: string): void;
+  addAddress(name: string, cidr: string): void;
+  /**
+   * Makes a veth pair, one end a port of `bridge`, the other in the network namespace of `pid` with the given name, address, MAC and
+   * default route, and brings both and the namespace's loopback up.
+   */
+  attachVeth(request: {
+    readonly pid: number;
+    readonly hostName: string;
+    readonly bridge: string;
+    readonly name: string;
+    readonly cidr: string;
+    readonly gateway?: string;
+    readonly mac?: string;
+    readonly mtu: number;
+  }): Promise<void>;
+  /** MTU of the link that carries the default route; undefined when there is none. */
+  defaultRouteMtu(): number | undefined;
+}

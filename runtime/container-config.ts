@@ -1,0 +1,111 @@
+import type { Digest } from "../core/digest.ts";
+import type { ContainerConfig } from "../image/config.ts";
+
+/** What a container shall be: Docker Engine API "Config" (of its creation) with the image's defaults merged in. */
+export interface ProcessConfig extends ContainerConfig {
+  readonly Hostname: string;
+  readonly AttachStdin: boolean;
+  readonly AttachStdout: boolean;
+  readonly AttachStderr: boolean;
+  readonly Tty: boolean;
+  readonly OpenStdin: boolean;
+  readonly StdinOnce: boolean;
+  /** As the user gave it. */
+  readonly Image: string;
+}
+
+/** Docker Engine API "HostConfig"; a field not listed here is refused by name where it enters. Sizes in bytes. */
+export interface HostConfig {
+  readonly Binds: readonly string[];
+  readonly NetworkMode: string;
+  /** "80/tcp" → host bindings. */
+  readonly PortBindings: Readonly<
+    Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
+  >;
+  readonly PublishAllPorts: boolean;
+  readonly AutoRemove: boolean;
+  readonly Privileged: boolean;
+  readonly ReadonlyRootfs: boolean;
+  readonly CapAdd: readonly string[];
+  readonly CapDrop: readonly string[];
+  readonly Dns: readonly string[];
+  readonly DnsSearch: readonly string[];
+  readonly DnsOptions: readonly string[];
+  readonly ExtraHosts: readonly string[];
+  readonly Tmpfs: Readonly<Record<string, string>>;
+  readonly SecurityOpt: readonly string[];
+  readonly Sysctls: Readonly<Record<string, string>>;
+  readonly Ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly ShmSize: number;
+  readonly Memory: number;
+  readonly MemorySwap: number;
+  readonly NanoCpus: number;
+  readonly CpuShares: number;
+  readonly CpuPeriod: number;
+  readonly CpuQuota: number;
+  readonly CpusetCpus: string;
+  readonly PidsLimit: number;
+  readonly CgroupParent: string;
+  readonly Init: boolean;
+  readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
+  readonly RestartPolicy: {
+    readonly Name: "" | "no" | "always" | "on-failure" | "unless-stopped";
+    readonly MaximumRetryCount: number;
+  };
+}
+
+export type ContainerStatus =
+  | "created"
+  | "running"
+  | "paused"
+  | "restarting"
+  | "removing"
+  | "exited"
+  | "dead";
+
+export interface ContainerState {
+  readonly status: ContainerStatus;
+  readonly pid: number;
+  readonly exitCode: number;
+  readonly error: string;
+  readonly oomKilled: boolean;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+export interface ContainerRecord {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly createdAt: string;
+  readonly imageId: Digest;
+  /** Layers of the image, lowest first. */
+  readonly layers: readonly Digest[];
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly config: ProcessConfig;
+  readonly hostConfig: HostConfig;
+  readonly mounts: readonly MountPoint[];
+  readonly endpoints: readonly EndpointRecord[];
+  readonly state: ContainerState;
+}
+
+export interface MountPoint {
+  readonly type: "bind" | "volume" | "tmpfs";
+  readonly name?: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly mode: string;
+  readonly rw: boolean;
+  readonly propagation: string;
+}
+
+export interface EndpointRecord {
+  readonly network: string;
+  readonly networkId: string;
+  readonly endpointId: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly gateway: string;
+  readonly mac: string;
+}

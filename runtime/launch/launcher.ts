@@ -1,0 +1,62 @@
+import type { Mount } from "../../core/mount.ts";
+import type { ExitStatus } from "../../core/process.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { OciProcess, OciSpec } from "../spec/oci.ts";
+
+/** Where a process's bytes go. Descriptors stay the caller's. */
+export type LaunchIo =
+  /** Straight to these descriptors; the process is killed when the launching process goes away. */
+  | { readonly kind: "descriptors"; readonly stdin: number; readonly stdout: number; readonly stderr: number }
+  /** The launcher stays as the container's shim and outlives its starter. See launch/shim.ts for the socket's protocol. */
+  | {
+      readonly kind: "shim";
+      readonly socket: string;
+      /** The exit record: JSON { code, signal?, oom, startedAt, finishedAt } (times RFC 3339 with nanoseconds), written then renamed. */
+      readonly exitFile: string;
+      /** json-file log (Docker's format); none when absent. */
+      readonly log?: { readonly path: string; readonly maxBytes?: number; readonly maxFiles?: number };
+      readonly terminal?: { readonly columns: number; readonly rows: number };
+      readonly openStdin: boolean;
+      readonly stdinOnce: boolean;
+    };
+
+export interface LaunchRequest {
+  readonly spec: OciSpec;
+  /** Performed first inside the new mount namespace; the last one is the root filesystem. Instead of spec.root.path. */
+  readonly rootfs: readonly Mount[];
+  /** cgroup.procs files the process is written to before it runs anything. */
+  readonly cgroupProcs: readonly string[];
+  /** Directories the shim removes when the process has ended. */
+  readonly cgroupDirs: readonly string[];
+  readonly io: LaunchIo;
+}
+
+export interface ExecRequest {
+  /** A process whose namespaces are joined. */
+  readonly pid: number;
+  readonly process: OciProcess;
+  readonly seccomp?: OciSpec["linux"]["seccomp"];
+  readonly cgroupProcs: readonly string[];
+  readonly io: LaunchIo;
+}
+
+/** A process parked before its exec, so that network and limits can be put in place. */
+export interface Launched extends AsyncDisposable {
+  /** As the host numbers it. */
+  readonly pid: number;
+  /** Warnings such as an rlimit the host refused. */
+  readonly warnings: readonly string[];
+  /**
+   * Lets it exec; resolves once it has. Rejects with EXEC_NOT_FOUND (shell status 127), EXEC_DENIED (126), EXEC_FORMAT (126) or
+   * LAUNCH_FAILED { operation, errno } naming the operation that failed.
+   */
+  go(): Promise<void>;
+  /** Only for `descriptors`; a shim's container is awaited through its socket. */
+  exited(): Promise<ExitStatus>;
+  signal(signal: number): void;
+}
+
+export interface Launcher {
+  launch(request: LaunchRequest, options?: Abortable): Promise<Launched>;
+  exec(request: ExecRequest, options?: Abortable): Promise<Launched>;
+}

@@ -1,0 +1,40 @@
+import type { Digest } from "../core/digest.ts";
+import type { Abortable, ByteRange, ByteStream } from "../core/streams.ts";
+
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Blobs by digest. Bytes enter through put() or an ingest and are invisible to every other method until committed;
+ * a committed blob never changes. Layers are blobs: an uncompressed layer tar is the blob named by its diff id.
+ */
+export interface ContentStore {
+  stat(digest: Digest): BlobInfo | undefined;
+  /** Rejects with BLOB_UNKNOWN. A full read fails at its end with DIGEST_MISMATCH if the disk lied. */
+  read(digest: Digest, range?: ByteRange, options?: Abortable): Promise<ByteStream>;
+  /** Reads a small document (at most 8 MiB) and verifies it. Rejects with BLOB_UNKNOWN, DIGEST_MISMATCH. */
+  readDocument(digest: Digest): Promise<Buffer>;
+  /** Path of the blob, for native readers. Throws BLOB_UNKNOWN. The file must not be written to. */
+  path(digest: Digest): string;
+  /** Stores a small document. Idempotent: success means "the blob is in the store". */
+  put(content: Uint8Array): Promise<BlobInfo>;
+  /** Opens a temporary file whose bytes become a blob on commit. */
+  ingest(): Promise<Ingest>;
+  /** Idempotent: success means "not in the store". Only garbage collection and repair call it. */
+  delete(digest: Digest): Promise<void>;
+  list(): IterableIterator<BlobInfo>;
+}
+
+/** A blob being written. Disposing without commit removes the bytes. */
+export interface Ingest extends AsyncDisposable {
+  /** For native writers, opened for reading and writing at offset 0; closed by commit and dispose. */
+  readonly fd: number;
+  /**
+   * Publishes the file under `digest`, which the caller computed while the bytes were written: rename, then the database row.
+   * Committing a blob that exists succeeds and drops the copy. `sync: false` leaves the fsync to the caller's Store.flush().
+   */
+  commit(blob: BlobInfo, options?: { readonly sync?: boolean }): Promise<BlobInfo>;
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { type Digest, hexOf } from "../core/digest.ts";
+
+/**
+ * Every path below a state root; nothing else joins them.
+ *
+ *   <root>/
+ *     oci-layout, index.json        the content store is an OCI image layout (image-spec, image-layout.md)
+ *     blobs/sha256/<hex>            manifests, configs, layers: uncompressed layer tars under their diff id, compressed forms beside them
+ *     layers/<hex of diff id>/      what a snapshot driver derived from that tar: fs/ (overlay2), layer.erofs (erofs)
+ *     snapshots/<key>/              a writable root filesystem: upper/ and work/ (overlay2), fs/ (vfs)
+ *     slipway.db                    metadata (SQLite, WAL)
+ *     containers/<id>/              config.json, shim.sock, <id>-json.log, hosts, hostname, resolv.conf, exit
+ *     volumes/<name>/_data
+ *     networks/  cachemounts/
+ *     ingest/                       temporary files of one process each, swept when it is gone
+ *     locks/<name>                  flock(2) files
+ */
+export class Paths {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get database(): string {
+    return join(this.root, "slipway.db");
+  }
+  get ociLayout(): string {
+    return join(this.root, "oci-layout");
+  }
+  get index(): string {
+    return join(this.root, "index.json");
+  }
+  get blobs(): string {
+    return join(this.root, "blobs", "sha256");
+  }
+  blob(digest: Digest): string {
+    return join(this.blobs, hexOf(digest));
+  }
+  get layers(): string {
+    return join(this.root, "layers");
+  }
+  layer(diffId: Digest): string {
+    return join(this.layers, hexOf(diffId));
+  }
+  get snapshots(): string {
+    return join(this.root, "snapshots");
+  }
+  snapshot(key: string): string {
+    return join(this.snapshots, key);
+  }
+  get containers(): string {
+    return join(this.root, "containers");
+  }
+  container(id: string): string {
+    return join(this.containers, id);
+  }
+  get volumes(): string {
+    return join(this.root, "volumes");
+  }
+  volume(name: string): string {
+    return join(this.volumes, name, "_data");
+  }
+  get ingest(): string {
+    return join(this.root, "ingest");
+  }
+  get locks(): string {
+    return join(this.root, "locks");
+  }
+  lock(name: string): string {
+    return join(this.locks, name);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Digest } from "../core/digest.ts";
+import type { Mount } from "../core/mount.ts";
+import type { Abortable } from "../core/streams.ts";
+
+export interface Change {
+  /** Absolute path in the root filesystem. */
+  readonly path: string;
+  readonly kind: "added" | "modified" | "deleted";
+}
+
+export interface LayerInfo {
+  readonly diffId: Digest;
+  /** Bytes of the uncompressed tar. */
+  readonly size: number;
+}
+
+export interface SnapshotInfo {
+  readonly key: string;
+  readonly layers: readonly Digest[];
+  readonly createdAt: Date;
+}
+
+export interface CommitOptions extends Abortable {
+  /** Seconds since the epoch: newer times in the layer are set to it. */
+  readonly clampMtime?: number;
+  /** Absolute paths left out with all below them (mount points the runtime made). */
+  readonly exclude?: readonly string[];
+}
+
+/**
+ * Writable root filesystems over stacks of layers. A layer is named by its diff id and is a tar in the content store; how it becomes mountable
+ * (mounted as it is, unpacked once, copied) is the driver's affair and happens at the first mounts() or view() that needs it.
+ * `layers` run from the lowest to the topmost. Keys are [A-Za-z0-9_-]+ and chosen by the caller.
+ */
+export interface Snapshotter {
+  readonly name: string;
+  /** Opens a writable snapshot. Rejects with SNAPSHOT_EXISTS, LAYER_UNKNOWN. */
+  prepare(key: string, layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
+  /** The mounts of an open snapshot. Rejects with SNAPSHOT_UNKNOWN. */
+  mounts(key: string): Promise<readonly Mount[]>;
+  /** Mounts of a read-only root filesystem of these layers; nothing is kept. */
+  view(layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
+  /**
+   * Writes what changed in `key` as a layer into the content store; undefined when nothing changed. The snapshot stays open and usable.
+   * The caller must not have the root filesystem written to meanwhile.
+   */
+  commit(key: string, options?: CommitOptions): Promise<LayerInfo | undefined>;
+  /** What changed against the layers, sorted by path; a new or removed directory is one change followed by those below it, as `docker diff` lists them. */
+  changes(key: string, options?: Abortable): AsyncIterable<Change>;
+  /** Idempotent: success means "no such snapshot". */
+  remove(key: string): Promise<void>;
+  /** Bytes and inodes written in the snapshot. */
+  usage(key: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
+  list(): readonly SnapshotInfo[];
+  /** Drops what was derived from a layer (not its tar). Idempotent; only garbage collection calls it. */
+  forget(diffId: Digest): Promise<void>;
+}
