@@ -34,7 +34,8 @@ export const ERRORS = {
   ),
   REFERENCE_INVALID: define(
     "invalid",
-    (d: { text: string; why: string }) => `invalid reference ${JSON.stringify(d.text)}: ${d.why}`,
+    /** `why` is the whole sentence, in Docker's words. */
+    (d: { text: string; why: string }) => d.why,
   ),
   PLATFORM_INVALID: define(
     "invalid",
