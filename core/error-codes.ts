@@ -48,6 +48,18 @@ export const ERRORS = {
   ),
   OPTION_UNSUPPORTED: define("unsupported", (d: { option: string }) => `${d.option} is not supported`),
   CANCELLED: define("cancelled", (d: { what: string }) => `${d.what} was cancelled`),
+  USER_UNKNOWN: define(
+    "invalid",
+    (d: { user: string }) => `unable to find user ${d.user}: no matching entries in passwd file`,
+  ),
+  GROUP_UNKNOWN: define(
+    "invalid",
+    (d: { group: string }) => `unable to find group ${d.group}: no matching entries in group file`,
+  ),
+  USER_ID_INVALID: define(
+    "invalid",
+    (d: { text: string }) => `invalid id ${d.text}: uids and gids must be in range 0-2147483647`,
+  ),
 
   // ── native ──────────────────────────────────────────────────────────────────────────────────────
   ADDON_MISSING: define(
