@@ -1,0 +1,8 @@
+#!/bin/sh
+# Sets the checkout up, makes the base images the tests build on, and runs mocha; arguments go to mocha.
+# The last line is "N passed, N failed, N skipped".
+set -eu
+cd "$(dirname "$0")/.."
+sh scripts/setup.sh
+node --import tsx fixtures/base-images.ts
+exec node_modules/.bin/mocha "$@"
