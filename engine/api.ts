@@ -1,4 +1,5 @@
 import type { BuildEvent } from "../builder/events.ts";
+import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -203,26 +204,7 @@ export interface PathStat {
 }
 
 // ── builds ──────────────────────────────────────────────────────────────────────────────────────────
-export interface BuildRequest {
-  /** The context directory. */
-  readonly context: string;
-  /** Text and display name of the Dockerfile, read by the caller. */
-  readonly dockerfile: { readonly name: string; readonly text: string };
-  readonly tags: readonly string[];
-  readonly buildArgs: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly target?: string;
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly platform?: Platform;
-  readonly network: "default" | "host" | "none";
-  readonly extraHosts: readonly string[];
-  readonly sourceDateEpoch?: number;
-}
-export interface BuildResult {
-  readonly image: Digest;
-  readonly tags: readonly string[];
-}
+export type { BuildRequest, BuildResult };
 export interface BuildService {
   /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
   build(

@@ -1,0 +1,30 @@
+import type { Digest } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
+
+/** What to build. The Dockerfile is read by the caller, the context by the builder. */
+export interface BuildRequest {
+  /** The context directory. */
+  readonly context: string;
+  /**
+   * Text and display name of the Dockerfile. `path`: the file it was read from, if any; `<path>.dockerignore` then goes before
+   * the context's own `.dockerignore`.
+   */
+  readonly dockerfile: { readonly name: string; readonly text: string; readonly path?: string };
+  readonly tags: readonly string[];
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly platform?: Platform;
+  readonly network: "default" | "host" | "none";
+  /** "name:ip" entries for /etc/hosts of RUN. */
+  readonly extraHosts: readonly string[];
+  /** Seconds since the epoch. */
+  readonly sourceDateEpoch?: number;
+}
+
+export interface BuildResult {
+  readonly image: Digest;
+  readonly tags: readonly string[];
+}
