@@ -92,6 +92,19 @@ export const ERRORS = {
   ARCHIVE_INVALID: define("invalid", (d: { why: string }) => `invalid archive: ${d.why}`),
 
   // ── builder ─────────────────────────────────────────────────────────────────────────────────────
+  /** `line` and `endLine` count from 1; 0 when the fault is in no particular line. */
+  DOCKERFILE_INVALID: define(
+    "invalid",
+    (d: { file: string; line: number; endLine: number; message: string }) => d.message,
+  ),
+  DOCKERFILE_UNSUPPORTED: define(
+    "unsupported",
+    (d: { file: string; line: number; endLine: number; what: string }) => `${d.what} is not supported`,
+  ),
+  PATTERN_INVALID: define(
+    "invalid",
+    (d: { pattern: string; why: string }) => `invalid pattern ${JSON.stringify(d.pattern)}: ${d.why}`,
+  ),
 
   // ── runtime ─────────────────────────────────────────────────────────────────────────────────────
   CONTAINER_UNKNOWN: define("not-found", (d: { container: string }) => `No such container: ${d.container}`),
