@@ -108,6 +108,82 @@ export const ERRORS = {
 
   // ── runtime ─────────────────────────────────────────────────────────────────────────────────────
   CONTAINER_UNKNOWN: define("not-found", (d: { container: string }) => `No such container: ${d.container}`),
+  CONTAINER_AMBIGUOUS: define(
+    "invalid",
+    (d: { prefix: string }) => `multiple IDs found with provided prefix: ${d.prefix}`,
+  ),
+  CONTAINER_NAME_INVALID: define(
+    "invalid",
+    (d: { name: string }) => `Invalid container name (${d.name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+  ),
+  CONTAINER_NAME_TAKEN: define(
+    "conflict",
+    (d: { name: string; by: string }) =>
+      `Conflict. The container name "/${d.name}" is already in use by container "${d.by}". You have to remove (or rename) that container to be able to reuse that name.`,
+  ),
+  CONTAINER_CONFIG_INVALID: define("invalid", (d: { why: string }) => d.why),
+  CONTAINER_RUNNING: define(
+    "conflict",
+    (d: { container: string; state: string }) =>
+      `cannot remove container "${d.container}": container is ${d.state}: stop the container before removing or force remove`,
+  ),
+  CONTAINER_NOT_RUNNING: define(
+    "conflict",
+    (d: { container: string }) => `container ${d.container} is not running`,
+  ),
+  CONTAINER_PAUSED: define(
+    "conflict",
+    (d: { container: string; to: string }) =>
+      `Container ${d.container} is paused, unpause the container before ${d.to}`,
+  ),
+  CONTAINER_NOT_PAUSED: define(
+    "conflict",
+    (d: { container: string }) => `Container ${d.container} is not paused`,
+  ),
+  CAPABILITY_UNKNOWN: define(
+    "invalid",
+    (d: { option: string; name: string }) =>
+      `invalid ${d.option}: unknown capability: ${JSON.stringify(d.name)}`,
+  ),
+  SIGNAL_INVALID: define("invalid", (d: { text: string }) => `invalid signal: ${d.text}`),
+  CGROUP_FAILED: define(
+    "unavailable",
+    (d: { path: string; what: string }) => `control group ${d.path}: ${d.what}`,
+  ),
+  NETWORK_UNKNOWN: define("not-found", (d: { network: string }) => `network ${d.network} not found`),
+  NETWORK_FULL: define(
+    "unavailable",
+    (d: { network: string; subnet: string }) =>
+      `no available IPv4 addresses on network ${d.network} (${d.subnet})`,
+  ),
+  NETWORK_SUBNET_TAKEN: define(
+    "unavailable",
+    (d: { tried: string }) => `no private subnet is free for the bridge network: tried ${d.tried}`,
+  ),
+  PORT_TAKEN: define(
+    "conflict",
+    (d: { binding: string; why: string }) => `failed to bind host port for ${d.binding}: ${d.why}`,
+  ),
+  FIREWALL_FAILED: define(
+    "unavailable",
+    (d: { what: string; why: string }) => `${d.what} by nftables failed: ${d.why}`,
+  ),
+  MOUNT_SPEC_INVALID: define(
+    "invalid",
+    (d: { spec: string; why?: string }) =>
+      `invalid volume specification: '${d.spec}'${d.why === undefined ? "" : `: ${d.why}`}`,
+  ),
+  VOLUME_NAME_INVALID: define(
+    "invalid",
+    (d: { name: string }) =>
+      `create ${d.name}: ${JSON.stringify(d.name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+  ),
+  VOLUME_UNKNOWN: define("not-found", (d: { name: string }) => `get ${d.name}: no such volume`),
+  VOLUME_IN_USE: define(
+    "conflict",
+    (d: { name: string; by: readonly string[] }) =>
+      `remove ${d.name}: volume is in use - [${d.by.join(", ")}]`,
+  ),
 
   // ── engine and command line ─────────────────────────────────────────────────────────────────────
 } as const;
