@@ -1,0 +1,82 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../core/errors.ts";
+import type { Kernel } from "./kernel.ts";
+import { type PackedRows, unpackStats } from "./packed.ts";
+
+/** What the addon exports: Kernel's functions, some with their values packed. */
+type Addon = Omit<Kernel, "statInRoot" | "statManyInRoot"> & {
+  statInRoot(root: number, path: string): PackedRows;
+  statManyInRoot(root: number, paths: readonly string[]): Promise<PackedRows>;
+  /** Ends running jobs, so that none delays or outlives the end of the process. */
+  stop(): void;
+};
+
+let loaded: Kernel | undefined;
+
+/** The kernel behind the addon; loaded at the first call. Throws ADDON_MISSING. */
+export function loadKernel(): Kernel {
+  loaded ??= bind(guard(loadAddon()));
+  return loaded;
+}
+
+function loadAddon(): Addon {
+  const path = join(packageRoot(), "build", "Release", "kernel.node");
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    throw new Failure("ADDON_MISSING", { path }, { cause, hint: "build it with: npm run build:native" });
+  }
+}
+
+/** The folder of package.json, which is one above this file in a checkout and one above the bundle in a package. */
+function packageRoot(): string {
+  return dirname(dirname(fileURLToPath(import.meta.url)));
+}
+
+function bind(addon: Addon): Kernel {
+  process.once("exit", () => addon.stop());
+  return {
+    ...addon,
+    statInRoot: (root, path) => unpackStats(addon.statInRoot(root, path))[0],
+    statManyInRoot: async (root, paths) => unpackStats(await addon.statManyInRoot(root, paths)),
+  };
+}
+
+/** The same functions, their errors turned into Failures. */
+function guard(addon: Addon): Addon {
+  const guarded = Object.entries(addon).map(([name, call]) => [name, guardCall(call)] as const);
+  return Object.fromEntries(guarded) as unknown as Addon;
+}
+
+type Call = (...args: unknown[]) => unknown;
+
+function guardCall(call: unknown): Call {
+  return (...args) => {
+    try {
+      const result = (call as Call)(...args);
+      return result instanceof Promise ? result.catch(rethrow) : result;
+    } catch (error) {
+      return rethrow(error);
+    }
+  };
+}
+
+interface AddonError extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly path?: string;
+}
+
+function rethrow(thrown: unknown): never {
+  const error = thrown as AddonError;
+  if (error.code === "ARCHIVE_INVALID") throw new Failure("ARCHIVE_INVALID", { why: error.message });
+  if (error.syscall === undefined) throw thrown;
+  const { syscall, code = "EUNKNOWN", path } = error;
+  throw new Failure(
+    "SYSCALL_FAILED",
+    { syscall, errno: code, ...(path === undefined ? {} : { path }) },
+    { cause: error },
+  );
+}

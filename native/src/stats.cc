@@ -1,0 +1,102 @@
+#include "stats.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "errors.h"
+#include "values.h"
+
+namespace slipway {
+namespace {
+
+constexpr size_t kFields = 12;
+
+int TypeIndex(unsigned mode) {
+  // The order of FILE_TYPES in native/packed.ts.
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return 0;
+    case S_IFDIR:
+      return 1;
+    case S_IFLNK:
+      return 2;
+    case S_IFCHR:
+      return 3;
+    case S_IFBLK:
+      return 4;
+    case S_IFIFO:
+      return 5;
+    default:
+      return 6;
+  }
+}
+
+int64_t Nanoseconds(const struct statx_timestamp& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+void PackRow(const struct statx& stat, double* numbers, int64_t* integers) {
+  const double values[] = {static_cast<double>(TypeIndex(stat.stx_mode)),
+                           static_cast<double>(stat.stx_mode & 07777),
+                           static_cast<double>(stat.stx_uid),
+                           static_cast<double>(stat.stx_gid),
+                           static_cast<double>(stat.stx_size),
+                           static_cast<double>(stat.stx_nlink),
+                           static_cast<double>(stat.stx_rdev_major),
+                           static_cast<double>(stat.stx_rdev_minor)};
+  std::memcpy(numbers, values, sizeof values);
+  integers[8] = static_cast<int64_t>(stat.stx_ino);
+  integers[9] = static_cast<int64_t>(gnu_dev_makedev(stat.stx_dev_major, stat.stx_dev_minor));
+  integers[10] = Nanoseconds(stat.stx_mtime);
+  integers[11] = Nanoseconds(stat.stx_ctime);
+}
+
+}  // namespace
+
+struct statx Statx(int fd, const char* name, std::string_view path) {
+  struct statx stat;
+  const int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  Check(::statx(fd, name, flags, STATX_BASIC_STATS, &stat), "statx", path.empty() ? name : path);
+  return stat;
+}
+
+std::string ReadLink(int fd, const char* name) {
+  std::string target(256, '\0');
+  for (;;) {
+    const ssize_t length = Check(::readlinkat(fd, name, target.data(), target.size()), "readlinkat", name);
+    if (static_cast<size_t>(length) < target.size()) {
+      target.resize(static_cast<size_t>(length));
+      return target;
+    }
+    target.resize(target.size() * 4);
+  }
+}
+
+Napi::Value PackRows(Napi::Env env, const std::vector<std::optional<StatRow>>& rows) {
+  Napi::ArrayBuffer fields = Napi::ArrayBuffer::New(env, rows.size() * kFields * sizeof(double));
+  auto* numbers = static_cast<double*>(fields.Data());
+  auto* integers = static_cast<int64_t*>(fields.Data());
+  std::string text;
+  for (const auto& row : rows) {
+    if (row) {
+      PackRow(row->stat, numbers, integers);
+      text += row->path;
+      text += '\0';
+      text += row->link;
+      text += '\0';
+    } else {
+      numbers[0] = -1;
+      text.append(2, '\0');
+    }
+    numbers += kFields;
+    integers += kFields;
+  }
+  Napi::Object packed = Napi::Object::New(env);
+  packed.Set("fields", fields);
+  packed.Set("text", ToText(env, text));
+  return packed;
+}
+
+}  // namespace slipway

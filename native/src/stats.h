@@ -1,0 +1,32 @@
+#pragma once
+
+#include <napi.h>
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway {
+
+/** statx(2) of what `fd` refers to (AT_EMPTY_PATH), or of `name` in it; links are not followed. */
+struct statx Statx(int fd, const char* name = "", std::string_view path = {});
+
+/** Target of the link that `fd` (O_PATH | O_NOFOLLOW) refers to, or of `name` in it. */
+std::string ReadLink(int fd, const char* name = "");
+
+/** One row for JavaScript: a stat with its path and link target. */
+struct StatRow {
+  std::string path;
+  struct statx stat;
+  std::string link;
+};
+
+/**
+ * Rows as { fields: ArrayBuffer, text: string }, which native/packed.ts reads: twelve 64-bit numbers a row,
+ * and "path\0link\0" a row. A row that is absent has the type -1.
+ */
+Napi::Value PackRows(Napi::Env env, const std::vector<std::optional<StatRow>>& rows);
+
+}  // namespace slipway

@@ -1,0 +1,102 @@
+// Builds build/Release/kernel.node and build/Release/launcher with node-gyp, from the running Node's own headers: nothing is downloaded.
+// Does nothing when the outputs were made from exactly these inputs.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const outputs = ["kernel.node", "launcher"].map((name) => join(root, "build/Release", name));
+const stamp = join(root, "build/Release/inputs.sha256");
+
+const libraries = [
+  { module: "libseccomp", package: "libseccomp-dev" },
+  { module: "libzstd", package: "libzstd-dev" },
+  { module: "libcrypto", package: "libssl-dev" },
+  { module: "liblzma", package: "liblzma-dev" },
+  { module: "libisal", package: "libisal-dev" },
+];
+const tools = [
+  { command: "g++", package: "g++" },
+  { command: "make", package: "make" },
+  { command: "python3", package: "python3" },
+  { command: "pkg-config", package: "pkg-config" },
+];
+
+const runs = (command, args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+function missingPackages() {
+  const missing = tools.filter((tool) => !runs(tool.command, ["--version"]));
+  const absent = libraries.filter((library) => !runs("pkg-config", ["--exists", library.module]));
+  const bzip2 = existsSync("/usr/include/bzlib.h") ? [] : [{ package: "libbz2-dev" }];
+  return [...missing, ...absent, ...bzip2].map((entry) => entry.package);
+}
+
+/** The directory node-gyp takes as --nodedir: the one that holds include/node/node_api.h of this Node. */
+function nodeDirectory() {
+  const candidates = [resolve(dirname(process.execPath), ".."), "/usr", "/usr/local"];
+  return candidates.find((directory) => {
+    const version = join(directory, "include/node/node_version.h");
+    return (
+      existsSync(version) &&
+      new RegExp(`NODE_MAJOR_VERSION ${process.versions.node.split(".")[0]}\\b`).test(
+        readFileSync(version, "utf8"),
+      )
+    );
+  });
+}
+
+function inputDigest() {
+  const hash = createHash("sha256").update(`${process.version} ${process.arch}\0`);
+  const sources = ["native/src", "native/launcher"]
+    .filter((directory) => existsSync(join(root, directory)))
+    .flatMap((directory) =>
+      readdirSync(join(root, directory), { recursive: true })
+        .map((name) => join(directory, String(name)))
+        .filter((name) => /\.(cc|h)$/.test(name)),
+    );
+  for (const name of ["binding.gyp", "scripts/build-native.js", ...sources.sort()]) {
+    hash.update(`${name}\0`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest("hex");
+}
+
+function fail(message) {
+  process.stderr.write(`build-native: ${message}\n`);
+  process.exit(1);
+}
+
+function build(digest) {
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    fail(`missing ${missing.join(", ")}\n  install with: apt-get install -y ${missing.join(" ")}`);
+  }
+  const headers = nodeDirectory();
+  if (headers === undefined) {
+    fail(`no headers of Node ${process.version} beside ${process.execPath} or in /usr/include/node`);
+  }
+  rmSync(stamp, { force: true });
+  const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
+  const args = [
+    "configure",
+    "build",
+    "--release",
+    `--nodedir=${headers}`,
+    "-j",
+    String(availableParallelism()),
+  ];
+  const result = spawnSync(process.execPath, [gyp, ...args, "--loglevel=warn"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (result.status !== 0) fail("node-gyp failed; its messages are above");
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, digest);
+}
+
+const digest = inputDigest();
+const current =
+  existsSync(stamp) && readFileSync(stamp, "utf8") === digest && outputs.every((path) => existsSync(path));
+if (!current) build(digest);
