@@ -18,6 +18,7 @@
         'native/src/job.cc',
         'native/src/netlink.cc',
         'native/src/process.cc',
+        'native/src/rtnetlink.cc',
         'native/src/stats.cc',
         'native/src/values.cc',
       ],

@@ -225,8 +225,10 @@ export interface SeccompRules {
 export interface KernelNetwork {
   linkIndex(name: string): number | undefined;
   createBridge(name: string, options: { readonly mtu: number }): void;
+  /** Idempotent: success means "no such link". */
   deleteLink(name: string): void;
   setLinkUp(name: string): void;
+  /** Idempotent. */
   addAddress(name: string, cidr: string): void;
   /**
    * Makes a veth pair, one end a port of `bridge`, the other in the network namespace of `pid` with the given name, address, MAC and
