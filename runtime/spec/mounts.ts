@@ -37,7 +37,10 @@ function defaultMounts({ privileged, shmSize, cgroup }: MountsRequest): readonly
       options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
     },
     { destination: "/sys", type: "sysfs", source: "sysfs", options: [...NO_EXEC, ...readonly] },
-    ...cgroup.map((mount) => ({ ...mount, options: [...(mount.options ?? []), ...readonly] })),
+    ...cgroup.map((mount) =>
+      // The tmpfs that only holds mount points stays writable, since those are made in it.
+      mount.type === "tmpfs" ? mount : { ...mount, options: [...(mount.options ?? []), ...readonly] },
+    ),
     { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: NO_EXEC },
     {
       destination: "/dev/shm",

@@ -1,0 +1,45 @@
+import type { OciMount, OciResources } from "../spec/oci.ts";
+
+export interface CgroupStats {
+  readonly cpuNs: bigint;
+  /** In use, without page cache that could be dropped at once. */
+  readonly memoryBytes: number;
+  /** Undefined when there is none. */
+  readonly memoryLimit?: number;
+  readonly pids: number;
+}
+
+/** The control group of one container, in every hierarchy that has a part in it. */
+export interface ControlGroup {
+  /** Below every hierarchy's mount point: "/slipway/<id>". */
+  readonly path: string;
+  /** cgroup.procs files; a process written to each of them is in. */
+  readonly procs: readonly string[];
+  readonly directories: readonly string[];
+  /** How the container is shown its group. */
+  readonly mounts: readonly OciMount[];
+  /** Ids of its processes as the host numbers them; empty when the group is gone. */
+  pids(): readonly number[];
+  /** SIGKILL to all of its processes; resolves when none is left. */
+  kill(): Promise<void>;
+  /** Stops or continues all of its processes; resolves once they are. Rejects with CGROUP_FAILED when nothing here can freeze. */
+  freeze(frozen: boolean): Promise<void>;
+  frozen(): boolean;
+  stats(): CgroupStats;
+  /** Processes that the kernel killed for memory. */
+  oomKills(): number;
+  /** Kills what is left and removes it. Idempotent. */
+  remove(): Promise<void>;
+}
+
+export interface ControlGroups {
+  /** False where a container is shown the host's paths (v1). */
+  readonly namespaces: boolean;
+  /** Makes the group and its limits. What this system cannot limit is named in `warnings`. Rejects with CGROUP_FAILED on a value the kernel refuses. */
+  create(
+    path: string,
+    resources: OciResources,
+  ): { readonly group: ControlGroup; readonly warnings: readonly string[] };
+  /** The group at `path`, whether it exists or not. */
+  open(path: string): ControlGroup;
+}

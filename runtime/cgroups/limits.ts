@@ -1,0 +1,79 @@
+import type { OciResources } from "../spec/oci.ts";
+
+/** One file to write below a container's group; in the order given. */
+export interface LimitWrite {
+  readonly controller: string;
+  readonly file: string;
+  readonly value: string;
+  /** Said when the controller or the file is missing: what is lost. */
+  readonly warning: string;
+}
+
+type Compiled = readonly LimitWrite[];
+type DeviceRule = NonNullable<OciResources["devices"]>[number];
+
+const missing = (what: string): string =>
+  `this system has no ${what} control group or it is not mounted: limit discarded`;
+
+const write = (
+  path: string,
+  value: string | number | undefined,
+  warning = missing(path.split(".", 1)[0] ?? path),
+): Compiled => {
+  if (value === undefined) return [];
+  return [{ controller: path.split(".", 1)[0] ?? path, file: path, value: String(value), warning }];
+};
+
+const NO_SWAP_LIMIT = "this kernel cannot limit swap: memory is limited without swap";
+
+/** "c 1:3 rwm", "a *:* rwm": the words of devices.allow and devices.deny. */
+function deviceWord(rule: DeviceRule): string {
+  const part = (number: number | undefined) => (number === undefined ? "*" : String(number));
+  return `${rule.type ?? "a"} ${part(rule.major)}:${part(rule.minor)} ${rule.access ?? "rwm"}`;
+}
+
+/** https://docs.kernel.org/admin-guide/cgroup-v1/ */
+export function compileLegacyLimits({ memory, cpu, pids, devices = [] }: OciResources): Compiled {
+  return [
+    ...devices.flatMap((rule) => write(rule.allow ? "devices.allow" : "devices.deny", deviceWord(rule))),
+    ...write("memory.limit_in_bytes", memory?.limit),
+    ...write("memory.memsw.limit_in_bytes", memory?.swap, NO_SWAP_LIMIT),
+    ...write("cpu.shares", cpu?.shares),
+    ...write("cpu.cfs_period_us", cpu?.period),
+    ...write("cpu.cfs_quota_us", cpu?.quota),
+    ...write("cpuset.cpus", cpu?.cpus),
+    ...write("pids.max", pids?.limit),
+  ];
+}
+
+/** v1's 2…262144 (1024 by default) on v2's scale of 1…10000 (100 by default), as runc maps it. */
+const weightOf = (shares: number): number =>
+  1 + Math.floor(((Math.min(Math.max(shares, 2), 262_144) - 2) * 9999) / 262_142);
+
+function unifiedCpu(cpu: OciResources["cpu"]): Compiled {
+  if (cpu === undefined) return [];
+  const { quota, period, shares, cpus } = cpu;
+  const limited = quota !== undefined || period !== undefined;
+  const max = `${quota === undefined || quota < 0 ? "max" : quota} ${period ?? 100_000}`;
+  return [
+    ...write("cpu.weight", shares === undefined ? undefined : weightOf(shares)),
+    ...write("cpu.max", limited ? max : undefined),
+    ...write("cpuset.cpus", cpus),
+  ];
+}
+
+/** https://docs.kernel.org/admin-guide/cgroup-v2.html; `memory.swap` of the OCI is memory and swap together, here it is swap alone. */
+export function compileUnifiedLimits({ memory, cpu, pids }: OciResources): Compiled {
+  const swap =
+    memory?.swap === undefined || memory.limit === undefined
+      ? undefined
+      : memory.swap < 0
+        ? "max"
+        : memory.swap - memory.limit;
+  return [
+    ...write("memory.max", memory?.limit),
+    ...write("memory.swap.max", swap, NO_SWAP_LIMIT),
+    ...unifiedCpu(cpu),
+    ...write("pids.max", pids?.limit),
+  ];
+}

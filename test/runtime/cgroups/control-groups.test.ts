@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ControlGroup } from "../../../runtime/cgroups/control-groups.ts";
+import { createControlGroups } from "../../../runtime/cgroups/host-control-groups.ts";
+import { readLayout } from "../../../runtime/cgroups/layout.ts";
+import { requiresRoot } from "../../support/requires.ts";
+
+function enter(
+  group: ControlGroup,
+  command: readonly [string, ...string[]],
+): ChildProcess & { readonly pid: number } {
+  const [file, ...args] = command;
+  const child = spawn(file, args, { stdio: "ignore" });
+  if (child.pid === undefined) throw new Error(`${file} did not start`);
+  for (const procs of group.procs) writeFileSync(procs, String(child.pid));
+  return Object.assign(child, { pid: child.pid });
+}
+
+const stateOf = (pid: number) => /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+
+describe("runtime/cgroups", () => {
+  let group: ControlGroup;
+  let warnings: readonly string[];
+
+  before(function () {
+    requiresRoot(this);
+    if (readLayout().mode === "none") this.skip();
+  });
+  beforeEach(() => {
+    const path = `/slipway-test/${process.pid}`;
+    const made = createControlGroups().create(path, { pids: { limit: 20 } });
+    group = made.group;
+    warnings = made.warnings;
+  });
+  afterEach(async () => {
+    await group?.remove();
+  });
+  after(async () => {
+    if (group !== undefined) await createControlGroups().open("/slipway-test").remove();
+  });
+
+  it("limits, counts and kills", async () => {
+    assert.deepEqual(warnings, []);
+    const child = enter(group, ["sleep", "60"]);
+    assert.deepEqual(group.pids(), [child.pid]);
+    assert.equal(group.stats().pids, 1);
+    assert.equal(group.oomKills(), 0);
+    const exit = once(child, "exit");
+    await group.kill();
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+
+  it("freezes and thaws", async () => {
+    const child = enter(group, ["sh", "-c", "while :; do :; done"]);
+    await group.freeze(true);
+    assert.equal(group.frozen(), true);
+    assert.notEqual(stateOf(child.pid), "R");
+    await group.freeze(false);
+    assert.equal(group.frozen(), false);
+  });
+
+  it("is removed with frozen processes and nested groups in it, and once more", async () => {
+    const child = enter(group, ["sleep", "60"]);
+    const nested = group.directories.map((directory) => join(directory, "nested"));
+    for (const directory of nested) mkdirSync(directory);
+    await group.freeze(true);
+    const exit = once(child, "exit");
+    await group.remove();
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+    assert.ok(group.directories.every((directory) => !existsSync(directory)));
+    await group.remove();
+  });
+
+  it("names the value a kernel refuses", () => {
+    assert.throws(() => createControlGroups().create(group.path, { cpu: { cpus: "9999" } }), {
+      code: "CGROUP_FAILED",
+      message: /cpuset\.cpus: writing "9999": E/,
+    });
+  });
+});
