@@ -186,6 +186,12 @@ export const ERRORS = {
   ),
 
   // ── engine and command line ─────────────────────────────────────────────────────────────────────
+  TEMPLATE_INVALID: define("invalid", (d: { why: string }) => `template parsing error: ${d.why}`),
+  SIZE_INVALID: define("invalid", (d: { text: string }) => `invalid size: '${d.text}'`),
+  DURATION_INVALID: define(
+    "invalid",
+    (d: { text: string; why: string }) => `time: ${d.why} ${JSON.stringify(d.text)}`,
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -33,7 +33,7 @@ export function renderList(list: List, format = "table"): string {
 
 function headerValue(headers: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
   // A label's column is titled by the last part of the label's name.
-  return { ...headers, Label: (name: unknown) => String(name).split(".").at(-1) };
+  return { ...headers, Label: (name: unknown) => String(name).split(".").at(-1)?.replace(/[-_]/g, " ") };
 }
 
 function withoutTabs(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 const PADDING = 3;
 const MIN_WIDTH = 10;
 /** Counted in code points, as Go's tabwriter counts. */
-const widthOf = (text: string): number => [...text].length;
+const widthOf = (text: string): number => Array.from(text).length;
 
 /**
  * Aligns cells separated by tabs, line by line. A column runs over neighbouring lines that all have it; the last cell of a line is not

@@ -131,9 +131,11 @@ class Parser {
   };
 
   #call(name: string, argument: Pipeline | undefined, keyword: Token): Node {
-    const end = this.#peek(-1).at;
-    const clause = this.#source.slice(keyword.at, end).trim();
-    return { kind: "template", name, argument, place: { at: keyword.at, text: `{{${clause}}}` } };
+    const clause =
+      `template${this.#source.slice(keyword.at + keyword.text.length, this.#peek(-1).at)}`.trim();
+    // Go counts from the name.
+    const at = this.#source.indexOf(name, keyword.at) - 1;
+    return { kind: "template", name, argument, place: { at, text: `{{${clause}}}` } };
   }
 
   #define(context: string): void {

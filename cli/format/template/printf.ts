@@ -29,7 +29,7 @@ const float =
 /** Go writes at least two digits of exponent. */
 const exponent = (text: string): string => text.replace(/e([+-])(\d)$/, "e$10$2");
 const cut = (text: string, precision: number | undefined): string =>
-  precision === undefined ? text : [...text].slice(0, precision).join("");
+  precision === undefined ? text : Array.from(text).slice(0, precision).join("");
 
 const VERBS: Readonly<Record<string, Verb>> = {
   v: (value, { precision }) => cut(print(value), typeof value === "string" ? precision : undefined),
@@ -75,7 +75,7 @@ export function sprintf(format: string, values: readonly unknown[]): string {
 }
 
 function padTo(text: string, width: number, flags: string): string {
-  const missing = Math.max(0, width - [...text].length);
+  const missing = Math.max(0, width - Array.from(text).length);
   if (flags.includes("-")) return text + " ".repeat(missing);
   if (!flags.includes("0")) return " ".repeat(missing) + text;
   const sign = /^[+-]/.exec(text)?.[0] ?? "";

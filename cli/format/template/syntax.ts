@@ -39,7 +39,8 @@ export type Node =
       readonly argument: Pipeline | undefined;
       readonly place: Place;
     }
-  | { readonly kind: "break" | "continue" };
+  | { readonly kind: "break" }
+  | { readonly kind: "continue" };
 
 export interface Template {
   readonly source: string;

@@ -38,7 +38,8 @@ export function print(value: unknown): string {
       .map((key) => `${key}:${print(value[key])}`)
       .join(" ")}]`;
   if (typeof value === "number") return printNumber(value);
-  return String(value);
+  if (typeof value === "string") return value;
+  return typeof value === "boolean" || typeof value === "bigint" ? String(value) : kindOf(value);
 }
 
 function printNumber(value: number): string {
