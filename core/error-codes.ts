@@ -84,10 +84,31 @@ export const ERRORS = {
     (d: { digest: string; want: number; got: number }) =>
       `blob ${d.digest} has ${d.got} bytes, expected ${d.want}`,
   ),
+  STORE_NEWER: define(
+    "unsupported",
+    (d: { path: string; have: number; want: number }) =>
+      `${d.path} has schema ${d.have}, written by a later version: this one knows ${d.want}`,
+  ),
+  STORE_DRIVER_MISMATCH: define(
+    "conflict",
+    (d: { root: string; have: string; want: string }) =>
+      `state root ${d.root} uses the snapshot driver ${d.have}, not ${d.want}`,
+  ),
+  FILE_UNSUITABLE: define(
+    "invalid",
+    (d: { path: string; want: string }) => `${JSON.stringify(d.path)}: expected ${d.want}`,
+  ),
+  LEASE_ENDED: define("conflict", (d: { what: string }) => `the lease of ${d.what} has ended`),
+  SNAPSHOT_UNKNOWN: define("not-found", (d: { key: string }) => `no such snapshot: ${d.key}`),
+  SNAPSHOT_EXISTS: define("exists", (d: { key: string }) => `snapshot ${d.key} exists already`),
   LAYER_UNKNOWN: define("not-found", (d: { diffId: string }) => `layer ${d.diffId} is not in the store`),
 
   // ── image ───────────────────────────────────────────────────────────────────────────────────────
   IMAGE_UNKNOWN: define("not-found", (d: { reference: string }) => `No such image: ${d.reference}`),
+  IMAGE_AMBIGUOUS: define(
+    "conflict",
+    (d: { prefix: string }) => `multiple image IDs found with provided prefix: ${d.prefix}`,
+  ),
   MANIFEST_INVALID: define("invalid", (d: { why: string }) => `invalid manifest: ${d.why}`),
   ARCHIVE_INVALID: define("invalid", (d: { why: string }) => `invalid archive: ${d.why}`),
 

@@ -81,6 +81,8 @@ export interface KernelTrees {
 export interface ScanEntry {
   readonly path: string;
   readonly stat: FileStat;
+  /** A directory that hides what is below it in an overlay: trusted.overlay.opaque or user.overlay.opaque is "y". */
+  readonly opaque?: boolean;
 }
 
 // ── layers ──────────────────────────────────────────────────────────────────────────────────────────

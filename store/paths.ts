@@ -44,6 +44,10 @@ export class Paths {
   layer(diffId: Digest): string {
     return join(this.layers, hexOf(diffId));
   }
+  /** A directory without entries, where a mount needs one. */
+  get emptyLayer(): string {
+    return join(this.layers, "empty");
+  }
   get snapshots(): string {
     return join(this.root, "snapshots");
   }

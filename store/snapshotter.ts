@@ -27,6 +27,11 @@ export interface CommitOptions extends Abortable {
   readonly exclude?: readonly string[];
 }
 
+export interface PrepareOptions extends Abortable {
+  /** The snapshot need not survive a power loss, as of a build step: the kernel may skip what programs inside sync. */
+  readonly volatile?: boolean;
+}
+
 /**
  * Writable root filesystems over stacks of layers. A layer is named by its diff id and is a tar in the content store; how it becomes mountable
  * (mounted as it is, unpacked once, copied) is the driver's affair and happens at the first mounts() or view() that needs it.
@@ -35,23 +40,29 @@ export interface CommitOptions extends Abortable {
 export interface Snapshotter {
   readonly name: string;
   /** Opens a writable snapshot. Rejects with SNAPSHOT_EXISTS, LAYER_UNKNOWN. */
-  prepare(key: string, layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
+  prepare(key: string, layers: readonly Digest[], options?: PrepareOptions): Promise<readonly Mount[]>;
   /** The mounts of an open snapshot. Rejects with SNAPSHOT_UNKNOWN. */
   mounts(key: string): Promise<readonly Mount[]>;
-  /** Mounts of a read-only root filesystem of these layers; nothing is kept. */
+  /**
+   * Mounts of a read-only root filesystem of these layers; nothing is kept. They hold as long as the layers are in use: by an image, or by
+   * a lease of the caller.
+   */
   view(layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
   /**
    * Writes what changed in `key` as a layer into the content store; undefined when nothing changed. The snapshot stays open and usable.
    * The caller must not have the root filesystem written to meanwhile.
    */
   commit(key: string, options?: CommitOptions): Promise<LayerInfo | undefined>;
-  /** What changed against the layers, sorted by path; a new or removed directory is one change followed by those below it, as `docker diff` lists them. */
+  /**
+   * What changed against the layers, sorted by path, as `docker diff` lists it: a directory with a change below it is modified, what is in
+   * a new directory is listed too, what was in a removed one is not.
+   */
   changes(key: string, options?: Abortable): AsyncIterable<Change>;
   /** Idempotent: success means "no such snapshot". */
   remove(key: string): Promise<void>;
   /** Bytes and inodes written in the snapshot. */
   usage(key: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
   list(): readonly SnapshotInfo[];
-  /** Drops what was derived from a layer (not its tar). Idempotent; only garbage collection calls it. */
+  /** Drops what was derived from a layer that has left the store. Idempotent; only garbage collection calls it. */
   forget(diffId: Digest): Promise<void>;
 }

@@ -26,18 +26,53 @@ export interface Store extends AsyncDisposable {
   readonly trees: Trees;
   /** Makes everything committed with `sync: false` durable; call before the transaction that publishes it. */
   flush(): Promise<void>;
+  /** Deletes what no image, container, lease or cache record reaches; safe beside running builds. */
+  collect(options?: Abortable): Promise<Collected>;
+  /** Compares rows, files and digests; `quick` reads no content. Changes nothing. */
+  check(options?: { readonly quick?: boolean } & Abortable): Promise<StoreReport>;
+}
+
+export interface Collected {
+  readonly blobs: number;
+  readonly layers: number;
+  /** Bytes of the blobs; what was derived from layers comes on top. */
+  readonly bytes: number;
+}
+export interface StoreReport {
+  /** How many of each kind were looked at. */
+  readonly checked: Readonly<Record<string, number>>;
+  /** One line each: what is wrong, with the object's name. */
+  readonly problems: readonly string[];
+}
+
+export interface AdoptOptions extends Abortable {
+  readonly diffId?: Digest;
+  /** The blob a foreign manifest names: checked, and kept beside the layer, so that pushing that manifest again sends the same bytes. */
+  readonly blob?: Descriptor;
 }
 
 export interface LayerStore {
   stat(diffId: Digest): LayerInfo | undefined;
   /** Writes `entries` as a canonical layer (not synced: see flush()); file sources are paths below the directory `root`. */
   write(root: number, entries: readonly LayerEntry[]): Promise<LayerInfo>;
-  /** Takes a layer tar from outside, compressed or not, byte for byte. `want` is checked when given. Rejects with DIGEST_MISMATCH, ARCHIVE_INVALID. */
+  /**
+   * Takes a layer tar from outside, compressed or not, byte for byte (not synced: see flush()). Rejects with DIGEST_MISMATCH, SIZE_MISMATCH,
+   * ARCHIVE_INVALID.
+   */
   adopt(
     source: AsyncIterable<Uint8Array>,
-    want?: { readonly diffId?: Digest; readonly blob?: Descriptor },
+    want?: AdoptOptions,
   ): Promise<LayerInfo & { readonly blob: Descriptor }>;
-  /** Unpacks an archive (plain or compressed tar at `file`) into a new directory below ingest/, as ADD does; undefined when it is no archive. */
+  /** The compressed forms of a layer that are in the store. */
+  blobs(diffId: Digest): readonly Descriptor[];
+  /** Records a blob of the store as a compressed form of a layer: it stays as long as the layer does. */
+  addBlob(diffId: Digest, blob: Descriptor): void;
+  /** The layer of which `blob` is a compressed form, when it is still in the store. */
+  layerOf(blob: Digest): Digest | undefined;
+  /**
+   * Unpacks an archive (plain or compressed tar, a file descriptor) into a new directory below ingest/, as ADD does; undefined when it is no
+   * archive. Rejects with ARCHIVE_INVALID when it begins as one and is damaged. The directory goes with the lease.
+   */
   unpackArchive(file: number, lease: Lease): Promise<string | undefined>;
   /** True when both layers differ at most in times. */
   same(a: Digest, b: Digest): Promise<boolean>;
@@ -81,20 +116,21 @@ export interface ImageRecord {
   readonly digests: readonly string[];
 }
 
+/** Without raw bytes, the documents are written here, the manifest over the uncompressed layers. */
+export interface PublishedImage {
+  readonly config: ImageConfig;
+  readonly rawConfig?: Uint8Array;
+  readonly rawManifest?: Uint8Array;
+  /** What the sender of `rawManifest` called it. */
+  readonly manifestType?: string;
+}
+
 export interface ImageStore {
   /**
    * Publishes an image: stores config and manifest, then, in one transaction, its row and its tags (full references, taken from other
    * images that had them). All layers must be in the store: rejects with LAYER_UNKNOWN.
    */
-  publish(
-    image: {
-      readonly config: ImageConfig;
-      readonly rawConfig?: Uint8Array;
-      readonly rawManifest?: Uint8Array;
-      readonly manifestType?: string;
-    },
-    references?: readonly string[],
-  ): Promise<ImageRecord>;
+  publish(image: PublishedImage, references?: readonly string[]): Promise<ImageRecord>;
   /** By reference ("debian", "repo:tag", "repo@digest"), id, or unique prefix of an id. Throws IMAGE_AMBIGUOUS; undefined when there is none. */
   find(text: string): ImageRecord | undefined;
   /** find(), throwing IMAGE_UNKNOWN. */
@@ -112,6 +148,8 @@ export interface ImageStore {
 
 /**
  * A claim on things in the making, held by a process. It ends when disposed or when its process is gone; then they may be collected.
+ * While it is held, no blob is collected that was written after it was opened; older ones are claimed with blob(). Leases are for jobs,
+ * not for containers or daemons: a long one keeps garbage.
  */
 export interface Lease extends AsyncDisposable {
   readonly id: string;

@@ -1,0 +1,257 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fsync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  write,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { promisify } from "node:util";
+import type { Database } from "better-sqlite3";
+import { type Digest, digestOf } from "../../core/digest.ts";
+import { Failure } from "../../core/errors.ts";
+import { type Abortable, type ByteRange, type ByteStream, readAll, verified } from "../../core/streams.ts";
+import type { KernelFiles } from "../../native/kernel.ts";
+import type { BlobInfo, ContentStore, Ingest } from "../content-store.ts";
+import { query, transact } from "../database.ts";
+import type { Paths } from "../paths.ts";
+import { FileIngest } from "./file-ingest.ts";
+import { temporaryPath } from "./temporary.ts";
+
+const CHUNK = 1 << 20;
+const DOCUMENT_LIMIT = 8 << 20;
+/** Up to so many files are synced one by one; beyond, one syncfs(2) costs less even if it writes others' data too. */
+const SYNC_EACH = 16;
+
+interface BlobRow {
+  readonly size: number;
+  readonly durable: number;
+}
+
+/** The blobs/ folder with one row per blob. A blob is in the store when both say so. */
+export class FileContentStore implements ContentStore {
+  readonly #paths: Paths;
+  readonly #database: Database;
+  readonly #kernel: Pick<KernelFiles, "syncFilesystem">;
+  /** Committed here, not yet known to survive a power loss. */
+  readonly #fleeting = new Set<Digest>();
+  readonly #folder: number;
+
+  constructor(paths: Paths, database: Database, kernel: Pick<KernelFiles, "syncFilesystem">) {
+    this.#paths = paths;
+    this.#database = database;
+    this.#kernel = kernel;
+    this.#folder = openSync(paths.blobs, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  stat(digest: Digest): BlobInfo | undefined {
+    const row = this.#row(digest);
+    if (row === undefined) return undefined;
+    const file = statSync(this.#paths.blob(digest), { throwIfNoEntry: false });
+    return file?.size === row.size ? { digest, size: row.size } : undefined;
+  }
+
+  #row(digest: Digest): BlobRow | undefined {
+    return query<BlobRow>(
+      this.#database,
+      "SELECT size, durable FROM blobs WHERE digest = ? AND doomed = 0",
+    ).get(digest);
+  }
+
+  #require(digest: Digest): BlobInfo {
+    const info = this.stat(digest);
+    if (info === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
+    return info;
+  }
+
+  async read(digest: Digest, range?: ByteRange, options?: Abortable): Promise<ByteStream> {
+    const info = this.#require(digest);
+    const start = Math.min(range?.start ?? 0, info.size);
+    const end = Math.min(range?.end ?? info.size, info.size);
+    const bytes = readFile(this.#paths.blob(digest), { start, end }, options?.signal);
+    return start === 0 && end === info.size ? verified(bytes, info) : bytes;
+  }
+
+  async readDocument(digest: Digest): Promise<Buffer> {
+    return readAll(await this.read(digest), DOCUMENT_LIMIT);
+  }
+
+  path(digest: Digest): string {
+    this.#require(digest);
+    return this.#paths.blob(digest);
+  }
+
+  async put(content: Uint8Array, options: { readonly sync?: boolean } = {}): Promise<BlobInfo> {
+    const blob = { digest: digestOf(content), size: content.byteLength };
+    if (this.#reuse(blob.digest)) return blob;
+    await using ingest = await this.ingest();
+    await writeAll(ingest.fd, content);
+    return await ingest.commit(blob, options);
+  }
+
+  async ingest(): Promise<Ingest> {
+    return new FileIngest(temporaryPath(this.#paths), (path, fd, blob, sync) =>
+      this.#publish(path, fd, blob, sync),
+    );
+  }
+
+  async #publish(path: string, fd: number, { digest, size }: BlobInfo, sync: boolean): Promise<void> {
+    if (this.#reuse(digest)) return;
+    if (sync) await promisify(fdatasync)(fd);
+    // The rename and the row are one step for garbage collection, which unlinks inside a transaction too.
+    const wrote = transact(this.#database, () => {
+      if (this.#reuse(digest)) return false;
+      renameSync(path, this.#paths.blob(digest));
+      query(
+        this.#database,
+        `INSERT INTO blobs (digest, size, touched, durable) VALUES (?, ?, (SELECT value FROM epoch), ?)
+         ON CONFLICT (digest) DO UPDATE SET
+           size = excluded.size, touched = excluded.touched, durable = excluded.durable, doomed = 0`,
+      ).run(digest, size, sync ? 1 : 0);
+      return true;
+    });
+    if (!wrote) return;
+    if (sync) await promisify(fsync)(this.#folder);
+    else this.#fleeting.add(digest);
+  }
+
+  /**
+   * True when the blob is there for good and now counts as just written. One whose bytes may not be on the disk yet is
+   * written again: who comes second may publish first, and then must not depend on the other's flush().
+   */
+  #reuse(digest: Digest): boolean {
+    return transact(this.#database, () => {
+      const row = this.#row(digest);
+      if (row?.durable !== 1 && !this.#fleeting.has(digest)) return false;
+      if (this.stat(digest) === undefined) return false;
+      query(
+        this.#database,
+        "UPDATE blobs SET touched = (SELECT value FROM epoch) WHERE digest = ? AND touched < (SELECT value FROM epoch)",
+      ).run(digest);
+      return true;
+    });
+  }
+
+  async delete(digest: Digest): Promise<void> {
+    this.doom([digest]);
+    this.removeDoomed();
+  }
+
+  /** First half of a deletion: from the commit on, the blobs are not in the store. */
+  doom(digests: Iterable<Digest>): void {
+    transact(this.#database, () => {
+      for (const digest of digests)
+        query(this.#database, "UPDATE blobs SET doomed = 1 WHERE digest = ?").run(digest);
+    });
+  }
+
+  /** Second half: takes the files of doomed blobs away, those of an interrupted deletion too. Returns the bytes freed. */
+  removeDoomed(): { readonly blobs: number; readonly bytes: number } {
+    const doomed = "SELECT digest, size FROM blobs WHERE doomed = 1 LIMIT 16";
+    let blobs = 0;
+    let bytes = 0;
+    for (let more = true; more; ) {
+      more = transact(this.#database, () => {
+        const rows = query<BlobInfo>(this.#database, doomed).all();
+        for (const { digest, size } of rows) {
+          rmSync(this.#paths.blob(digest), { force: true });
+          query(this.#database, "DELETE FROM blobs WHERE digest = ?").run(digest);
+          this.#fleeting.delete(digest);
+          blobs += 1;
+          bytes += size;
+        }
+        return rows.length > 0;
+      });
+    }
+    return { blobs, bytes };
+  }
+
+  list(): IterableIterator<BlobInfo> {
+    const rows = query<BlobInfo>(
+      this.#database,
+      "SELECT digest, size FROM blobs WHERE doomed = 0 ORDER BY digest",
+    ).all();
+    return rows.values();
+  }
+
+  /** Makes everything committed with `sync: false` by this process durable. */
+  async flush(): Promise<void> {
+    const digests = [...this.#fleeting];
+    if (digests.length === 0) return;
+    if (digests.length > SYNC_EACH) await this.syncAll();
+    else {
+      await Promise.all(digests.map((digest) => syncFile(this.#paths.blob(digest))));
+      await promisify(fsync)(this.#folder);
+    }
+    transact(this.#database, () => {
+      for (const digest of digests)
+        query(this.#database, "UPDATE blobs SET durable = 1 WHERE digest = ?").run(digest);
+    });
+    for (const digest of digests) this.#fleeting.delete(digest);
+  }
+
+  /** Everything of this root's filesystem, the trees of snapshot drivers too. */
+  syncAll(): Promise<void> {
+    return this.#kernel.syncFilesystem(this.#folder);
+  }
+
+  /** After a power loss: drops the blobs whose bytes may not have reached the disk. */
+  forgetFleeting(): void {
+    query(this.#database, "UPDATE blobs SET doomed = 1 WHERE durable = 0").run();
+    this.removeDoomed();
+  }
+
+  close(): void {
+    closeSync(this.#folder);
+  }
+}
+
+/** A file collected meanwhile needs no sync. */
+async function syncFile(path: string): Promise<void> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(fd: number, content: Uint8Array): Promise<void> {
+  for (let done = 0; done < content.byteLength; ) {
+    const { bytesWritten } = await promisify(write)(fd, content, done, content.byteLength - done, null);
+    done += bytesWritten;
+  }
+}
+
+/** Opens on the first pull, so that a stream nobody reads holds nothing. */
+async function* readFile(
+  path: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    for (let at = start; at < end; ) {
+      signal?.throwIfAborted();
+      const { buffer, bytesRead } = await file.read({
+        buffer: Buffer.allocUnsafe(Math.min(CHUNK, end - at)),
+        position: at,
+      });
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,96 @@
+import SQLite, { type Database, type Statement } from "better-sqlite3";
+import { Failure } from "../core/errors.ts";
+import { MIGRATIONS } from "./migrations/list.ts";
+import type { Migration } from "./migrations/migration.ts";
+
+/** How long a statement waits for another process's transaction. */
+const BUSY_MS = 30_000;
+
+/**
+ * Opens the metadata database and brings its schema up to date.
+ * A commit is atomic and survives a crash of the process; only a durably() one surely survives a power loss.
+ * Throws STORE_NEWER when the root was written by a later version.
+ */
+export function openDatabase(path: string, migrations: readonly Migration[] = MIGRATIONS): Database {
+  const database = new SQLite(path, { timeout: BUSY_MS });
+  try {
+    enterWal(database);
+    database.pragma("synchronous = NORMAL");
+    database.pragma("foreign_keys = ON");
+    migrate(database, migrations);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** The first opener switches the file to WAL; SQLite does not wait for its lock there, so this does. */
+function enterWal(database: Database): void {
+  const deadline = Date.now() + BUSY_MS;
+  for (;;) {
+    try {
+      database.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof SQLite.SqliteError && error.code.startsWith("SQLITE_BUSY");
+
+const version = (database: Database): number => Number(database.pragma("user_version", { simple: true }));
+
+function migrate(database: Database, migrations: readonly Migration[]): void {
+  if (version(database) === migrations.length) return;
+  transact(database, () => {
+    const have = version(database);
+    if (have > migrations.length)
+      throw new Failure("STORE_NEWER", { path: database.name, have, want: migrations.length });
+    for (const { sql } of migrations.slice(have)) database.exec(sql);
+    database.pragma(`user_version = ${migrations.length}`);
+  });
+}
+
+const statements = new WeakMap<Database, Map<string, Statement>>();
+
+/** The prepared statement of `sql`, made once per database. `sql` is a literal of the program. */
+export function query<R = unknown>(database: Database, sql: string): Statement<unknown[], R> {
+  let known = statements.get(database);
+  if (known === undefined) statements.set(database, (known = new Map()));
+  let statement = known.get(sql);
+  if (statement === undefined) known.set(sql, (statement = database.prepare(sql)));
+  return statement as Statement<unknown[], R>;
+}
+
+/**
+ * Runs `work` as one transaction that holds the write lock from its start, so that what it reads stays true until its commit.
+ * Inside another transaction it joins that one. `work` must not await.
+ */
+export function transact<T>(database: Database, work: () => T): T {
+  if (database.inTransaction) return work();
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // A full disk may have ended it already.
+    if (database.inTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** transact(), and when it returns the commit, with all before it, survives a power loss. For what users were told is done. */
+export function durably<T>(database: Database, work: () => T): T {
+  if (database.inTransaction) throw new TypeError("durably() inside a transaction would promise too much");
+  database.pragma("synchronous = FULL");
+  try {
+    return transact(database, work);
+  } finally {
+    database.pragma("synchronous = NORMAL");
+  }
+}

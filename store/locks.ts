@@ -1,0 +1,93 @@
+import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { deferred } from "../core/deferred.ts";
+import { Failure } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { KernelFiles } from "../native/kernel.ts";
+import type { Paths } from "./paths.ts";
+import type { Locks } from "./types.ts";
+
+const NAME = /^[A-Za-z0-9_.-]{1,200}$/;
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 50;
+
+/** flock(2) files below locks/, so that a crash releases what it held. */
+export class FileLocks implements Locks {
+  readonly #paths: Paths;
+  readonly #kernel: Pick<KernelFiles, "tryLock">;
+  /** The end of the queue for each name in this process: only its head polls the file. */
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(paths: Paths, kernel: Pick<KernelFiles, "tryLock">) {
+    this.#paths = paths;
+    this.#kernel = kernel;
+  }
+
+  async hold(name: string, options: Abortable = {}): Promise<AsyncDisposable> {
+    if (!NAME.test(name) || name.startsWith("."))
+      throw new Failure("OPTION_INVALID", { option: "lock name", got: name, want: "[A-Za-z0-9_.-]+" });
+    const before = this.#queues.get(name);
+    const turn = deferred();
+    this.#queues.set(name, turn.promise);
+    const leave = (): void => {
+      if (this.#queues.get(name) === turn.promise) this.#queues.delete(name);
+      turn.resolve();
+    };
+    try {
+      await settled(before, options.signal);
+      const fd = await this.#take(this.#paths.lock(name), options.signal);
+      return { [Symbol.asyncDispose]: async () => this.#release(this.#paths.lock(name), fd, leave) };
+    } catch (error) {
+      // Whoever waits behind still waits for the one before.
+      if (before === undefined) leave();
+      else void before.then(leave);
+      throw error;
+    }
+  }
+
+  async #take(path: string, signal: AbortSignal | undefined): Promise<number> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      signal?.throwIfAborted();
+      const fd = this.#tryTake(path);
+      if (fd !== undefined) return fd;
+      await sleep(pause, undefined, { ...(signal === undefined ? {} : { signal }) });
+    }
+  }
+
+  #tryTake(path: string): number | undefined {
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      // The holder removes the file as it leaves; a lock on a removed file excludes nobody.
+      if (this.#kernel.tryLock(fd) && isFile(path, fd)) return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(fd);
+    return undefined;
+  }
+
+  #release(path: string, fd: number, leave: () => void): void {
+    rmSync(path, { force: true });
+    closeSync(fd);
+    leave();
+  }
+}
+
+const isFile = (path: string, fd: number): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
+
+/** Waits for `before`, which never rejects; rejects with the signal's reason if that comes first. */
+async function settled(before: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  if (before === undefined) return;
+  if (signal === undefined) return before;
+  const aborted = deferred<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([before, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

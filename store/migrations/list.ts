@@ -1,0 +1,11 @@
+import { storeMigration } from "./001-store.ts";
+import type { Migration } from "./migration.ts";
+
+/**
+ * The schema, in order; a root's PRAGMA user_version counts the steps it has. An area adds its tables as one numbered file.
+ *
+ * Garbage collection learns from the schema itself what is in use, so that a process that never loaded an area keeps its things too:
+ * - every view named roots_<area> lists, in its column `digest`, blobs and layers that must stay;
+ * - every view named owners_<area> lists, in its column `key`, the snapshots that somebody owns.
+ */
+export const MIGRATIONS: readonly Migration[] = [storeMigration];

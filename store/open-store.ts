@@ -1,0 +1,175 @@
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { Failure } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { Kernel } from "../native/kernel.ts";
+import { checkStore } from "./check.ts";
+import { collectGarbage } from "./collect.ts";
+import { FileContentStore } from "./content/file-content-store.ts";
+import { temporaryPath } from "./content/temporary.ts";
+import { openDatabase, query, transact } from "./database.ts";
+import { ImageTable } from "./images/image-table.ts";
+import { LayerTable } from "./layers.ts";
+import { LeaseTable } from "./leases/lease-table.ts";
+import { removeCgroup } from "./leases/remove-cgroup.ts";
+import { FileLocks } from "./locks.ts";
+import { bootId } from "./owner.ts";
+import { Paths } from "./paths.ts";
+import { DerivedTrees } from "./snapshots/derived-trees.ts";
+import { type DriverParts, Overlay2 } from "./snapshots/overlay2.ts";
+import type { SnapshotDriver } from "./snapshots/snapshot-driver.ts";
+import { SnapshotTable } from "./snapshots/snapshot-table.ts";
+import { Vfs } from "./snapshots/vfs.ts";
+import { removeAbandoned } from "./sweep.ts";
+import { KernelTreeOpener } from "./trees.ts";
+import type { Collected, Store, StoreReport } from "./types.ts";
+
+const DRIVERS: Readonly<Record<string, (parts: DriverParts) => SnapshotDriver>> = {
+  overlay2: (parts) => new Overlay2(parts),
+  vfs: (parts) => new Vfs(parts),
+};
+const DEFAULT_DRIVER = "overlay2";
+
+export interface StoreOptions {
+  readonly kernel: Kernel;
+  /** What the root was made with when absent; "overlay2" for a new one. */
+  readonly driver?: "overlay2" | "vfs";
+}
+
+/**
+ * Opens the state root, making it when it is new, and removes what dead processes left in it. Rejects with STORE_NEWER, STORE_DRIVER_MISMATCH.
+ * The caller disposes the store.
+ */
+export async function openStore(root: string, options: StoreOptions): Promise<Store> {
+  const paths = new Paths(root);
+  makeFolders(paths);
+  const store = new OpenedStore(paths, openDatabase(paths.database), options);
+  try {
+    await store.recover();
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+  return store;
+}
+
+/** 0711: a container's process may need to pass through to what it was given, and nobody lists. */
+const PASSABLE = 0o711;
+const PRIVATE = 0o700;
+
+function makeFolders(paths: Paths): void {
+  if (existsSync(paths.ociLayout)) return;
+  mkdirSync(paths.root, { recursive: true, mode: PASSABLE });
+  chmodSync(paths.root, PASSABLE);
+  for (const folder of [paths.layers, paths.snapshots, paths.containers, paths.volumes])
+    mkdirSync(folder, { recursive: true, mode: PASSABLE });
+  mkdirSync(paths.emptyLayer, { recursive: true, mode: 0o755 });
+  for (const folder of [paths.blobs, paths.ingest, paths.locks])
+    mkdirSync(folder, { recursive: true, mode: PRIVATE });
+  // Last, as the sign that all is there; image-spec, image-layout.md#oci-layout-file.
+  const temporary = temporaryPath(paths);
+  writeFileSync(temporary, '{"imageLayoutVersion":"1.0.0"}');
+  renameSync(temporary, paths.ociLayout);
+}
+
+class OpenedStore implements Store {
+  readonly paths: Paths;
+  readonly database: Database;
+  readonly content: FileContentStore;
+  readonly layers: LayerTable;
+  readonly snapshots: SnapshotTable;
+  readonly images: ImageTable;
+  readonly leases: LeaseTable;
+  readonly locks: FileLocks;
+  readonly trees: KernelTreeOpener;
+  readonly #kernel: Kernel;
+  readonly #derived: DerivedTrees;
+
+  constructor(paths: Paths, database: Database, { kernel, driver }: StoreOptions) {
+    this.paths = paths;
+    this.database = database;
+    this.#kernel = kernel;
+    this.locks = new FileLocks(paths, kernel);
+    this.trees = new KernelTreeOpener(kernel);
+    this.content = new FileContentStore(paths, database, kernel);
+    const { content, locks, trees } = this;
+    this.#derived = new DerivedTrees({ paths, database, locks, kernel });
+    const derived = this.#derived;
+    this.layers = new LayerTable({ paths, database, content, kernel });
+    const makeDriver = DRIVERS[chooseDriver(paths, database, driver)];
+    if (makeDriver === undefined) throw new TypeError("a root has a driver this version does not know");
+    const snapshotDriver = makeDriver({ paths, content, derived, trees, kernel });
+    this.snapshots = new SnapshotTable({ paths, database, content, derived, kernel }, snapshotDriver);
+    this.leases = new LeaseTable(database, paths, {
+      cgroup: removeCgroup,
+      snapshot: (key) => this.snapshots.remove(key),
+      temporary: (path) => kernel.removeTree(path),
+    });
+    this.images = new ImageTable({ paths, database, content, leases: this.leases });
+  }
+
+  /** What a crash of a process, or of the machine, left behind. */
+  async recover(): Promise<void> {
+    const boot = query<{ value: string }>(this.database, "SELECT value FROM facts WHERE name = 'boot'").get();
+    if (boot?.value !== bootId()) await this.#afterBoot();
+    await this.leases.sweep();
+    await removeAbandoned(this.paths, this.#kernel);
+  }
+
+  /** Nothing that was not known to be on the disk before the machine stopped is believed to be. */
+  async #afterBoot(): Promise<void> {
+    await using _lock = await this.locks.hold("boot");
+    const known = query<{ value: string }>(
+      this.database,
+      "SELECT value FROM facts WHERE name = 'boot'",
+    ).get();
+    if (known?.value === bootId()) return;
+    await this.#derived.forgetFleeting();
+    this.content.forgetFleeting();
+    transact(this.database, () => {
+      this.images.rewriteIndex();
+      query(this.database, "INSERT OR REPLACE INTO facts (name, value) VALUES ('boot', ?)").run(bootId());
+    });
+  }
+
+  async flush(): Promise<void> {
+    await this.content.flush();
+  }
+
+  collect(options: Abortable = {}): Promise<Collected> {
+    const { database, content, snapshots, leases } = this;
+    const settle = (): Promise<void> => this.#settleTrees();
+    return collectGarbage({ database, content, snapshots, leases, settle }, options);
+  }
+
+  /** A collection is a good moment for it: nobody waits, and trees that are on the disk need not be made again after a power loss. */
+  async #settleTrees(): Promise<void> {
+    const fleeting = this.#derived.fleeting();
+    if (fleeting.length === 0) return;
+    await this.content.syncAll();
+    this.#derived.markDurable(fleeting);
+  }
+
+  check(options: { readonly quick?: boolean } & Abortable = {}): Promise<StoreReport> {
+    const { paths, database, content } = this;
+    return checkStore({ paths, database, content }, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.content.close();
+    this.database.close();
+  }
+}
+
+/** A root keeps the driver it was made with: snapshots of one mean nothing to the other. */
+function chooseDriver(paths: Paths, database: Database, want: string | undefined): string {
+  return transact(database, () => {
+    const known = query<{ value: string }>(database, "SELECT value FROM facts WHERE name = 'driver'").get();
+    if (known !== undefined && want !== undefined && known.value !== want)
+      throw new Failure("STORE_DRIVER_MISMATCH", { root: paths.root, have: known.value, want });
+    const chosen = known?.value ?? want ?? DEFAULT_DRIVER;
+    if (known === undefined)
+      query(database, "INSERT INTO facts (name, value) VALUES ('driver', ?)").run(chosen);
+    return chosen;
+  });
+}

@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "better-sqlite3";
+import { type Digest, hexOf } from "../../core/digest.ts";
+import type { KernelFiles, KernelTrees } from "../../native/kernel.ts";
+import { temporaryPath } from "../content/temporary.ts";
+import { query, transact } from "../database.ts";
+import type { Paths } from "../paths.ts";
+import type { Locks } from "../types.ts";
+
+export interface DerivedTreesParts {
+  readonly paths: Paths;
+  readonly database: Database;
+  readonly locks: Locks;
+  readonly kernel: Pick<KernelTrees & KernelFiles, "removeTree">;
+}
+
+/**
+ * Directories made from layers, layers/<hex>/fs, each made at its first use by one process while the others wait. Complete is what was
+ * renamed into place; after a power loss only those are trusted that were known to be on the disk (see forgetFleeting).
+ */
+export class DerivedTrees {
+  readonly #paths: Paths;
+  readonly #database: Database;
+  readonly #locks: Locks;
+  readonly #kernel: Pick<KernelTrees, "removeTree">;
+
+  constructor(parts: DerivedTreesParts) {
+    this.#paths = parts.paths;
+    this.#database = parts.database;
+    this.#locks = parts.locks;
+    this.#kernel = parts.kernel;
+  }
+
+  path(id: Digest): string {
+    return join(this.#paths.layer(id), "fs");
+  }
+
+  /** Returns the tree `id` derived from `layers`, which `make` fills into an empty directory when there is none. */
+  async ensure(
+    id: Digest,
+    layers: readonly Digest[],
+    make: (target: string) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const path = this.path(id);
+    if (this.#has(id)) return path;
+    await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`, signal === undefined ? {} : { signal });
+    if (this.#has(id)) return path;
+    const temporary = temporaryPath(this.#paths);
+    try {
+      const target = join(temporary, "fs");
+      mkdirSync(target, { recursive: true, mode: 0o755 });
+      await make(target);
+      // Without a row it is of unknown worth.
+      await this.#removeFolder(id);
+      renameSync(temporary, this.#paths.layer(id));
+    } catch (error) {
+      await this.#kernel.removeTree(temporary);
+      throw error;
+    }
+    this.adopt(id, layers);
+    return path;
+  }
+
+  /** Makes the row of a tree that is in place. */
+  adopt(id: Digest, layers: readonly Digest[]): void {
+    query(this.#database, "INSERT OR REPLACE INTO derived (id, layers, durable) VALUES (?, ?, 0)").run(
+      id,
+      JSON.stringify(layers),
+    );
+  }
+
+  #has(id: Digest): boolean {
+    const row = query(this.#database, "SELECT 1 FROM derived WHERE id = ?").get(id);
+    return row !== undefined && existsSync(this.path(id));
+  }
+
+  /** Removes every tree that has something of this layer, which has left the store; does nothing when it came back. Idempotent. */
+  async forget(diffId: Digest): Promise<void> {
+    const rows = query<{ id: Digest }>(
+      this.#database,
+      "SELECT id FROM derived WHERE EXISTS (SELECT 1 FROM json_each(derived.layers) WHERE value = ?)",
+    ).all(diffId);
+    const sql = `DELETE FROM derived WHERE id = ?
+      AND NOT EXISTS (SELECT 1 FROM blobs WHERE digest = ? AND doomed = 0)`;
+    for (const { id } of rows) await this.#drop(id, () => query(this.#database, sql).run(id, diffId).changes);
+  }
+
+  /** After a power loss: removes the trees whose bytes may not have reached the disk. */
+  async forgetFleeting(): Promise<void> {
+    for (const id of this.fleeting())
+      await this.#drop(id, () => query(this.#database, "DELETE FROM derived WHERE id = ?").run(id).changes);
+  }
+
+  /** Once its row is gone, whoever wants the tree waits for the lock and makes it anew. */
+  async #drop(id: Digest, deleteRow: () => number): Promise<void> {
+    await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`);
+    if (deleteRow() > 0) await this.#removeFolder(id);
+  }
+
+  /** Out of the way by one rename, then file by file. */
+  async #removeFolder(id: Digest): Promise<void> {
+    const folder = this.#paths.layer(id);
+    if (!existsSync(folder)) return;
+    const temporary = temporaryPath(this.#paths);
+    renameSync(folder, temporary);
+    await this.#kernel.removeTree(temporary);
+  }
+
+  /** Those made before a syncfs(2) that has just succeeded: `ids` as returned by fleeting() before it. */
+  markDurable(ids: readonly Digest[]): void {
+    transact(this.#database, () => {
+      for (const id of ids) query(this.#database, "UPDATE derived SET durable = 1 WHERE id = ?").run(id);
+    });
+  }
+
+  fleeting(): readonly Digest[] {
+    return query<{ id: Digest }>(this.#database, "SELECT id FROM derived WHERE durable = 0")
+      .all()
+      .map(({ id }) => id);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Digest } from "../../core/digest.ts";
+import type { Mount } from "../../core/mount.ts";
+import type { WrittenLayer } from "../../native/kernel.ts";
+import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+
+/**
+ * What differs between ways to stack layers; SnapshotTable keeps the rows and the order of things for all of them.
+ * `folder` is the snapshot's own directory, which create() finds empty; `layers` run from the lowest to the topmost.
+ */
+export interface SnapshotDriver {
+  readonly name: string;
+  create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<void>;
+  mounts(folder: string, layers: readonly Digest[]): Promise<readonly Mount[]>;
+  view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]>;
+  /** Writes what changed as a layer tar to `out`. */
+  write(out: number, snapshot: Stacked, options: CommitOptions): Promise<WrittenLayer>;
+  changes(snapshot: Stacked): Promise<readonly Change[]>;
+  usage(folder: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
+}
+
+export interface Stacked {
+  readonly folder: string;
+  readonly layers: readonly Digest[];
+}

@@ -1,0 +1,92 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { Failure } from "../core/errors.ts";
+import type { Mount } from "../core/mount.ts";
+import type { FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
+import type { Tree, Trees } from "./types.ts";
+
+const TEXT_LIMIT = 1 << 20;
+const { O_DIRECTORY, O_NONBLOCK, O_RDONLY } = constants;
+
+export class KernelTreeOpener implements Trees {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  async open(mounts: readonly Mount[]): Promise<Tree> {
+    return new KernelTree(this.#kernel, await this.#kernel.openRootfs(mounts));
+  }
+
+  async openDirectory(path: string): Promise<Tree> {
+    return new KernelTree(this.#kernel, openSync(path, O_RDONLY | O_DIRECTORY));
+  }
+}
+
+class KernelTree implements Tree {
+  readonly #kernel: Kernel;
+  #fd: number | undefined;
+
+  constructor(kernel: Kernel, fd: number) {
+    this.#kernel = kernel;
+    this.#fd = fd;
+  }
+
+  get fd(): number {
+    if (this.#fd === undefined) throw new TypeError("the tree is closed");
+    return this.#fd;
+  }
+
+  resolve(path: string): string {
+    return this.#kernel.resolveInRoot(this.fd, path);
+  }
+  stat(path: string): FileStat | undefined {
+    return this.#kernel.statInRoot(this.fd, path);
+  }
+  statMany(paths: readonly string[]): Promise<readonly (FileStat | undefined)[]> {
+    return this.#kernel.statManyInRoot(this.fd, paths);
+  }
+  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<readonly ScanEntry[]> {
+    return this.#kernel.scan(this.fd, path, options);
+  }
+  hash(paths: readonly string[]): Promise<readonly Buffer[]> {
+    return this.#kernel.hashFiles(this.fd, paths);
+  }
+  xattrs(path: string): ReadonlyMap<string, Buffer> {
+    return this.#kernel.readXattrs(this.fd, path);
+  }
+
+  readText(path: string): string | undefined {
+    let file: number;
+    try {
+      file = this.openFile(path);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    try {
+      const stat = fstatSync(file);
+      if (!stat.isFile() || stat.size > TEXT_LIMIT)
+        throw new Failure("FILE_UNSUITABLE", { path, want: `a regular file of at most ${TEXT_LIMIT} bytes` });
+      return readFileSync(file, "utf8");
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** O_NONBLOCK: a fifo planted at a known path must not stop the program; it means nothing for regular files. */
+  openFile(path: string): number {
+    return this.#kernel.openInRoot(this.fd, path, O_RDONLY | O_NONBLOCK);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Failure &&
+  error.code === "SYSCALL_FAILED" &&
+  ["ENOENT", "ENOTDIR"].includes((error as Failure<"SYSCALL_FAILED">).detail.errno);

@@ -1,0 +1,64 @@
+import { rmSync } from "node:fs";
+import { type Digest, digestOf } from "../../core/digest.ts";
+import type { ImageConfig } from "../../image/config.ts";
+import { loadKernel } from "../../native/binding.ts";
+import type { Kernel } from "../../native/kernel.ts";
+import { openStore, type StoreOptions } from "../../store/open-store.ts";
+import type { Store } from "../../store/types.ts";
+import { Scratch } from "../support/scratch.ts";
+
+const kernel: Kernel = {
+  ...loadKernel(),
+  removeTree: async (path) => rmSync(path, { recursive: true, force: true }),
+};
+
+/** A store on a root of its own; both end with it. */
+export class TestStore implements AsyncDisposable {
+  readonly #scratch: Scratch;
+  readonly store: Store;
+
+  constructor(scratch: Scratch, store: Store) {
+    this.#scratch = scratch;
+    this.store = store;
+  }
+
+  static async open(options: Partial<StoreOptions> = {}): Promise<TestStore> {
+    const scratch = new Scratch();
+    return new TestStore(scratch, await openStore(scratch.join("root"), { kernel, ...options }));
+  }
+
+  get root(): string {
+    return this.#scratch.join("root");
+  }
+
+  /** The same root as another process would open it. */
+  async again(): Promise<Store> {
+    return openStore(this.root, { kernel });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store[Symbol.asyncDispose]();
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+export async function* chunks(...parts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+export async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+/** A minimal image over these layers; `name` makes it differ from others. */
+export const imageConfig = (name: string, layers: readonly Digest[] = []): ImageConfig => ({
+  created: "2024-05-06T07:08:09Z",
+  author: name,
+  architecture: "amd64",
+  os: "linux",
+  rootfs: { type: "layers", diff_ids: layers },
+});
+
+export const missingDigest = digestOf("never stored");
