@@ -213,6 +213,35 @@ export const ERRORS = {
     "invalid",
     (d: { text: string; why: string }) => `time: ${d.why} ${JSON.stringify(d.text)}`,
   ),
+  /** A flag the command does not have, or a value it cannot read, in the words of docker's client. */
+  FLAG_INVALID: define("invalid", (d: { why: string }) => d.why),
+  ARGUMENTS_INVALID: define("invalid", (d: { why: string }) => d.why),
+  COMMAND_UNKNOWN: define("invalid", (d: { command: string }) => `unknown command: ${d.command}`),
+  OPTIONS_CONFLICT: define(
+    "invalid",
+    (d: { one: string; other: string }) => `conflicting options: ${d.one} and ${d.other}`,
+  ),
+  TERMINAL_REQUIRED: define("invalid", () => "the input device is not a TTY"),
+  TERMINAL_REFUSED: define("invalid", (d: { what: string }) => `cowardly refusing to ${d.what} a terminal`),
+  INPUT_REQUIRED: define("invalid", () => "requested input from standard input, but it is a terminal"),
+  ATTACH_STOPPED: define("conflict", (d: { status: string }) =>
+    d.status === "paused"
+      ? "cannot attach to a paused container, unpause it first"
+      : d.status === "restarting"
+        ? "cannot attach to a restarting container, wait until it is running"
+        : "cannot attach to a stopped container, start it first",
+  ),
+  OBJECT_UNKNOWN: define("not-found", (d: { name: string }) => `No such object: ${d.name}`),
+  PORT_NOT_PUBLISHED: define(
+    "not-found",
+    (d: { port: string; container: string }) => `no public port '${d.port}' published for ${d.container}`,
+  ),
+  COPY_INVALID: define("invalid", (d: { why: string }) => d.why),
+  CONTEXT_INVALID: define("invalid", (d: { why: string }) => `unable to prepare context: ${d.why}`),
+  DOCKERFILE_UNREADABLE: define(
+    "not-found",
+    (d: { file: string; why: string }) => `failed to read dockerfile: open ${d.file}: ${d.why}`,
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

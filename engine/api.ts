@@ -26,7 +26,8 @@ export interface ImageService {
   list(options?: {
     readonly reference?: string;
     readonly all?: boolean;
-    readonly dangling?: boolean;
+    /** As `docker images -f`: dangling, label, before, since, reference, until. */
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<readonly ImageRecord[]>;
   /** Rejects with IMAGE_UNKNOWN, IMAGE_AMBIGUOUS. */
   get(image: string): Promise<{ readonly record: ImageRecord; readonly config: ImageConfig }>;
@@ -231,6 +232,8 @@ export interface VolumeService {
   }): Promise<VolumeInfo>;
   list(): Promise<readonly VolumeInfo[]>;
   get(name: string): Promise<VolumeInfo>;
+  /** The document of Docker Engine API GET /volumes/{name}. */
+  inspect(name: string): Promise<Readonly<Record<string, unknown>>>;
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
   prune(options?: {
     readonly all?: boolean;
@@ -249,6 +252,8 @@ export interface NetworkInfo {
 export interface NetworkService {
   list(): Promise<readonly NetworkInfo[]>;
   get(network: string): Promise<NetworkInfo>;
+  /** The document of Docker Engine API GET /networks/{id}. */
+  inspect(network: string): Promise<Readonly<Record<string, unknown>>>;
 }
 export interface CheckReport {
   readonly checked: Readonly<Record<string, number>>;

@@ -1,0 +1,64 @@
+import { Failure } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+import { write } from "../context.ts";
+import { parseDuration } from "../format/units.ts";
+import { interruptible } from "../signals.ts";
+import { parseMoment } from "../time.ts";
+
+const MOMENT = 'a timestamp such as "2026-01-02T13:23:37Z" or a duration such as "42m"';
+
+export const logs = defineCommand({
+  usage: "[OPTIONS] CONTAINER",
+  flags: {
+    follow: { kind: "bool", short: "f", help: "Follow log output" },
+    since: { kind: "string", help: `Show logs since ${MOMENT}` },
+    tail: {
+      kind: "string",
+      short: "n",
+      default: "all",
+      help: "Number of lines to show from the end of the logs",
+    },
+    timestamps: { kind: "bool", short: "t", help: "Show timestamps" },
+    until: { kind: "string", help: `Show logs before ${MOMENT}` },
+  },
+  unsupported: ["details"],
+  args: { min: 1, max: 1 },
+  completes: "container",
+  async run(context, [name = ""], flags) {
+    const query = {
+      stdout: true,
+      stderr: true,
+      follow: flags.follow,
+      ...moment("since", flags.since),
+      ...moment("until", flags.until),
+      ...readTail(flags.tail),
+    };
+    const { containers } = await context.engine();
+    const { config } = await containers.get(name);
+    using interrupted = interruptible(context);
+    try {
+      for await (const { stream, time, line } of containers.logs(name, query, interrupted)) {
+        // A terminal's output is one stream; docker sends all of it to standard output.
+        const target = config.Tty ? context.stdout : context[stream];
+        await write(target, flags.timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line);
+      }
+    } catch (error) {
+      if (!interrupted.signal.aborted) throw error;
+      return 130;
+    }
+    return 0;
+  },
+});
+
+function moment(name: "since" | "until", text: string | undefined): { [K in typeof name]?: Date } {
+  if (text === undefined || text === "") return {};
+  const date = parseMoment(text, Date.now(), parseDuration);
+  if (date === undefined)
+    throw new Failure("OPTION_INVALID", { option: `--${name}`, got: text, want: MOMENT });
+  return { [name]: date };
+}
+
+/** Anything that is no number shows all, as docker has it. */
+function readTail(text: string): { tail?: number } {
+  return /^\d+$/.test(text) ? { tail: Number(text) } : {};
+}

@@ -1,0 +1,252 @@
+import type { Entry } from "../command.ts";
+
+/** Every command; only the one that is asked for is loaded. */
+export const COMMANDS: readonly Entry[] = [
+  // ── images ────────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["image ls", "image list", "images"],
+    summary: "List images",
+    load: async () => (await import("./images.ts")).images,
+  },
+  {
+    names: ["image history", "history"],
+    summary: "Show the history of an image",
+    load: async () => (await import("./history.ts")).history,
+  },
+  {
+    names: ["image inspect"],
+    summary: "Display detailed information on one or more images",
+    load: async () => (await import("./inspect.ts")).inspectImage,
+  },
+  {
+    names: ["image tag", "tag"],
+    summary: "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE",
+    load: async () => (await import("./tag.ts")).tag,
+  },
+  {
+    names: ["image rm", "image remove", "rmi"],
+    summary: "Remove one or more images",
+    load: async () => (await import("./rmi.ts")).rmi,
+  },
+  {
+    names: ["image prune"],
+    summary: "Remove unused images",
+    load: async () => (await import("./image-prune.ts")).imagePrune,
+  },
+  {
+    names: ["image save", "save"],
+    summary: "Save one or more images to a tar archive (streamed to STDOUT by default)",
+    load: async () => (await import("./save.ts")).save,
+  },
+  {
+    names: ["image load", "load"],
+    summary: "Load an image from a tar archive or STDIN",
+    load: async () => (await import("./load.ts")).load,
+  },
+  {
+    names: ["image import", "import"],
+    summary: "Import the contents from a tarball to create a filesystem image",
+    load: async () => (await import("./import.ts")).importImage,
+  },
+
+  // ── containers ────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["container run", "run"],
+    summary: "Create and run a new container from an image",
+    load: async () => (await import("./run.ts")).run,
+  },
+  {
+    names: ["container create", "create"],
+    summary: "Create a new container",
+    load: async () => (await import("./create.ts")).create,
+  },
+  {
+    names: ["container start", "start"],
+    summary: "Start one or more stopped containers",
+    load: async () => (await import("./start.ts")).start,
+  },
+  {
+    names: ["container stop", "stop"],
+    summary: "Stop one or more running containers",
+    load: async () => (await import("./stop.ts")).stop,
+  },
+  {
+    names: ["container restart", "restart"],
+    summary: "Restart one or more containers",
+    load: async () => (await import("./restart.ts")).restart,
+  },
+  {
+    names: ["container kill", "kill"],
+    summary: "Kill one or more running containers",
+    load: async () => (await import("./kill.ts")).kill,
+  },
+  {
+    names: ["container pause", "pause"],
+    summary: "Pause all processes within one or more containers",
+    load: async () => (await import("./pause.ts")).pause,
+  },
+  {
+    names: ["container unpause", "unpause"],
+    summary: "Unpause all processes within one or more containers",
+    load: async () => (await import("./pause.ts")).unpause,
+  },
+  {
+    names: ["container wait", "wait"],
+    summary: "Block until one or more containers stop, then print their exit codes",
+    load: async () => (await import("./wait.ts")).wait,
+  },
+  {
+    names: ["container attach", "attach"],
+    summary: "Attach local standard input, output, and error streams to a running container",
+    load: async () => (await import("./attach.ts")).attach,
+  },
+  {
+    names: ["container exec", "exec"],
+    summary: "Execute a command in a running container",
+    load: async () => (await import("./exec.ts")).exec,
+  },
+  {
+    names: ["container logs", "logs"],
+    summary: "Fetch the logs of a container",
+    load: async () => (await import("./logs.ts")).logs,
+  },
+  {
+    names: ["container ls", "container list", "container ps", "ps"],
+    summary: "List containers",
+    load: async () => (await import("./ps.ts")).ps,
+  },
+  {
+    names: ["container rm", "container remove", "rm"],
+    summary: "Remove one or more containers",
+    load: async () => (await import("./rm.ts")).rm,
+  },
+  {
+    names: ["container rename", "rename"],
+    summary: "Rename a container",
+    load: async () => (await import("./rename.ts")).rename,
+  },
+  {
+    names: ["container top", "top"],
+    summary: "Display the running processes of a container",
+    load: async () => (await import("./top.ts")).top,
+  },
+  {
+    names: ["container port", "port"],
+    summary: "List port mappings or a specific mapping for the container",
+    load: async () => (await import("./port.ts")).port,
+  },
+  {
+    names: ["container diff", "diff"],
+    summary: "Inspect changes to files or directories on a container's filesystem",
+    load: async () => (await import("./diff.ts")).diff,
+  },
+  {
+    names: ["container cp", "cp"],
+    summary: "Copy files/folders between a container and the local filesystem",
+    load: async () => (await import("./cp.ts")).cp,
+  },
+  {
+    names: ["container commit", "commit"],
+    summary: "Create a new image from a container's changes",
+    load: async () => (await import("./commit.ts")).commit,
+  },
+  {
+    names: ["container export", "export"],
+    summary: "Export a container's filesystem as a tar archive",
+    load: async () => (await import("./export.ts")).exportContainer,
+  },
+  {
+    names: ["container inspect"],
+    summary: "Display detailed information on one or more containers",
+    load: async () => (await import("./inspect.ts")).inspectContainer,
+  },
+  {
+    names: ["container prune"],
+    summary: "Remove all stopped containers",
+    load: async () => (await import("./container-prune.ts")).containerPrune,
+  },
+
+  // ── volumes, networks ─────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["volume ls", "volume list"],
+    summary: "List volumes",
+    load: async () => (await import("./volume-ls.ts")).volumeLs,
+  },
+  {
+    names: ["volume create"],
+    summary: "Create a volume",
+    load: async () => (await import("./volume-create.ts")).volumeCreate,
+  },
+  {
+    names: ["volume inspect"],
+    summary: "Display detailed information on one or more volumes",
+    load: async () => (await import("./inspect.ts")).inspectVolume,
+  },
+  {
+    names: ["volume rm", "volume remove"],
+    summary: "Remove one or more volumes",
+    load: async () => (await import("./volume-rm.ts")).volumeRm,
+  },
+  {
+    names: ["volume prune"],
+    summary: "Remove unused local volumes",
+    load: async () => (await import("./volume-prune.ts")).volumePrune,
+  },
+  {
+    names: ["network ls", "network list"],
+    summary: "List networks",
+    load: async () => (await import("./network-ls.ts")).networkLs,
+  },
+  {
+    names: ["network inspect"],
+    summary: "Display detailed information on one or more networks",
+    load: async () => (await import("./inspect.ts")).inspectNetwork,
+  },
+
+  // ── the rest ──────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["inspect"],
+    summary: "Return low-level information on containers, images, volumes and networks",
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
+  {
+    names: ["builder prune"],
+    summary: "Remove build cache",
+    load: async () => (await import("./builder-prune.ts")).builderPrune,
+  },
+  {
+    names: ["system df"],
+    summary: "Show disk usage",
+    load: async () => (await import("./system-df.ts")).systemDf,
+  },
+  {
+    names: ["system check"],
+    summary: "Verify blobs, layers and records of the state root",
+    load: async () => (await import("./system-check.ts")).systemCheck,
+  },
+  {
+    names: ["system prune"],
+    summary: "Remove unused data",
+    load: async () => (await import("./system-prune.ts")).systemPrune,
+  },
+  {
+    names: ["system info", "info"],
+    summary: "Display system-wide information",
+    load: async () => (await import("./info.ts")).info,
+  },
+  {
+    names: ["system doctor", "doctor"],
+    summary: "Say what this host lacks, and what that costs",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
+    names: ["version"],
+    summary: "Show the version information",
+    load: async () => (await import("./version.ts")).version,
+  },
+  {
+    names: ["completion"],
+    summary: "Print the completion script of a shell (bash, zsh or fish)",
+    load: async () => (await import("./completion.ts")).completion,
+  },
+];

@@ -1,0 +1,24 @@
+import { Failure } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+import { keyValues } from "../container/key-values.ts";
+import { print } from "../context.ts";
+
+export const volumeCreate = defineCommand({
+  usage: "[OPTIONS] [VOLUME]",
+  flags: {
+    driver: { kind: "string", short: "d", default: "local", help: "Specify volume driver name" },
+    label: { kind: "list", help: "Set metadata for a volume" },
+  },
+  unsupported: ["opt", "o"],
+  args: { min: 0, max: 1 },
+  async run(context, [name], { driver, label }) {
+    if (driver !== "local") throw new Failure("OPTION_UNSUPPORTED", { option: `volume driver ${driver}` });
+    const { volumes } = await context.engine();
+    const volume = await volumes.create({
+      ...(name === undefined ? {} : { name }),
+      labels: keyValues(label),
+    });
+    await print(context, volume.name);
+    return 0;
+  },
+});

@@ -1,0 +1,126 @@
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { ContainerCreate } from "../../engine/api.ts";
+import type { HostConfig } from "../../runtime/container-config.ts";
+import type { Context } from "../context.ts";
+import type { FlagValues } from "../flags.ts";
+import type { CONTAINER_FLAGS } from "./flags.ts";
+import { keyValues, readEnv, readLabels } from "./key-values.ts";
+import { readMounts } from "./mounts.ts";
+import { readPorts } from "./ports.ts";
+
+type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
+
+/** Which of the process's streams the command line is connected to. */
+export interface Streams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** Translates `run`'s and `create`'s command line to the engine's request; checks what can be checked without the engine. */
+export function readCreate(
+  context: Context,
+  [image = "", ...command]: readonly string[],
+  flags: ContainerFlags,
+  streams: Streams,
+): ContainerCreate {
+  checkPull(flags.pull);
+  const ports = readPorts(flags.publish, flags.expose);
+  const mounts = readMounts(flags, context.cwd);
+  return {
+    ...optional("name", flags.name),
+    ...optional("platform", flags.platform === undefined ? undefined : parsePlatform(flags.platform)),
+    config: {
+      Image: image,
+      AttachStdin: streams.stdin,
+      AttachStdout: streams.stdout,
+      AttachStderr: streams.stderr,
+      Tty: flags.tty,
+      OpenStdin: flags.interactive,
+      StdinOnce: flags.interactive && streams.stdin,
+      Env: readEnv(flags["env-file"], flags.env, context.env),
+      Labels: readLabels(flags["label-file"], flags.label),
+      ExposedPorts: ports.exposed,
+      Volumes: mounts.volumes,
+      ...optional("Cmd", command.length > 0 ? command : undefined),
+      ...optional("Entrypoint", flags.entrypoint === undefined ? undefined : [flags.entrypoint]),
+      ...optional("Hostname", flags.hostname),
+      ...optional("Domainname", flags.domainname),
+      ...optional("User", flags.user),
+      ...optional("WorkingDir", flags.workdir),
+      ...optional("StopSignal", flags["stop-signal"]),
+      ...optional("StopTimeout", flags["stop-timeout"]),
+      ...(flags["no-healthcheck"] ? { Healthcheck: { Test: ["NONE"] } } : {}),
+    },
+    hostConfig: {
+      ...resources(flags),
+      Binds: mounts.binds,
+      Tmpfs: mounts.tmpfs,
+      PortBindings: ports.bindings,
+      PublishAllPorts: flags["publish-all"],
+      NetworkMode: flags.network ?? flags.net ?? "default",
+      AutoRemove: flags.rm,
+      Privileged: flags.privileged,
+      ReadonlyRootfs: flags["read-only"],
+      CapAdd: flags["cap-add"],
+      CapDrop: flags["cap-drop"],
+      Dns: flags.dns,
+      DnsSearch: flags["dns-search"],
+      DnsOptions: flags["dns-option"],
+      ExtraHosts: flags["add-host"],
+      SecurityOpt: flags["security-opt"],
+      Sysctls: keyValues(flags.sysctl),
+      Init: flags.init,
+      LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },
+      RestartPolicy: restartPolicy(flags.restart, flags.rm),
+    },
+  };
+}
+
+function resources(flags: ContainerFlags): Partial<HostConfig> {
+  return {
+    Ulimits: flags.ulimit.map(readUlimit),
+    ...optional("ShmSize", flags["shm-size"]),
+    ...optional("Memory", flags.memory),
+    ...optional("MemorySwap", flags["memory-swap"]),
+    ...optional("NanoCpus", flags.cpus === undefined ? undefined : Math.round(Number(flags.cpus) * 1e9)),
+    ...optional("CpuShares", flags["cpu-shares"]),
+    ...optional("CpuPeriod", flags["cpu-period"]),
+    ...optional("CpuQuota", flags["cpu-quota"]),
+    ...optional("CpusetCpus", flags["cpuset-cpus"]),
+    ...optional("PidsLimit", flags["pids-limit"]),
+    ...optional("CgroupParent", flags["cgroup-parent"]),
+  };
+}
+
+function checkPull(pull: string): void {
+  if (pull === "always") throw new Failure("OPTION_UNSUPPORTED", { option: "--pull always" });
+  if (pull !== "missing" && pull !== "never")
+    throw new Failure("OPTION_INVALID", { option: "--pull", got: pull, want: "always, missing or never" });
+}
+
+/** `name=soft[:hard]`. */
+function readUlimit(text: string): HostConfig["Ulimits"][number] {
+  const [, name = "", soft = "", hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  if (name === "")
+    throw new Failure("OPTION_INVALID", { option: "--ulimit", got: text, want: "type=soft[:hard]" });
+  return { Name: name, Soft: Number(soft), Hard: Number(hard) };
+}
+
+/** `no | always | unless-stopped | on-failure[:retries]`. */
+function restartPolicy(text: string, autoRemove: boolean): HostConfig["RestartPolicy"] {
+  const [, name = "", retries] = /^(no|always|unless-stopped|on-failure(?=:|$))(?::(\d+))?$/.exec(text) ?? [];
+  if (name === "" || (retries !== undefined && name !== "on-failure")) {
+    const want = "no, always, unless-stopped or on-failure[:max-retries]";
+    throw new Failure("OPTION_INVALID", { option: "--restart", got: text, want });
+  }
+  if (autoRemove && name !== "no") throw new Failure("OPTIONS_CONFLICT", { one: "--restart", other: "--rm" });
+  return {
+    Name: name as HostConfig["RestartPolicy"]["Name"],
+    MaximumRetryCount: retries === undefined ? 0 : Number(retries),
+  };
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });

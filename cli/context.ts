@@ -1,0 +1,45 @@
+import type { Engine } from "../engine/api.ts";
+import type { Entry } from "./command.ts";
+
+/** What a command may touch of the process it runs in. Tests pass their own. */
+export interface Context {
+  /** Connects at the first call; main() disposes it. */
+  readonly engine: () => Promise<Engine>;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where signals for the process arrive. */
+  readonly signals: SignalSource;
+  /** Whether errors say where they came from. */
+  readonly debug: boolean;
+  /** All commands, for those that are about commands. */
+  readonly commands: readonly Entry[];
+  /** The program's name in messages. */
+  readonly program: string;
+}
+
+export type Output = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+export type Input = NodeJS.ReadableStream & {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+};
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
+/** Writes and waits while the reader is slower than we are. */
+export function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+export const print = (context: Context, text: string): Promise<void> => write(context.stdout, `${text}\n`);
+export const warn = (context: Context, text: string): Promise<void> => write(context.stderr, `${text}\n`);

@@ -1,0 +1,31 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { Failure } from "../core/errors.ts";
+import type { ByteStream } from "../core/streams.ts";
+import { type Context, write } from "./context.ts";
+
+/** Writes to the file `path`, which appears only when complete, or to standard output. */
+export async function writeTo(context: Context, path: string | undefined, bytes: ByteStream): Promise<void> {
+  if (path === undefined || path === "-") {
+    for await (const chunk of bytes) await write(context.stdout, chunk);
+    return;
+  }
+  const target = resolve(context.cwd, path);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await pipeline(bytes, createWriteStream(temporary, { mode: 0o600 }));
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Reads the file `path`, or standard input when it is absent or "-". */
+export function readFrom(context: Context, path: string | undefined): ByteStream {
+  if (path !== undefined && path !== "-") return createReadStream(resolve(context.cwd, path));
+  if (context.stdin.isTTY === true) throw new Failure("INPUT_REQUIRED", {});
+  return context.stdin as AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,9 @@
+/** Groups of management spellings, with what they manage. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  builder: "Manage builds",
+  container: "Manage containers",
+  image: "Manage images",
+  network: "Manage networks",
+  system: "Manage Slipway",
+  volume: "Manage volumes",
+};

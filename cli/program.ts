@@ -1,0 +1,123 @@
+import { Failure, isCode } from "../core/errors.ts";
+import type { Engine } from "../engine/api.ts";
+import type { Command, Entry } from "./command.ts";
+import { type Context, print, warn } from "./context.ts";
+import { exitCodeOf, printError } from "./errors.ts";
+import { type Flags, parseFlags } from "./flags.ts";
+import { GROUPS } from "./groups.ts";
+
+/** How a command reaches its engine: connect.ts, or a test's own. */
+export type Connect = (options: {
+  readonly root: string | undefined;
+  readonly host: string | undefined;
+}) => Promise<Engine>;
+
+const GLOBAL_FLAGS = {
+  debug: { kind: "bool", short: "D", help: "Print where an error came from" },
+  host: { kind: "string", short: "H", help: "Engine to connect to" },
+  root: { kind: "string", help: "Directory of the state" },
+  version: { kind: "bool", short: "v", help: "Print version information and quit" },
+  help: { kind: "bool", help: "Print usage" },
+} as const satisfies Flags;
+
+/** Runs one command line; resolves with the exit code. Rejects only when an error cannot even be printed. */
+export async function runProgram(
+  argv: readonly string[],
+  surroundings: Omit<Context, "engine" | "debug">,
+  connect: Connect,
+): Promise<number> {
+  const { env } = surroundings;
+  let engine: Promise<Engine> | undefined;
+  let context: Context = {
+    ...surroundings,
+    debug: false,
+    engine: () => Promise.reject(new Error("not connected")),
+  };
+  try {
+    const { values, args } = parseFlags({ flags: GLOBAL_FLAGS, interspersed: false }, argv);
+    const root = values.root ?? env["SLIPWAY_ROOT"];
+    const host = values.host ?? env["DOCKER_HOST"];
+    context = {
+      ...context,
+      debug: values.debug,
+      engine: () => {
+        engine ??= connect({ root, host });
+        return engine;
+      },
+    };
+    return await dispatch(context, values.version ? ["version", "--short"] : args, values.help);
+  } catch (error) {
+    await printError(context, error);
+    return exitCodeOf(error, 1);
+  } finally {
+    await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Finds the command the words begin with. */
+async function dispatch(context: Context, words: readonly string[], help: boolean): Promise<number> {
+  const [first, second] = words;
+  if (first === "help" && second !== undefined)
+    return dispatch(context, [...words.slice(1), "--help"], false);
+  if (first === undefined || first === "help" || help) {
+    const { rootHelp } = await import("./root-help.ts");
+    await print(context, rootHelp(context));
+    return 0;
+  }
+  const group = GROUPS[first];
+  const name = group === undefined || second === undefined ? first : `${first} ${second}`;
+  const entry = context.commands.find(({ names }) => names.includes(name));
+  if (entry !== undefined) return runCommand(context, entry, words.slice(name.split(" ").length));
+  const { groupHelp, unknownCommand } = await import("./root-help.ts");
+  if (group === undefined || (second !== undefined && second !== "--help"))
+    throw unknownCommand(context, words);
+  await print(context, groupHelp(context, first));
+  return 0;
+}
+
+const HELP_FLAG = { help: { kind: "bool", help: "Print usage" } } as const satisfies Flags;
+
+async function runCommand(context: Context, entry: Entry, argv: readonly string[]): Promise<number> {
+  const command: Command = await entry.load();
+  try {
+    const { values, args } = parseFlags(
+      {
+        flags: { ...command.flags, ...HELP_FLAG },
+        unsupported: command.unsupported ?? [],
+        interspersed: command.passThrough !== true,
+      },
+      argv,
+    );
+    if (values.help === true) {
+      const { commandHelp } = await import("./help.ts");
+      await print(context, commandHelp(context.program, entry, command, context.stdout.columns));
+      return 0;
+    }
+    await checkArguments(context, entry, command, args);
+    return await command.run(context, args, values);
+  } catch (error) {
+    if (isCode(error, "FLAG_INVALID") || isCode(error, "ARGUMENTS_INVALID")) {
+      const { nameOf, usageOf } = await import("./help.ts");
+      const remedy = `Run '${context.program} ${nameOf(entry)} --help' for more information`;
+      await warn(context, [error.message, usageOf(context.program, entry, command), remedy].join("\n\n"));
+      return exitCodeOf(error, 1);
+    }
+    await printError(context, error);
+    return exitCodeOf(error, command.failureCode ?? 1);
+  }
+}
+
+/** Throws ARGUMENTS_INVALID in the words of docker's client. */
+async function checkArguments(
+  { program }: Context,
+  entry: Entry,
+  { args: { min, max } }: Command,
+  args: readonly string[],
+): Promise<void> {
+  if (args.length >= min && (max === undefined || args.length <= max)) return;
+  const { nameOf } = await import("./help.ts");
+  const count = (n: number) => `${n} argument${n === 1 ? "" : "s"}`;
+  const bound = args.length < min ? `at least ${count(min)}` : `at most ${count(max ?? min)}`;
+  const want = max === 0 ? "accepts no arguments" : `requires ${min === max ? count(min) : bound}`;
+  throw new Failure("ARGUMENTS_INVALID", { why: `${program}: '${program} ${nameOf(entry)}' ${want}` });
+}

@@ -1,0 +1,72 @@
+import { Failure } from "../core/errors.ts";
+import type { Entry } from "./command.ts";
+import type { Context } from "./context.ts";
+import { GROUPS } from "./groups.ts";
+import { listing, nameOf } from "./help.ts";
+
+/** The commands most people come for, in the order of a first session. */
+const COMMON = ["build", "run", "exec", "ps", "logs", "commit", "images", "version", "info"];
+
+export function rootHelp({ program, commands }: Context): string {
+  const entries = new Map(commands.map((entry) => [nameOf(entry), entry]));
+  const row = (name: string): [string, string] => [name, entries.get(name)?.summary ?? ""];
+  const others = [...entries.keys()].filter((name) => !name.includes(" ") && !COMMON.includes(name)).sort();
+  return [
+    `Usage:  ${program} [OPTIONS] COMMAND`,
+    "Build images from Dockerfiles and run containers, without a daemon",
+    `Common Commands:\n${listing(COMMON.map(row))}`,
+    `Management Commands:\n${listing(Object.entries(GROUPS))}`,
+    `Commands:\n${listing(others.map(row))}`,
+    `Global Options:\n${GLOBAL_OPTIONS}`,
+    `Run '${program} COMMAND --help' for more information on a command.`,
+  ].join("\n\n");
+}
+
+const GLOBAL_OPTIONS = listing([
+  ["-D, --debug       ", "Print where an error came from"],
+  ["    --root string ", "Directory of the state (default /var/lib/slipway; SLIPWAY_ROOT)"],
+  ["-v, --version     ", "Print version information and quit"],
+]);
+
+export function groupHelp({ program, commands }: Context, group: string): string {
+  const rows = commands.flatMap((entry) => membersOf(entry, group)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    `Usage:  ${program} ${group} COMMAND`,
+    GROUPS[group] ?? "",
+    `Commands:\n${listing(rows)}`,
+    `Run '${program} ${group} COMMAND --help' for more information on a command.`,
+  ].join("\n\n");
+}
+
+/** The first spelling of an entry inside a group, without the group's name. */
+function membersOf(entry: Entry, group: string): [string, string][] {
+  const name = entry.names.find((n) => n.startsWith(`${group} `));
+  return name === undefined ? [] : [[name.slice(group.length + 1), entry.summary]];
+}
+
+/** Docker has these; naming one says that it is not here yet instead of "unknown". */
+const NOT_YET = [
+  "pull",
+  "push",
+  "login",
+  "logout",
+  "search",
+  "events",
+  "stats",
+  "update",
+  "context",
+  "manifest",
+];
+
+export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
+  const [first = "", second] = words;
+  const group = GROUPS[first] !== undefined;
+  if (NOT_YET.includes(first)) return new Failure("OPTION_UNSUPPORTED", { option: `${program} ${first}` });
+  const command = [program, first, ...(group && second !== undefined ? [second] : [])].join(" ");
+  const help = group ? `${program} ${first}` : program;
+  return new Failure(
+    "COMMAND_UNKNOWN",
+    { command },
+    { hint: `run '${help} --help' for the commands there are` },
+  );
+}

@@ -1,0 +1,30 @@
+/** Go's default form of a time in the zone of this process: "2026-11-22 09:24:43 +0000 UTC". */
+export function formatTime(time: string | Date): string {
+  const date = typeof time === "string" ? new Date(time) : time;
+  const minutes = -date.getTimezoneOffset();
+  const local = new Date(date.getTime() + minutes * 60_000).toISOString();
+  const two = (n: number) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
+  const offset = `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}${two(minutes % 60)}`;
+  const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" })
+    .formatToParts(date)
+    .find(({ type }) => type === "timeZoneName")?.value;
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${offset} ${zone ?? "UTC"}`;
+}
+
+/** A moment given as RFC 3339, as "2026-11-22", as seconds since the epoch, or as a duration before `now`; undefined for anything else. */
+export function parseMoment(
+  text: string,
+  now: number,
+  parseDuration: (text: string) => number,
+): Date | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return new Date(Number(text) * 1000);
+  if (/^\d{4}-\d\d-\d\d/.test(text)) {
+    const time = Date.parse(/T/.test(text) ? text : `${text}T00:00:00`);
+    return Number.isNaN(time) ? undefined : new Date(time);
+  }
+  try {
+    return new Date(now - parseDuration(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,244 @@
+import type {
+  ContainerRecord,
+  EndpointRecord,
+  HostConfig,
+  MountPoint,
+} from "../../runtime/container-config.ts";
+import { orNull } from "./image.ts";
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** Go's zero time. */
+const NEVER = "0001-01-01T00:00:00Z";
+
+export interface ContainerFacts {
+  /** Directory of the container's files. */
+  readonly directory: string;
+  /** Snapshot driver. */
+  readonly driver: string;
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+  readonly execIds: readonly string[];
+  readonly size?: { readonly written: number; readonly total: number };
+}
+
+/** Docker Engine API 1.51 "ContainerInspectResponse". https://docs.docker.com/reference/api/engine/version/v1.51/#tag/Container/operation/ContainerInspect */
+export function containerDocument(record: ContainerRecord, facts: ContainerFacts): Document {
+  const file = (name: string) => `${facts.directory}/${name}`;
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path: record.path,
+    Args: record.args,
+    State: stateDocument(record.state),
+    Image: record.imageId,
+    ResolvConfPath: file("resolv.conf"),
+    HostnamePath: file("hostname"),
+    HostsPath: file("hosts"),
+    LogPath: record.hostConfig.LogConfig.Type === "json-file" ? file(`${record.id}-json.log`) : "",
+    Name: `/${record.name}`,
+    RestartCount: 0,
+    Driver: facts.driver,
+    Platform: "linux",
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: orNull(facts.execIds),
+    HostConfig: hostConfigDocument(record.hostConfig, facts),
+    GraphDriver: { Data: null, Name: facts.driver },
+    ...(facts.size === undefined ? {} : { SizeRw: facts.size.written, SizeRootFs: facts.size.total }),
+    Mounts: record.mounts.map(mountDocument),
+    Config: configDocument(record),
+    NetworkSettings: networkDocument(record),
+  };
+}
+
+function stateDocument(state: ContainerRecord["state"]): Document {
+  return {
+    Status: state.status,
+    Running: state.status === "running" || state.status === "paused",
+    Paused: state.status === "paused",
+    Restarting: state.status === "restarting",
+    OOMKilled: state.oomKilled,
+    Dead: state.status === "dead",
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt ?? NEVER,
+    FinishedAt: state.finishedAt ?? NEVER,
+  };
+}
+
+function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document {
+  const unconfined = config.Privileged || config.SecurityOpt.includes("systempaths=unconfined");
+  return {
+    Binds: orNull(config.Binds),
+    ContainerIDFile: "",
+    LogConfig: config.LogConfig,
+    NetworkMode: config.NetworkMode === "default" ? "bridge" : config.NetworkMode,
+    PortBindings: config.PortBindings,
+    RestartPolicy: config.RestartPolicy,
+    AutoRemove: config.AutoRemove,
+    VolumeDriver: "",
+    VolumesFrom: null,
+    ConsoleSize: [0, 0],
+    CapAdd: orNull(config.CapAdd),
+    CapDrop: orNull(config.CapDrop),
+    CgroupnsMode: "private",
+    Dns: config.Dns,
+    DnsOptions: config.DnsOptions,
+    DnsSearch: config.DnsSearch,
+    ExtraHosts: orNull(config.ExtraHosts),
+    GroupAdd: null,
+    IpcMode: "private",
+    Cgroup: "",
+    Links: null,
+    OomScoreAdj: 0,
+    PidMode: "",
+    Privileged: config.Privileged,
+    PublishAllPorts: config.PublishAllPorts,
+    ReadonlyRootfs: config.ReadonlyRootfs,
+    SecurityOpt: orNull(config.SecurityOpt),
+    UTSMode: "",
+    UsernsMode: "",
+    ShmSize: config.ShmSize,
+    ...(orNull(config.Tmpfs) === null ? {} : { Tmpfs: config.Tmpfs }),
+    ...(orNull(config.Sysctls) === null ? {} : { Sysctls: config.Sysctls }),
+    Runtime: "slipway",
+    Isolation: "",
+    CpuShares: config.CpuShares,
+    Memory: config.Memory,
+    NanoCpus: config.NanoCpus,
+    CgroupParent: config.CgroupParent,
+    BlkioWeight: 0,
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
+    CpuPeriod: config.CpuPeriod,
+    CpuQuota: config.CpuQuota,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: config.CpusetCpus,
+    CpusetMems: "",
+    Devices: [],
+    DeviceCgroupRules: null,
+    DeviceRequests: null,
+    MemoryReservation: 0,
+    MemorySwap: config.MemorySwap,
+    MemorySwappiness: null,
+    OomKillDisable: false,
+    PidsLimit: config.PidsLimit === 0 ? null : config.PidsLimit,
+    Ulimits: config.Ulimits,
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
+    MaskedPaths: unconfined ? null : facts.maskedPaths,
+    ReadonlyPaths: unconfined ? null : facts.readonlyPaths,
+    ...(config.Init ? { Init: true } : {}),
+  };
+}
+
+function mountDocument(mount: MountPoint): Document {
+  return {
+    Type: mount.type,
+    ...(mount.name === undefined ? {} : { Name: mount.name }),
+    Source: mount.source,
+    Destination: mount.destination,
+    ...(mount.type === "volume" ? { Driver: "local" } : {}),
+    Mode: mount.mode,
+    RW: mount.rw,
+    Propagation: mount.propagation,
+  };
+}
+
+function configDocument({ config }: ContainerRecord): Document {
+  return {
+    Hostname: config.Hostname,
+    Domainname: config.Domainname ?? "",
+    User: config.User ?? "",
+    AttachStdin: config.AttachStdin,
+    AttachStdout: config.AttachStdout,
+    AttachStderr: config.AttachStderr,
+    ...(orNull(config.ExposedPorts) === null ? {} : { ExposedPorts: config.ExposedPorts }),
+    Tty: config.Tty,
+    OpenStdin: config.OpenStdin,
+    StdinOnce: config.StdinOnce,
+    Env: config.Env ?? [],
+    Cmd: config.Cmd ?? null,
+    ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
+    ...(config.ArgsEscaped === true ? { ArgsEscaped: true } : {}),
+    Image: config.Image,
+    Volumes: orNull(config.Volumes),
+    WorkingDir: config.WorkingDir ?? "",
+    Entrypoint: config.Entrypoint ?? null,
+    OnBuild: orNull(config.OnBuild),
+    Labels: config.Labels ?? {},
+    ...(config.StopSignal === undefined || config.StopSignal === "" ? {} : { StopSignal: config.StopSignal }),
+    ...(config.StopTimeout === undefined ? {} : { StopTimeout: config.StopTimeout }),
+    ...(orNull(config.Shell) === null ? {} : { Shell: config.Shell }),
+  };
+}
+
+function networkDocument(record: ContainerRecord): Document {
+  const bridge = record.endpoints.find(({ network }) => network === "bridge");
+  const active = record.state.status === "running" || record.state.status === "paused";
+  return {
+    Bridge: "",
+    SandboxID: "",
+    SandboxKey: active ? `/proc/${record.state.pid}/ns/net` : "",
+    Ports: active ? portsDocument(record) : {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: "",
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: bridge?.endpointId ?? "",
+    Gateway: bridge?.gateway ?? "",
+    GlobalIPv6Address: "",
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: bridge?.address ?? "",
+    IPPrefixLen: bridge?.prefixLength ?? 0,
+    IPv6Gateway: "",
+    MacAddress: bridge?.mac ?? "",
+    Networks: Object.fromEntries(
+      record.endpoints.map((endpoint) => [endpoint.network, endpointDocument(endpoint)]),
+    ),
+  };
+}
+
+/** Exposed ports with their host bindings; null for one that is not published. */
+function portsDocument({ config, hostConfig: { PortBindings: bindings } }: ContainerRecord): Document {
+  const ports = [...new Set([...Object.keys(config.ExposedPorts ?? {}), ...Object.keys(bindings)])].sort();
+  return Object.fromEntries(
+    ports.map((port) => [
+      port,
+      bindings[port]?.map(({ HostIp, HostPort }) => ({
+        HostIp: HostIp === "" ? "0.0.0.0" : HostIp,
+        HostPort,
+      })) ?? null,
+    ]),
+  );
+}
+
+function endpointDocument(endpoint: EndpointRecord): Document {
+  return {
+    IPAMConfig: null,
+    Links: null,
+    Aliases: null,
+    MacAddress: endpoint.mac,
+    DriverOpts: null,
+    GwPriority: 0,
+    NetworkID: endpoint.networkId,
+    EndpointID: endpoint.endpointId,
+    Gateway: endpoint.gateway,
+    IPAddress: endpoint.address,
+    IPPrefixLen: endpoint.prefixLength,
+    IPv6Gateway: "",
+    GlobalIPv6Address: "",
+    GlobalIPv6PrefixLen: 0,
+    DNSNames: null,
+  };
+}
