@@ -139,6 +139,8 @@ export interface ResolveOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Gives the configuration of an image. Called once for each name and platform, several at a time. */
   readonly loadImage: (reference: string, platform: Platform) => Promise<ImageConfig>;
+  /** True when the .dockerignore file leaves this path of the context out. */
+  readonly isIgnored?: (path: string) => boolean;
   /** Takes what the checks find. */
   readonly warn?: (warning: Warning) => void;
   /** Resolve every stage, not only what the target needs: for checking a file. */

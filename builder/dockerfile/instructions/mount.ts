@@ -147,6 +147,15 @@ export function checkMount(text: string): void {
   }
 }
 
+/** What each --mount names as `from`; "" where it names nothing. They must have passed checkMount. */
+export const mountOrigins = (mounts: readonly string[]): readonly string[] =>
+  mounts.map((text) => {
+    const origins = fieldsOf(text)
+      .map((field) => cut(field, "="))
+      .filter(([key]) => key.toLowerCase() === "from");
+    return origins.at(-1)?.[1] ?? "";
+  });
+
 /** Reads the value of a --mount; `expand` is applied to every value. Throws a Problem. */
 export function parseMount(text: string, expand: (value: string) => string): RunMount {
   const draft: Draft = {

@@ -3,11 +3,18 @@ import { located, Problem } from "../problem.ts";
 import { readInstruction } from "./read.ts";
 import type { Arg, Command, From, Instruction, TypedDockerfile } from "./types.ts";
 
-/** Gives every instruction its meaning and sorts them into stages. Throws DOCKERFILE_INVALID. */
-export function readStages({ nodes, file }: Pick<ParsedDockerfile, "nodes" | "file">): TypedDockerfile {
+/**
+ * Gives every instruction its meaning and sorts them into stages. Throws DOCKERFILE_INVALID.
+ * `visit` sees each node before it is read.
+ */
+export function readStages(
+  { nodes, file }: Pick<ParsedDockerfile, "nodes" | "file">,
+  visit: (node: InstructionNode) => void = () => {},
+): TypedDockerfile {
   const globalArgs: Arg[] = [];
   const stages: { readonly from: From; readonly commands: Command[] }[] = [];
   for (const node of nodes) {
+    visit(node);
     located({ file, lines: node.lines }, () => {
       const instruction = read(node);
       const stage = stages.at(-1);
