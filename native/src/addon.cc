@@ -6,8 +6,12 @@
 namespace slipway {
 
 static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
-  for (const auto area : {RegisterJobs, RegisterFiles, RegisterProcesses, RegisterNetwork})
-    area(env, exports);
+  constexpr decltype(&RegisterFiles) areas[] = {
+      RegisterJobs,       RegisterFiles,       RegisterRootfs,     RegisterScan,
+      RegisterTreeRemove, RegisterLayerWriter, RegisterLayerUpper, RegisterLayerUnpack,
+      RegisterLayerSame,  RegisterInflate,     RegisterProcesses,  RegisterNetwork,
+  };
+  for (const auto area : areas) area(env, exports);
   return exports;
 }
 

@@ -6,6 +6,14 @@ namespace slipway {
 
 /** Each kernel area adds its functions to the addon's exports. */
 void RegisterFiles(Napi::Env env, Napi::Object exports);
+void RegisterRootfs(Napi::Env env, Napi::Object exports);
+void RegisterScan(Napi::Env env, Napi::Object exports);
+void RegisterTreeRemove(Napi::Env env, Napi::Object exports);
+void RegisterLayerWriter(Napi::Env env, Napi::Object exports);
+void RegisterLayerUpper(Napi::Env env, Napi::Object exports);
+void RegisterLayerUnpack(Napi::Env env, Napi::Object exports);
+void RegisterLayerSame(Napi::Env env, Napi::Object exports);
+void RegisterInflate(Napi::Env env, Napi::Object exports);
 void RegisterProcesses(Napi::Env env, Napi::Object exports);
 void RegisterNetwork(Napi::Env env, Napi::Object exports);
 

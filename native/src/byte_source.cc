@@ -1,0 +1,100 @@
+#include "byte_source.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "digesting_writer.h"
+#include "errors.h"
+#include "job.h"
+
+namespace slipway {
+
+ByteSource::ByteSource(int fd) : fd_(fd), buffer_(new char[kSize]) {
+  struct stat stat;
+  Check(::fstat(fd, &stat), "fstat");
+  seekable_ = S_ISREG(stat.st_mode);
+  end_ = static_cast<uint64_t>(stat.st_size);
+}
+
+std::string_view ByteSource::Peek(size_t least) {
+  while (used_ - at_ < least) {
+    CheckInterrupted();
+    std::memmove(buffer_.get(), buffer_.get() + at_, used_ - at_);
+    used_ -= at_;
+    at_ = 0;
+    char* const to = buffer_.get() + used_;
+    const ssize_t got = seekable_ ? ::pread(fd_, to, kSize - used_, static_cast<off_t>(offset_))
+                                  : ::read(fd_, to, kSize - used_);
+    if (got < 0 && errno == EINTR) continue;
+    Check(got, "read");
+    if (got == 0) break;
+    offset_ += static_cast<uint64_t>(got);
+    used_ += static_cast<size_t>(got);
+  }
+  return {buffer_.get() + at_, used_ - at_};
+}
+
+void ByteSource::Consume(size_t size) { at_ += size; }
+
+bool ByteSource::Read(char* to, size_t size) {
+  while (size > 0) {
+    const std::string_view ready = Peek().substr(0, size);
+    if (ready.empty()) return false;
+    std::memcpy(to, ready.data(), ready.size());
+    Consume(ready.size());
+    to += ready.size();
+    size -= ready.size();
+  }
+  return true;
+}
+
+bool ByteSource::Skip(uint64_t size) {
+  const uint64_t buffered = std::min<uint64_t>(size, used_ - at_);
+  Consume(buffered);
+  size -= buffered;
+  if (seekable_ && size > 0) {
+    if (offset_ > end_ || size > end_ - offset_) return false;
+    offset_ += size;
+    return true;
+  }
+  while (size > 0) {
+    const std::string_view ready = Peek().substr(0, size);
+    if (ready.empty()) return false;
+    Consume(ready.size());
+    size -= ready.size();
+  }
+  return true;
+}
+
+/** Copies what copy_file_range(2) is able to; the filesystem may share the blocks instead. */
+uint64_t ByteSource::CopyInKernel(int out, uint64_t size) {
+  uint64_t copied = 0;
+  while (copied < size) {
+    CheckInterrupted();
+    auto from = static_cast<off64_t>(offset_);
+    const size_t step = std::min<uint64_t>(size - copied, 64 << 20);
+    const ssize_t got = ::copy_file_range(fd_, &from, out, nullptr, step, 0);
+    if (got <= 0) return copied;
+    offset_ += static_cast<uint64_t>(got);
+    copied += static_cast<uint64_t>(got);
+  }
+  return copied;
+}
+
+bool ByteSource::CopyTo(int out, uint64_t size) {
+  while (size > 0) {
+    if (at_ == used_ && seekable_ && size >= kSize) size -= CopyInKernel(out, size);
+    if (size == 0) return true;
+    const std::string_view ready = Peek().substr(0, size);
+    if (ready.empty()) return false;
+    WriteAll(out, ready.data(), ready.size());
+    Consume(ready.size());
+    size -= ready.size();
+  }
+  return true;
+}
+
+}  // namespace slipway

@@ -1,0 +1,85 @@
+#include <napi.h>
+
+#include <cmath>
+#include <limits>
+
+#include "byte_source.h"
+#include "decoders.h"
+#include "digesting_writer.h"
+#include "errors.h"
+#include "inflated.h"
+#include "job.h"
+#include "register.h"
+#include "values.h"
+
+namespace slipway {
+namespace {
+
+/** A source that digests what is consumed from it. */
+class DigestingSource {
+ public:
+  explicit DigestingSource(int fd) : source_(fd) {}
+
+  std::string_view Peek(size_t least = 1) { return source_.Peek(least); }
+  void Consume(size_t size) {
+    sha256_.Update(source_.Peek().data(), size);
+    size_ += size;
+    source_.Consume(size);
+  }
+  DigestingWriter::Result Finish() { return {sha256_.Finish(), size_}; }
+
+ private:
+  ByteSource source_;
+  Sha256 sha256_;
+  uint64_t size_ = 0;
+};
+
+Inflated InflateTo(int from, int to, uint64_t max_bytes) {
+  DigestingSource source(from);
+  DigestingWriter writer(to);
+  const Input input{[&] { return source.Peek(); },
+                    [&](size_t size) {
+                      if (size > 0) source.Consume(size);
+                    }};
+  const Output output{
+      [&] { return writer.Space(); },
+      [&](size_t size) {
+        writer.Commit(size);
+        if (writer.Size() <= max_bytes) return;
+        throw ArchiveError{"more than the limit of " + std::to_string(max_bytes) + " bytes come out"};
+      }};
+  const Format& format = FormatOf(source.Peek(kMaxMagic));
+  format.decode(input, output);
+  return {format.name, source.Finish(), writer.Finish()};
+}
+
+Napi::Value Inflate(const Napi::CallbackInfo& info) {
+  const double limit = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : INFINITY;
+  const uint64_t max_bytes =
+      limit < 9007199254740992.0 ? static_cast<uint64_t>(limit) : std::numeric_limits<uint64_t>::max();
+  return RunJob(
+      info.Env(),
+      [from = ToInt(info[0]), to = ToInt(info[1]), max_bytes] { return InflateTo(from, to, max_bytes); },
+      InflatedToJs);
+}
+
+Napi::Object SideToJs(Napi::Env env, const DigestingWriter::Result& side) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("sha256", Napi::Buffer<unsigned char>::Copy(env, side.sha256.data(), side.sha256.size()));
+  object.Set("size", static_cast<double>(side.size));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value InflatedToJs(Napi::Env env, const Inflated& inflated) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("compression", inflated.compression);
+  object.Set("input", SideToJs(env, inflated.input));
+  object.Set("output", SideToJs(env, inflated.output));
+  return object;
+}
+
+void RegisterInflate(Napi::Env env, Napi::Object exports) { Export<Inflate>(env, exports, "inflate"); }
+
+}  // namespace slipway

@@ -1,0 +1,144 @@
+#include "layer_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "errors.h"
+#include "in_root.h"
+#include "job.h"
+#include "register.h"
+#include "values.h"
+
+namespace slipway {
+namespace {
+
+[[noreturn]] void ThrowChanged(const std::string& path) {
+  throw SyscallError{EIO, "read", path, "file changed while it was read"};
+}
+
+/** Copies exactly `size` bytes and sees to it that there are no more. */
+void CopyFile(DigestingWriter& writer, int root, const std::string& path, uint64_t size) {
+  // O_NONBLOCK: what was a file a moment ago may have become a fifo, whose open would wait for a writer.
+  const UniqueFd file = OpenInRoot(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  for (uint64_t left = size;;) {
+    // One byte more than expected, if it fits, saves small files the read that finds their end.
+    const std::span<char> space = writer.Space();
+    const ssize_t got = ::read(file.get(), space.data(), std::min<uint64_t>(space.size(), left + 1));
+    if (got < 0 && errno == EINTR) continue;
+    Check(got, "read", path);
+    if (static_cast<uint64_t>(got) > left) ThrowChanged(path);
+    const bool ended = static_cast<uint64_t>(got) < std::min<uint64_t>(space.size(), left + 1);
+    left -= static_cast<uint64_t>(got);
+    writer.Commit(static_cast<size_t>(got));
+    if (got == 0 || (ended && left == 0)) {
+      if (left > 0) ThrowChanged(path);
+      return;
+    }
+  }
+}
+
+void WriteItem(DigestingWriter& writer, int root, const LayerItem& item, std::string& header) {
+  header.clear();
+  AppendTarHeader(header, item.entry);
+  writer.Write(header);
+  if (!item.source.empty()) {
+    CopyFile(writer, root, item.source, item.entry.size);
+  } else {
+    writer.Write(item.data);
+  }
+  writer.WriteZeros(TarPadding(item.entry.size));
+}
+
+constexpr size_t kFields = 10;
+
+/** How native/layer-pack.ts numbers the types of a LayerEntry. */
+constexpr char kTypes[] = {kTarFile, kTarDirectory,   kTarSymlink, kTarHardLink,
+                           kTarChar, kTarBlockDevice, kTarFifo};
+
+std::vector<std::string> SplitText(const Napi::Value& text, size_t expected) {
+  const std::string joined = ToBytes(text);
+  std::vector<std::string> parts;
+  parts.reserve(expected);
+  for (size_t at = 0; at < joined.size(); at += parts.back().size() + 1)
+    parts.emplace_back(joined.c_str() + at);
+  if (parts.size() != expected) throw SyscallError{EINVAL, "write", {}, "a path of the layer has a NUL byte"};
+  return parts;
+}
+
+Xattrs ToXattrs(const Napi::Value& pairs) {
+  Xattrs xattrs;
+  const auto array = pairs.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const auto pair = array.Get(i).As<Napi::Array>();
+    xattrs[ToBytes(pair.Get(0U))] = ToContent(pair.Get(1U));
+  }
+  return xattrs;
+}
+
+/** Reads what packLayer of native/layer-pack.ts made. */
+std::vector<LayerItem> ToItems(const Napi::Object& packed) {
+  const auto fields = packed.Get("fields").As<Napi::Float64Array>();
+  const auto extras = packed.Get("extras").As<Napi::Array>();
+  std::vector<LayerItem> items(fields.ElementLength() / kFields);
+  std::vector<std::string> text = SplitText(packed.Get("text"), items.size() * 3);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const double* field = fields.Data() + i * kFields;
+    LayerItem& item = items[i];
+    TarEntry& entry = item.entry;
+    entry.type = kTypes[static_cast<size_t>(field[0])];
+    entry.mode = static_cast<unsigned>(field[1]);
+    entry.uid = static_cast<uint32_t>(field[2]);
+    entry.gid = static_cast<uint32_t>(field[3]);
+    entry.mtime = static_cast<int64_t>(field[4]);
+    entry.size = static_cast<uint64_t>(field[5]);
+    entry.major = static_cast<unsigned>(field[6]);
+    entry.minor = static_cast<unsigned>(field[7]);
+    entry.path = std::move(text[3 * i]);
+    entry.link = std::move(text[3 * i + 1]);
+    item.source = std::move(text[3 * i + 2]);
+    if (field[8] >= 0) item.data = ToContent(extras.Get(static_cast<uint32_t>(field[8])));
+    if (field[9] >= 0) entry.xattrs = ToXattrs(extras.Get(static_cast<uint32_t>(field[9])));
+  }
+  return items;
+}
+
+Napi::Value WriteLayer(const Napi::CallbackInfo& info) {
+  return RunJob(
+      info.Env(),
+      [out = ToInt(info[0]), root = ToInt(info[1]), items = ToItems(info[2].As<Napi::Object>())]() mutable {
+        return WriteItems(out, root, items);
+      },
+      ToJs);
+}
+
+}  // namespace
+
+WrittenLayer WriteItems(int out, int root, std::vector<LayerItem>& items) {
+  std::stable_sort(items.begin(), items.end(),
+                   [](const LayerItem& a, const LayerItem& b) { return a.entry.path < b.entry.path; });
+  DigestingWriter writer(out);
+  std::string header;
+  for (const LayerItem& item : items) {
+    CheckInterrupted();
+    WriteItem(writer, root, item, header);
+  }
+  writer.WriteZeros(2 * kTarBlock);
+  return {writer.Finish(), items.size()};
+}
+
+Napi::Value ToJs(Napi::Env env, const WrittenLayer& written) {
+  Napi::Object layer = Napi::Object::New(env);
+  const Digest& digest = written.tar.sha256;
+  layer.Set("diffId", Napi::Buffer<unsigned char>::Copy(env, digest.data(), digest.size()));
+  layer.Set("size", static_cast<double>(written.tar.size));
+  layer.Set("entries", static_cast<double>(written.entries));
+  return layer;
+}
+
+void RegisterLayerWriter(Napi::Env env, Napi::Object exports) {
+  Export<WriteLayer>(env, exports, "writeLayer");
+}
+
+}  // namespace slipway

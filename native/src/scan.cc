@@ -1,0 +1,206 @@
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <napi.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "errors.h"
+#include "in_root.h"
+#include "job.h"
+#include "register.h"
+#include "sha256.h"
+#include "stats.h"
+#include "tree_walk.h"
+#include "values.h"
+#include "xattrs.h"
+
+namespace slipway {
+namespace {
+
+unsigned WorkerCount(size_t most) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(std::min<size_t>({cores, 8, std::max<size_t>(most, 1)}));
+}
+
+/** Runs `work` on `count` threads, the calling one among them, and throws the first of their exceptions. */
+template <typename Work>
+void RunOnThreads(unsigned count, Work work) {
+  std::exception_ptr thrown;
+  std::mutex mutex;
+  const auto guarded = [&] {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!thrown) thrown = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < count; ++i) threads.emplace_back(guarded);
+  guarded();
+  for (std::thread& thread : threads) thread.join();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/** Lists a tree by several threads, each taking a directory at a time. */
+class Scanner {
+ public:
+  Scanner(UniqueFd top, std::set<std::string> prune) : top_(std::move(top)), prune_(std::move(prune)) {}
+
+  std::vector<std::optional<StatRow>> Run() {
+    pending_.push_back("");
+    RunOnThreads(WorkerCount(4), [this] { Work(); });
+    std::sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) { return a->path < b->path; });
+    return std::move(rows_);
+  }
+
+ private:
+  void Work() {
+    std::vector<std::optional<StatRow>> rows;
+    std::vector<std::string> found;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return failed_ || !pending_.empty() || busy_ == 0; });
+      if (failed_ || pending_.empty()) break;
+      const std::string path = std::move(pending_.back());
+      pending_.pop_back();
+      ++busy_;
+      lock.unlock();
+      try {
+        ListDirectory(path, rows, found);
+      } catch (...) {
+        lock.lock();
+        failed_ = true;
+        changed_.notify_all();
+        throw;
+      }
+      lock.lock();
+      --busy_;
+      std::move(found.begin(), found.end(), std::back_inserter(pending_));
+      found.clear();
+      changed_.notify_all();
+    }
+    std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
+  }
+
+  void ListDirectory(const std::string& path, std::vector<std::optional<StatRow>>& rows,
+                     std::vector<std::string>& found) {
+    CheckInterrupted();
+    const UniqueFd directory = OpenDirectory(path);
+    if (!directory) return;
+    DirectoryReader reader(directory.get());
+    while (const char* name = reader.Next()) {
+      std::string below = Below(path, name);
+      if (prune_.contains(below)) continue;
+      StatRow row;
+      if (!StatEntry(directory.get(), name, row)) continue;
+      if (S_ISDIR(row.stat.stx_mode)) found.push_back(below);
+      row.path = std::move(below);
+      rows.emplace_back(std::move(row));
+    }
+  }
+
+  /** Invalid when the directory went away, or became a link, since it was listed. */
+  UniqueFd OpenDirectory(const std::string& path) {
+    try {
+      return OpenBelow(top_.get(), path, kOpenDirectory, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    } catch (const SyscallError& failed) {
+      if (failed.number == ENOENT || failed.number == ENOTDIR || failed.number == ELOOP) return UniqueFd();
+      throw;
+    }
+  }
+
+  /** False when the entry went away since it was listed. */
+  static bool StatEntry(int directory, const char* name, StatRow& row) {
+    const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+    if (::statx(directory, name, flags, STATX_BASIC_STATS, &row.stat) < 0) {
+      if (errno == ENOENT) return false;
+      ThrowErrno("statx", name);
+    }
+    if (S_ISLNK(row.stat.stx_mode)) row.link = ReadLink(directory, name);
+    return true;
+  }
+
+  const UniqueFd top_;
+  const std::set<std::string> prune_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> pending_;
+  std::vector<std::optional<StatRow>> rows_;
+  unsigned busy_ = 0;
+  bool failed_ = false;
+};
+
+Napi::Value Scan(const Napi::CallbackInfo& info) {
+  const auto prune = info[2].IsArray() ? ToStrings(info[2]) : std::vector<std::string>();
+  return RunJob(
+      info.Env(),
+      [root = ToInt(info[0]), path = ToBytes(info[1]), prune = std::set(prune.begin(), prune.end())] {
+        return Scanner(OpenInRoot(root, path, O_RDONLY | O_DIRECTORY), prune).Run();
+      },
+      [](Napi::Env env, const auto& rows) { return PackRows(env, rows); });
+}
+
+Digest HashFile(int root, const std::string& path, std::vector<char>& buffer) {
+  const UniqueFd file = OpenInRoot(root, path, O_RDONLY | O_NONBLOCK);
+  if (!S_ISREG(Statx(file.get(), "", path).stx_mode))
+    throw SyscallError{EINVAL, "read", path, "not a regular file"};
+  Sha256 sha256;
+  for (;;) {
+    const ssize_t size = Check(::read(file.get(), buffer.data(), buffer.size()), "read", path);
+    if (size == 0) return sha256.Finish();
+    sha256.Update(buffer.data(), static_cast<size_t>(size));
+    CheckInterrupted();
+  }
+}
+
+std::vector<Digest> HashAll(int root, const std::vector<std::string>& paths) {
+  std::vector<Digest> digests(paths.size());
+  std::atomic<size_t> next{0};
+  RunOnThreads(WorkerCount(paths.size() / 16 + 1), [&] {
+    std::vector<char> buffer(256 << 10);
+    for (size_t i = next++; i < paths.size(); i = next++) digests[i] = HashFile(root, paths[i], buffer);
+  });
+  return digests;
+}
+
+/** All digests in one buffer, 32 bytes each. */
+Napi::Value HashFiles(const Napi::CallbackInfo& info) {
+  return RunJob(
+      info.Env(), [root = ToInt(info[0]), paths = ToStrings(info[1])] { return HashAll(root, paths); },
+      [](Napi::Env env, const std::vector<Digest>& digests) {
+        return Napi::Buffer<unsigned char>::Copy(env, reinterpret_cast<const unsigned char*>(digests.data()),
+                                                 digests.size() * sizeof(Digest));
+      });
+}
+
+/** Pairs of name and value. */
+Napi::Value ReadXattrs(const Napi::CallbackInfo& info) {
+  const std::string path = ToBytes(info[1]);
+  const UniqueFd fd = OpenInRoot(ToInt(info[0]), path, O_PATH | O_NOFOLLOW);
+  Napi::Array xattrs = Napi::Array::New(info.Env());
+  for (const auto& [name, value] : LayerXattrs(ProcPath(fd.get()))) {
+    Napi::Array pair = Napi::Array::New(info.Env(), 2);
+    pair.Set(0U, ToText(info.Env(), name));
+    pair.Set(1U, Napi::Buffer<char>::Copy(info.Env(), value.data(), value.size()));
+    xattrs.Set(xattrs.Length(), pair);
+  }
+  return xattrs;
+}
+
+}  // namespace
+
+void RegisterScan(Napi::Env env, Napi::Object exports) {
+  Export<Scan>(env, exports, "scan");
+  Export<HashFiles>(env, exports, "hashFiles");
+  Export<ReadXattrs>(env, exports, "readXattrs");
+}
+
+}  // namespace slipway
