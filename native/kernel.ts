@@ -246,6 +246,8 @@ export interface KernelNetwork {
     readonly mac?: string;
     readonly mtu: number;
   }): Promise<void>;
+  /** Brings the loopback interface of the network namespace of `pid` up. */
+  raiseLoopback(pid: number): Promise<void>;
   /** MTU of the link that carries the default route; undefined when there is none. */
   defaultRouteMtu(): number | undefined;
 }

@@ -108,4 +108,14 @@ export interface EndpointRecord {
   readonly prefixLength: number;
   readonly gateway: string;
   readonly mac: string;
+  /** As published, with the host ports that were chosen. */
+  readonly ports: readonly PublishedPort[];
+}
+
+export interface PublishedPort {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  /** "0.0.0.0" is every address of this host. */
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
 }

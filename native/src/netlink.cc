@@ -220,13 +220,21 @@ Request NewVeth(const VethRequest& veth, int netns) {
   return request;
 }
 
-/** On a thread of its own, which ends in the container's network namespace. */
+UniqueFd OpenNetworkNamespace(int pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
+  return UniqueFd(Check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
+}
+
+/** For a thread of its own, which ends in that namespace. */
+RouteSocket Enter(const UniqueFd& netns) {
+  Check(::setns(netns.get(), CLONE_NEWNET), "setns", "net");
+  return RouteSocket();
+}
+
 void AttachVeth(const VethRequest& veth) {
-  const std::string path = "/proc/" + std::to_string(veth.pid) + "/ns/net";
-  const UniqueFd netns(Check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
+  const UniqueFd netns = OpenNetworkNamespace(veth.pid);
   RouteSocket().Perform(NewVeth(veth, netns.get()));
-  Check(::setns(netns.get(), CLONE_NEWNET), "setns", path);
-  RouteSocket inside;
+  RouteSocket inside = Enter(netns);
   const uint32_t index = RequireIndex(veth.name);
   std::vector<Request> requests;
   requests.push_back(LinkUp(RequireIndex("lo"), "lo"));
@@ -238,6 +246,13 @@ void AttachVeth(const VethRequest& veth) {
 
 Napi::Value AttachVethJob(const Napi::CallbackInfo& info) {
   return RunJob(info.Env(), [request = ToVethRequest(info[0].As<Napi::Object>())] { AttachVeth(request); });
+}
+
+Napi::Value RaiseLoopback(const Napi::CallbackInfo& info) {
+  return RunJob(info.Env(), [pid = ToInt(info[0])] {
+    RouteSocket inside = Enter(OpenNetworkNamespace(pid));
+    inside.Perform(LinkUp(RequireIndex("lo"), "lo"));
+  });
 }
 
 // ── default route ───────────────────────────────────────────────────────────────────────────────────
@@ -287,6 +302,7 @@ void RegisterNetwork(Napi::Env env, Napi::Object exports) {
   Export<SetLinkUp>(env, exports, "setLinkUp");
   Export<AddAddress>(env, exports, "addAddress");
   Export<AttachVethJob>(env, exports, "attachVeth");
+  Export<RaiseLoopback>(env, exports, "raiseLoopback");
   Export<DefaultRouteMtu>(env, exports, "defaultRouteMtu");
 }
 

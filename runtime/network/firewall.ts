@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { Failure } from "../../core/errors.ts";
+import { compilePassage, compileRemoval, compileRuleset, type Ruleset } from "./rules.ts";
+
+/** The packet rules of bridges. Every method rejects with FIREWALL_FAILED when nftables is missing or refuses. */
+export interface Firewall {
+  /** Makes the rules of a bridge exactly these, in one transaction. */
+  apply(ruleset: Ruleset): Promise<void>;
+  /** Idempotent. */
+  remove(bridge: string): Promise<void>;
+}
+
+const FOREIGN_CHAINS = ["DOCKER-USER", "FORWARD"];
+
+/** The rules by the nft program, which is only run when rules change. */
+export function createFirewall(program = "nft"): Firewall {
+  return {
+    async apply(ruleset) {
+      await nft(program, ["-f", "-"], { what: "setting packet rules", input: compileRuleset(ruleset) });
+      await openForeignChain(program, ruleset.bridge);
+    },
+    async remove(bridge) {
+      await nft(program, ["-f", "-"], { what: "removing packet rules", input: compileRemoval(bridge) });
+      await closeForeignChains(program, bridge);
+    },
+  };
+}
+
+async function listChain(program: string, chain: string): Promise<string | undefined> {
+  try {
+    return await nft(program, ["-a", "list", "chain", "ip", "filter", chain], {
+      what: "reading packet rules",
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const mentions = (listing: string, bridge: string): boolean => listing.includes(`"${bridge}"`);
+
+/** Docker leaves its chain DOCKER-USER to others; without Docker a dropping FORWARD is some other firewall's. */
+async function openForeignChain(program: string, bridge: string): Promise<void> {
+  const forward = await listChain(program, "FORWARD");
+  if (forward === undefined || !forward.includes("policy drop")) return;
+  for (const chain of FOREIGN_CHAINS) {
+    const listing = await listChain(program, chain);
+    if (listing === undefined) continue;
+    if (mentions(listing, bridge)) return;
+    return void (await nft(program, ["-f", "-"], {
+      what: `passing the chain ${chain} of ip filter`,
+      input: compilePassage(chain, bridge),
+    }));
+  }
+}
+
+async function closeForeignChains(program: string, bridge: string): Promise<void> {
+  for (const chain of FOREIGN_CHAINS) {
+    const listing = await listChain(program, chain);
+    const rules = (listing ?? "").split("\n").filter((line) => mentions(line, bridge));
+    const handles = rules.flatMap((line) => /# handle (\d+)$/.exec(line)?.[1] ?? []);
+    if (handles.length === 0) continue;
+    const input = handles.map((handle) => `delete rule ip filter ${chain} handle ${handle}\n`).join("");
+    await nft(program, ["-f", "-"], { what: `cleaning the chain ${chain} of ip filter`, input });
+  }
+}
+
+function nft(
+  program: string,
+  args: readonly string[],
+  { what, input }: { readonly what: string; readonly input?: string },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout);
+      const absent = (error as NodeJS.ErrnoException).code === "ENOENT";
+      const why = absent ? `the program ${program} is not installed` : (firstError(stderr) ?? error.message);
+      const hint = absent ? { hint: "install it with: apt-get install nftables" } : {};
+      reject(new Failure("FIREWALL_FAILED", { what, why }, { cause: error, ...hint }));
+    });
+    // A program that could not start or ended early closes its end; the callback above says so.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+const firstError = (stderr: string): string | undefined =>
+  stderr
+    .split("\n")
+    .find((line) => line.includes("Error:"))
+    ?.replace(/^.*Error: /, "");

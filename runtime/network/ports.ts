@@ -1,0 +1,154 @@
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+import { Failure } from "../../core/errors.ts";
+import type { HostConfig, PublishedPort } from "../container-config.ts";
+import { parseIpv4 } from "./addresses.ts";
+
+export type PortProtocol = PublishedPort["protocol"];
+
+/** A port to publish; any of `hostPorts`, in order, will do. An empty list leaves the choice to the kernel. */
+export interface PortRequest {
+  readonly protocol: PortProtocol;
+  readonly containerPort: number;
+  readonly hostAddress: string;
+  readonly hostPorts: readonly number[];
+}
+
+const PROTOCOLS: readonly string[] = ["tcp", "udp", "sctp"];
+const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
+
+function parsePort(text: string, what: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw invalid(`invalid ${what}: ${text}`);
+  return port;
+}
+
+/** "80/tcp" → its parts; throws CONTAINER_CONFIG_INVALID. */
+export function parseContainerPort(text: string): { readonly port: number; readonly protocol: PortProtocol } {
+  const [port = "", protocol = "tcp"] = text.split("/");
+  if (!PROTOCOLS.includes(protocol.toLowerCase())) throw invalid(`invalid proto: ${protocol}`);
+  return { port: parsePort(port, "containerPort"), protocol: protocol.toLowerCase() as PortProtocol };
+}
+
+/** "" → any, "8080", "8000-8010" → any of these. */
+function parseHostPorts(text: string): readonly number[] {
+  if (text === "" || text === "0") return [];
+  const [first = "", last = first] = text.split("-");
+  const [start, end] = [parsePort(first, "hostPort"), parsePort(last, "hostPort")];
+  if (end < start) throw invalid(`invalid hostPort: ${text}`);
+  return Array.from({ length: end - start + 1 }, (_, i) => start + i);
+}
+
+function parseHostAddress(text: string): string {
+  if (text === "") return "0.0.0.0";
+  if (text.includes(":"))
+    throw new Failure("OPTION_UNSUPPORTED", { option: `publishing on the IPv6 address ${text}` });
+  if (parseIpv4(text) === undefined) throw invalid(`invalid IP address: ${text}`);
+  return text;
+}
+
+/** What HostConfig asks to publish, with every exposed port for PublishAllPorts. Throws CONTAINER_CONFIG_INVALID. */
+export function portRequests(
+  hostConfig: Pick<HostConfig, "PortBindings" | "PublishAllPorts">,
+  exposed: readonly string[],
+): readonly PortRequest[] {
+  const bound = Object.entries(hostConfig.PortBindings).flatMap(([key, bindings]) => {
+    const { port, protocol } = parseContainerPort(key);
+    const wanted = bindings.length > 0 ? bindings : [{ HostIp: "", HostPort: "" }];
+    return wanted.map(({ HostIp, HostPort }) => ({
+      protocol,
+      containerPort: port,
+      hostAddress: parseHostAddress(HostIp),
+      hostPorts: parseHostPorts(HostPort),
+    }));
+  });
+  const others = hostConfig.PublishAllPorts
+    ? exposed.filter((key) => hostConfig.PortBindings[key] === undefined)
+    : [];
+  const all = others.map((key) => {
+    const { port, protocol } = parseContainerPort(key);
+    return { protocol, containerPort: port, hostAddress: "0.0.0.0", hostPorts: [] };
+  });
+  return [...bound, ...all];
+}
+
+/** Opens the port for a moment: the port that was free, or the reason it is not. 0 lets the kernel choose. */
+type Probe = (
+  request: PortRequest,
+  port: number,
+) => Promise<{ readonly port: number } | { readonly why: string }>;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "address already in use",
+  EADDRNOTAVAIL: "cannot assign requested address",
+  EACCES: "permission denied",
+};
+const reasonOf = (error: NodeJS.ErrnoException): string => REASONS[error.code ?? ""] ?? error.message;
+
+const probeTcp: Probe = ({ hostAddress }, port) =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error) => resolve({ why: reasonOf(error) }));
+    server.listen({ host: hostAddress, port, exclusive: true }, () => {
+      const address = server.address();
+      const free = address === null || typeof address === "string" ? port : address.port;
+      server.close(() => resolve({ port: free }));
+    });
+  });
+
+const probeUdp: Probe = ({ hostAddress }, port) =>
+  new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", (error) => resolve({ why: reasonOf(error) }));
+    socket.bind({ address: hostAddress, port, exclusive: true }, () => {
+      const free = socket.address().port;
+      socket.close(() => resolve({ port: free }));
+    });
+  });
+
+/** Node has no SCTP sockets: the chosen port is taken as free. */
+const PROBES: Readonly<Record<PortProtocol, Probe>> = {
+  tcp: probeTcp,
+  udp: probeUdp,
+  sctp: async (_, port) => (port === 0 ? { why: "an SCTP port needs a host port" } : { port }),
+};
+
+const collides = (
+  a: Pick<PublishedPort, "protocol" | "hostAddress" | "hostPort">,
+  b: PublishedPort,
+): boolean =>
+  a.protocol === b.protocol &&
+  a.hostPort === b.hostPort &&
+  (a.hostAddress === b.hostAddress || a.hostAddress === "0.0.0.0" || b.hostAddress === "0.0.0.0");
+
+const RANDOM_TRIES = 20;
+
+async function choosePort(request: PortRequest, taken: readonly PublishedPort[]): Promise<PublishedPort> {
+  const { protocol, hostAddress, containerPort } = request;
+  const tries =
+    request.hostPorts.length > 0 ? request.hostPorts : Array.from({ length: RANDOM_TRIES }, () => 0);
+  let why = "port is already allocated";
+  for (const wanted of tries) {
+    if (wanted !== 0 && taken.some((other) => collides({ protocol, hostAddress, hostPort: wanted }, other)))
+      continue;
+    const found = await PROBES[protocol](request, wanted);
+    if ("why" in found) why = found.why;
+    else if (!taken.some((other) => collides({ protocol, hostAddress, hostPort: found.port }, other)))
+      return { protocol, hostAddress, hostPort: found.port, containerPort };
+  }
+  const ports = request.hostPorts.length === 0 ? "0" : [...new Set([tries[0], tries.at(-1)])].join("-");
+  throw new Failure("PORT_TAKEN", { binding: `${hostAddress}:${ports}:${containerPort}/${protocol}`, why });
+}
+
+/**
+ * Finds a host port for each request that neither `taken` nor another program has. Rejects with PORT_TAKEN.
+ * The port is not held: the translation rule takes precedence over a program that opens it later.
+ */
+export async function choosePorts(
+  requests: readonly PortRequest[],
+  taken: readonly PublishedPort[],
+): Promise<readonly PublishedPort[]> {
+  const chosen: PublishedPort[] = [];
+  for (const request of requests) chosen.push(await choosePort(request, [...taken, ...chosen]));
+  return chosen;
+}
