@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { describeError } from "../../core/errors.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import { parseSubnet } from "./addresses.ts";
@@ -51,7 +50,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     try {
       await this.publish(network, []);
     } catch (error) {
-      return [...warnings, `containers do not reach other networks: ${describeError(error)}`];
+      return [...warnings, `containers do not reach other networks: ${(error as Error).message}`];
     }
     writeFileSync(`${LINKS}/${this.#bridge}/ifalias`, this.#root);
     return warnings;

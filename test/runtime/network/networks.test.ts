@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { loadKernel } from "../../../native/binding.ts";
+import { BridgeDriver, bridgeName } from "../../../runtime/network/bridge-driver.ts";
+import { createFirewall } from "../../../runtime/network/firewall.ts";
+import { Networks } from "../../../runtime/network/networks.ts";
+import { createNullDriver, hostDriver } from "../../../runtime/network/plain-drivers.ts";
+import { openStore } from "../../../store/open-store.ts";
+import type { Store } from "../../../store/types.ts";
+import { requiresCommand, requiresNativeCore, requiresRoot } from "../../support/requires.ts";
+import { Scratch } from "../../support/scratch.ts";
+
+const SERVER = `require("http").createServer((_, r) => r.end("hello")).listen(80, () => console.log("up"))`;
+
+/** A web server in a network namespace of its own. */
+async function isolatedServer(): Promise<ChildProcess & { readonly pid: number }> {
+  const child = spawn("unshare", ["--net", process.execPath, "-e", SERVER], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (child.stdout === null || child.pid === undefined) throw new Error("unshare did not start");
+  await once(child.stdout, "data");
+  return Object.assign(child, { pid: child.pid });
+}
+
+const open = (store: Store, program?: string): Networks => {
+  const kernel = loadKernel();
+  const bridge = new BridgeDriver({ root: store.paths.root, kernel, firewall: createFirewall(program) });
+  return new Networks({
+    root: store.paths.root,
+    database: store.database,
+    locks: store.locks,
+    drivers: [bridge, hostDriver, createNullDriver(kernel)],
+    routes: () => readFileSync("/proc/net/route", "utf8"),
+  });
+};
+
+const ownAddresses = () =>
+  Object.values(networkInterfaces()).flatMap((all = []) =>
+    all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address),
+  );
+
+describe("runtime/network", () => {
+  let scratch: Scratch;
+  let store: Store;
+
+  before(function () {
+    requiresRoot(this);
+    requiresNativeCore(this);
+  });
+  beforeEach(async () => {
+    scratch = new Scratch();
+    store = await openStore(scratch.join("root"), { kernel: loadKernel() });
+  });
+  afterEach(async () => {
+    const networks = open(store);
+    const bridge = networks.get("bridge");
+    await networks.driverOf(bridge).delete(bridge);
+    await store[Symbol.asyncDispose]();
+    scratch[Symbol.dispose]();
+  });
+
+  it("has bridge, host and none from the start", () => {
+    const networks = open(store);
+    assert.deepEqual(
+      networks.list().map(({ name, driver }) => [name, driver]),
+      [
+        ["bridge", "bridge"],
+        ["host", "host"],
+        ["none", "null"],
+      ],
+    );
+    assert.deepEqual(open(store).list(), networks.list());
+    assert.equal(networks.get(networks.get("bridge").id.slice(0, 10)).name, "bridge");
+    assert.throws(() => networks.get("nosuch"), { message: "network nosuch not found" });
+  });
+
+  it("gives every user of a network an address of its own, and takes it back", async () => {
+    const networks = open(store);
+    const bridge = networks.get("bridge");
+    const connected = await Promise.all(
+      ["a", "b", "c"].map((container) => networks.connect(bridge, { container }, [])),
+    );
+    const addresses = connected.map(({ endpoint }) => endpoint.address);
+    assert.equal(new Set(addresses).size, 3);
+    assert.deepEqual(
+      networks.endpointsOf("b"),
+      connected.filter(({ endpoint }) => endpoint === connected[1]?.endpoint).map(({ endpoint }) => endpoint),
+    );
+    await networks.release(networks.endpointsOf("a"));
+    const again = await networks.connect(bridge, { process: "x" }, []);
+    assert.equal(again.endpoint.address, connected[0]?.endpoint.address);
+    await networks.sweep((user) => "process" in user);
+    assert.deepEqual(networks.endpointsOf("a"), []);
+    assert.equal(networks.endpointsOf("c").length, 1);
+  });
+
+  it("answers published ports on this host's addresses and on loopback", async function () {
+    requiresCommand(this, "nft");
+    const networks = open(store);
+    const child = await isolatedServer();
+    try {
+      const requests = [
+        { protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] },
+      ] as const;
+      const { endpoint, warnings } = await networks.connect(
+        networks.get("bridge"),
+        { container: "c" },
+        requests,
+      );
+      assert.deepEqual(warnings, []);
+      await networks.attach(endpoint, child.pid);
+      const [port] = endpoint.ports;
+      assert.ok(port !== undefined);
+      // A kept connection would go on after its port is taken back.
+      const headers = { connection: "close" };
+      for (const address of ["127.0.0.1", ...ownAddresses()]) {
+        const response = await fetch(`http://${address}:${port.hostPort}/`, {
+          headers,
+          signal: AbortSignal.timeout(5000),
+        });
+        assert.equal(await response.text(), "hello", address);
+      }
+      await networks.release([endpoint]);
+      await assert.rejects(fetch(`http://127.0.0.1:${port.hostPort}/`));
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+
+  it("keeps a bridge without nftables and says what is lost; publishing fails", async () => {
+    const networks = open(store, "no-such-nft");
+    const bridge = networks.get("bridge");
+    const lost =
+      "containers do not reach other networks: setting packet rules by nftables failed: the program no-such-nft is not installed";
+    const { warnings } = await networks.connect(bridge, { container: "c" }, []);
+    assert.deepEqual(warnings, [lost]);
+    const requests = [{ protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] }] as const;
+    await assert.rejects(networks.connect(bridge, { container: "d" }, requests), { code: "FIREWALL_FAILED" });
+    assert.deepEqual(networks.endpointsOf("d"), []);
+  });
+
+  it("names bridges so that they fit and differ", () => {
+    assert.equal(bridgeName("/var/lib/slipway"), "slipway0");
+    assert.match(bridgeName("/tmp/x"), /^sw[0-9a-f]{8}$/);
+    assert.notEqual(bridgeName("/tmp/x"), bridgeName("/tmp/y"));
+  });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { PublishedPort } from "../../../runtime/container-config.ts";
+import { choosePorts, type PortRequest, portRequests } from "../../../runtime/network/ports.ts";
+
+const request = (hostPorts: readonly number[], hostAddress = "0.0.0.0"): PortRequest => ({
+  protocol: "tcp",
+  containerPort: 80,
+  hostAddress,
+  hostPorts,
+});
+
+describe("runtime/network/ports", () => {
+  it("reads bindings, ranges and exposed ports", () => {
+    const PortBindings = {
+      "80/tcp": [{ HostIp: "", HostPort: "8080" }],
+      "53/udp": [{ HostIp: "127.0.0.1", HostPort: "" }],
+      "90": [{ HostIp: "", HostPort: "9000-9002" }],
+      "91/tcp": [],
+    };
+    assert.deepEqual(portRequests({ PortBindings, PublishAllPorts: true }, ["80/tcp", "443/tcp"]), [
+      { protocol: "tcp", containerPort: 90, hostAddress: "0.0.0.0", hostPorts: [9000, 9001, 9002] },
+      { protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [8080] },
+      { protocol: "udp", containerPort: 53, hostAddress: "127.0.0.1", hostPorts: [] },
+      { protocol: "tcp", containerPort: 91, hostAddress: "0.0.0.0", hostPorts: [] },
+      { protocol: "tcp", containerPort: 443, hostAddress: "0.0.0.0", hostPorts: [] },
+    ]);
+  });
+  for (const [key, binding, message] of [
+    ["x/tcp", {}, "invalid containerPort: x"],
+    ["99999", {}, "invalid containerPort: 99999"],
+    ["80/foo", {}, "invalid proto: foo"],
+    ["80", { HostPort: "99999" }, "invalid hostPort: 99999"],
+    ["80", { HostPort: "9-8" }, "invalid hostPort: 9-8"],
+    ["80", { HostIp: "300.1.1.1" }, "invalid IP address: 300.1.1.1"],
+    ["80", { HostIp: "::1" }, "publishing on the IPv6 address ::1 is not supported"],
+  ] as const) {
+    it(`refuses: ${message}`, () => {
+      const PortBindings = { [key]: [{ HostIp: "", HostPort: "", ...binding }] };
+      assert.throws(() => portRequests({ PortBindings, PublishAllPorts: false }, []), { message });
+    });
+  }
+
+  it("finds a free port where any will do, and another for the next", async () => {
+    const [first, second] = await choosePorts([request([]), request([])], []);
+    assert.ok(first !== undefined && second !== undefined);
+    assert.ok(first.hostPort > 1024 && second.hostPort > 1024 && first.hostPort !== second.hostPort);
+  });
+  it("takes the first of a range that neither a container nor a program has", async () => {
+    await using server = createServer();
+    await once(server.listen(0, "0.0.0.0"), "listening");
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const busy = address.port;
+    const published: PublishedPort = {
+      protocol: "tcp",
+      hostAddress: "127.0.0.1",
+      hostPort: busy + 1,
+      containerPort: 1,
+    };
+    const range = [busy, busy + 1, busy + 2, busy + 3, busy + 4];
+    const [chosen] = await choosePorts([request(range)], [published]);
+    assert.ok(chosen !== undefined && chosen.hostPort > busy + 1);
+    await assert.rejects(choosePorts([request([busy])], []), {
+      message: `failed to bind host port for 0.0.0.0:${busy}:80/tcp: address already in use`,
+    });
+    await assert.rejects(choosePorts([request([busy + 1])], [published]), {
+      message: `failed to bind host port for 0.0.0.0:${busy + 1}:80/tcp: port is already allocated`,
+    });
+  });
+  it("refuses an address this host does not have", async () => {
+    await assert.rejects(choosePorts([request([5000], "203.0.113.9")], []), {
+      message: "failed to bind host port for 203.0.113.9:5000:80/tcp: cannot assign requested address",
+    });
+  });
+});
