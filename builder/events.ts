@@ -12,13 +12,14 @@ export type BuildEvent =
       readonly data: Uint8Array;
       readonly time: number;
     }
-  /** Progress inside a step: bytes or files done of a total, under a name. */
+  /** Progress inside a step under a name: how much of a total is done, in bytes unless `unit` says otherwise. */
   | {
       readonly type: "status";
       readonly id: string;
       readonly name: string;
       readonly done: number;
       readonly total?: number;
+      readonly unit?: "bytes" | "files";
       readonly time: number;
     }
   | {

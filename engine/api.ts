@@ -205,7 +205,7 @@ export interface PathStat {
 }
 
 // ── builds ──────────────────────────────────────────────────────────────────────────────────────────
-export type { BuildRequest, BuildResult };
+export type { BuildEvent, BuildRequest, BuildResult };
 export interface BuildService {
   /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
   build(
