@@ -167,6 +167,23 @@ export const ERRORS = {
       `invalid ${d.option}: unknown capability: ${JSON.stringify(d.name)}`,
   ),
   SIGNAL_INVALID: define("invalid", (d: { text: string }) => `invalid signal: ${d.text}`),
+  EXEC_NOT_FOUND: define(
+    "not-found",
+    (d: { program: string; why: string }) => `exec: ${JSON.stringify(d.program)}: ${d.why}`,
+  ),
+  EXEC_DENIED: define(
+    "forbidden",
+    (d: { program: string; why: string }) => `exec: ${JSON.stringify(d.program)}: ${d.why}`,
+  ),
+  EXEC_FORMAT: define("invalid", (d: { program: string }) => `exec ${d.program}: exec format error`),
+  LAUNCH_FAILED: define(
+    "internal",
+    (d: { operation: string; errno: string; why: string }) => `${d.operation}: ${d.why}`,
+  ),
+  SHIM_UNREACHABLE: define(
+    "unavailable",
+    (d: { socket: string; why: string }) => `the container's shim at ${d.socket} does not answer: ${d.why}`,
+  ),
   CGROUP_FAILED: define(
     "unavailable",
     (d: { path: string; what: string }) => `control group ${d.path}: ${d.what}`,

@@ -24,11 +24,28 @@ export interface LaunchRequest {
   readonly spec: OciSpec;
   /** Performed first inside the new mount namespace; the last one is the root filesystem. Instead of spec.root.path. */
   readonly rootfs: readonly Mount[];
+  /** Read-only files the process sees at these paths, made for this run only; nothing of them reaches the root filesystem. */
+  readonly files?: readonly LaunchFile[];
+  /** A process 1 that reaps and hands signals on stands before the container's program. */
+  readonly init?: boolean;
   /** cgroup.procs files the process is written to before it runs anything. */
   readonly cgroupProcs: readonly string[];
-  /** Directories the shim removes when the process has ended. */
+  /** Directories removed when the process has ended, with what is still running in them. */
   readonly cgroupDirs: readonly string[];
   readonly io: LaunchIo;
+}
+
+export interface LaunchFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+}
+
+/** Something made in the root filesystem for a mount, absolute and without links. */
+export interface CreatedPath {
+  readonly path: string;
+  /** A directory above a mount point: other things may have been put into it since. */
+  readonly parent: boolean;
 }
 
 export interface ExecRequest {
@@ -46,6 +63,8 @@ export interface Launched extends AsyncDisposable {
   readonly pid: number;
   /** Warnings such as an rlimit the host refused. */
   readonly warnings: readonly string[];
+  /** What had to be made in the root filesystem to mount on. */
+  readonly created: readonly CreatedPath[];
   /**
    * Lets it exec; resolves once it has. Rejects with EXEC_NOT_FOUND (shell status 127), EXEC_DENIED (126), EXEC_FORMAT (126) or
    * LAUNCH_FAILED { operation, errno } naming the operation that failed.

@@ -1,0 +1,167 @@
+#include "json_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "clock.h"
+#include "sys.h"
+
+namespace slipway {
+
+namespace {
+
+constexpr size_t kFlushSize = 256 * 1024;
+constexpr const char* kStreams[2] = {"stdout", "stderr"};
+
+bool plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+void appendEscaped(std::string& out, unsigned char c) {
+  constexpr char kHex[] = "0123456789abcdef";
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += static_cast<char>(c);
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (c == '\r') {
+    out += "\\r";
+  } else {
+    out += "\\u00";
+    out += kHex[c >> 4];
+    out += kHex[c & 15];
+  }
+}
+
+/** Length of the UTF-8 sequence at `at`, 0 when it is none (RFC 3629: no overlong forms, no surrogates, up to
+ * U+10FFFF). */
+size_t sequenceLength(const unsigned char* at, size_t left) {
+  const unsigned char first = at[0];
+  const size_t length = first >= 0xc2 && first <= 0xdf   ? 2
+                        : first >= 0xe0 && first <= 0xef ? 3
+                        : first >= 0xf0 && first <= 0xf4 ? 4
+                                                         : 0;
+  if (length == 0 || left < length) return 0;
+  const unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  const unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+  if (at[1] < low || at[1] > high) return 0;
+  for (size_t i = 2; i < length; i++) {
+    if ((at[i] & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+}  // namespace
+
+void appendJson(std::string& out, const char* data, size_t size) {
+  auto at = reinterpret_cast<const unsigned char*>(data);
+  const unsigned char* end = at + size;
+  while (at < end) {
+    const unsigned char* from = at;
+    while (at < end && plain(*at)) at++;
+    out.append(reinterpret_cast<const char*>(from), static_cast<size_t>(at - from));
+    if (at == end) return;
+    if (*at < 0x80) {
+      appendEscaped(out, *at++);
+      continue;
+    }
+    const size_t length = sequenceLength(at, static_cast<size_t>(end - at));
+    const bool separator = length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8;
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (separator) {
+      out += at[2] == 0xa8 ? "\\u2028" : "\\u2029";
+    } else {
+      out.append(reinterpret_cast<const char*>(at), length);
+    }
+    at += length == 0 ? 1 : length;
+  }
+}
+
+int JsonLog::open(const char* path, uint64_t maxBytes, uint32_t maxFiles) {
+  path_ = path;
+  maxBytes_ = maxBytes;
+  maxFiles_ = maxFiles;
+  file_.reset(::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  struct stat info;
+  if (!file_ || ::fstat(file_.get(), &info) < 0) return errno;
+  written_ = static_cast<uint64_t>(info.st_size);
+  return 0;
+}
+
+void JsonLog::append(int stream, const char* data, size_t size) {
+  if (!file_) return;
+  std::string& held = lines_[stream].text;
+  while (size > 0) {
+    const size_t room = std::min(size, kLineLimit - held.size());
+    const auto newline = static_cast<const char*>(memchr(data, '\n', room));
+    const size_t taken = newline ? static_cast<size_t>(newline - data) + 1 : room;
+    const bool full = !newline && held.size() + taken == kLineLimit;
+    if (held.empty() && (newline || full)) {
+      entry(stream, data, taken, newline);
+    } else {
+      held.append(data, taken);
+      if (newline || full) {
+        entry(stream, held.data(), held.size(), newline);
+        held.clear();
+      }
+    }
+    data += taken;
+    size -= taken;
+  }
+  flush();
+}
+
+void JsonLog::entry(int stream, const char* data, size_t size, bool last) {
+  if (maxBytes_ > 0 && written_ + out_.size() >= maxBytes_) rotate();
+  std::string& first = lines_[stream].time;
+  const std::string time = first.empty() ? timestamp() : first;
+  if (last) {
+    first.clear();
+  } else {
+    first = time;
+  }
+  out_ += "{\"log\":\"";
+  appendJson(out_, data, size);
+  out_ += "\",\"stream\":\"";
+  out_ += kStreams[stream];
+  out_ += "\",\"time\":\"" + time + "\"}\n";
+  if (out_.size() >= kFlushSize) flush();
+}
+
+void JsonLog::flush() {
+  if (sys::writeAll(file_.get(), out_.data(), out_.size()) == 0) written_ += out_.size();
+  out_.clear();
+}
+
+void JsonLog::rotate() {
+  flush();
+  if (maxFiles_ < 2) {
+    if (::ftruncate(file_.get(), 0) == 0) written_ = 0;
+    return;
+  }
+  for (uint32_t number = maxFiles_ - 1; number > 0; number--) {
+    const std::string from = number == 1 ? path_ : path_ + "." + std::to_string(number - 1);
+    ::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str());
+  }
+  UniqueFd next(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640));
+  if (next) file_ = std::move(next);
+  written_ = 0;
+}
+
+void JsonLog::finish() {
+  if (!file_) return;
+  for (int stream = 0; stream < 2; stream++) {
+    std::string& held = lines_[stream].text;
+    if (!held.empty()) entry(stream, held.data(), held.size(), true);
+    held.clear();
+  }
+  flush();
+}
+
+}  // namespace slipway

@@ -1,0 +1,321 @@
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "clock.h"
+#include "sys.h"
+
+namespace slipway {
+
+namespace {
+
+// Frames: runtime/launch/shim-protocol.ts describes them.
+enum Frame : uint8_t {
+  kAttach = 1,
+  kStdin = 2,
+  kStdinEnd = 3,
+  kResize = 4,
+  kSignal = 5,
+  kWait = 6,
+  kState = 7,
+  kAttached = 64,
+  kStdout = 65,
+  kStderr = 66,
+  kExit = 67,
+  kDone = 68,
+  kStateIs = 69,
+  kRefused = 70,
+};
+enum AttachFlag : uint8_t { kWantStdin = 1, kWantStdout = 2, kWantStderr = 4, kWantLossless = 8 };
+
+constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kInputLimit = 256 * 1024;
+constexpr size_t kMaxClients = 256;
+constexpr int kTerminalDrainMs = 100;
+constexpr int kFarewellMs = 5000;
+constexpr int kFixedEntries = 4;
+
+int64_t monotonicMs() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
+}
+
+/** The directory of `path`, so that a socket's name stays within the 108 bytes of an address. */
+int enterParent(const std::string& path, std::string& name) {
+  const size_t slash = path.rfind('/');
+  name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (slash == std::string::npos) return 0;
+  return sys::errnoOf(::chdir(slash == 0 ? "/" : path.substr(0, slash).c_str()));
+}
+
+int replaceFile(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return errno;
+  if (const int error = sys::writeAll(file.get(), text.data(), text.size())) return error;
+  return sys::errnoOf(::rename(temporary.c_str(), path.c_str()));
+}
+
+}  // namespace
+
+int Shim::open() {
+  if (*setup_.log) {
+    if (const int error = log_.open(setup_.log, setup_.logBytes, setup_.logFiles)) return error;
+  }
+  if (const int error = openPipes()) return error;
+  return listen();
+}
+
+int Shim::listen() {
+  std::string name;
+  if (const int error = enterParent(setup_.socket, name)) return error;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name.size() >= sizeof address.sun_path) return ENAMETOOLONG;
+  memcpy(address.sun_path, name.c_str(), name.size());
+  listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener_) return errno;
+  ::unlink(name.c_str());
+  const mode_t mask = ::umask(0177);
+  const int bound =
+      sys::errnoOf(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+  ::umask(mask);
+  if (bound) return bound;
+  if (::listen(listener_.get(), 64) < 0) return errno;
+  return sys::errnoOf(::chdir("/"));
+}
+
+int Shim::openPipes() {
+  for (int fd = 0; fd <= 2; fd++) {
+    int pair[2];
+    const bool pipe = !setup_.terminal && (fd > 0 || setup_.openStdin);
+    if (!pipe) {
+      childEnds_[fd].reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+      if (!childEnds_[fd]) return errno;
+    } else {
+      if (::pipe2(pair, O_CLOEXEC) < 0) return errno;
+      UniqueFd ours(pair[fd == 0 ? 1 : 0]);
+      childEnds_[fd].reset(pair[fd == 0 ? 0 : 1]);
+      if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) < 0) return errno;
+      (fd == 0 ? input_ : outputs_[fd - 1]) = std::move(ours);
+    }
+    stdio_[fd] = childEnds_[fd].get();
+  }
+  return 0;
+}
+
+void Shim::childHasStdio() {
+  for (UniqueFd& end : childEnds_) end.reset();
+}
+
+void Shim::takeTerminal(UniqueFd master) {
+  ::fcntl(master.get(), F_SETFL, O_NONBLOCK);
+  if (setup_.openStdin) input_.reset(::fcntl(master.get(), F_DUPFD_CLOEXEC, 0));
+  outputs_[0] = std::move(master);
+  if (size_[0] > 0) {
+    const winsize size{size_[1], size_[0], 0, 0};
+    ::ioctl(outputs_[0].get(), TIOCSWINSZ, &size);
+  }
+}
+
+void Shim::started(pid_t pid) {
+  pid_ = pid;
+  startedAt_ = timestamp();
+}
+
+bool Shim::stalled() const {
+  return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) { return client.stalls(); });
+}
+
+void Shim::addTo(std::vector<pollfd>& polled) {
+  const bool stall = stalled();
+  polled.push_back({listener_.get(), POLLIN, 0});
+  for (const UniqueFd& output : outputs_) polled.push_back({stall ? -1 : output.get(), POLLIN, 0});
+  polled.push_back({inputPending_.empty() ? -1 : input_.get(), POLLOUT, 0});
+  const bool full = inputPending_.size() >= kInputLimit;
+  for (const Client& client : clients_) {
+    const int in = client.input && full ? 0 : POLLIN;
+    polled.push_back({client.socket(), static_cast<short>(in | (client.pending() > 0 ? POLLOUT : 0)), 0});
+  }
+  polledClients_ = clients_.size();
+}
+
+void Shim::handle(const pollfd* polled, int pidfd) {
+  for (int stream = 0; stream < 2; stream++) {
+    if (polled[1 + stream].revents) readOutput(stream);
+  }
+  if (polled[3].revents) feed();
+  for (size_t i = 0; i < polledClients_; i++) {
+    const short events = polled[kFixedEntries + i].revents;
+    if (events & POLLOUT) clients_[i].flush();
+    if (events & (POLLIN | POLLHUP | POLLERR)) serve(clients_[i], pidfd);
+  }
+  if (polled[0].revents) accept();
+  sweep();
+}
+
+void Shim::accept() {
+  UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (socket && clients_.size() < kMaxClients) clients_.emplace_back(std::move(socket));
+}
+
+void Shim::readOutput(int stream) {
+  static char buffer[kReadSize];
+  const ssize_t n = ::read(outputs_[stream].get(), buffer, sizeof buffer);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) {
+    // End of a pipe, or EIO: the last holder of the terminal closed it.
+    outputs_[stream].reset();
+    return;
+  }
+  log_.append(stream, buffer, static_cast<size_t>(n));
+  for (Client& client : clients_) {
+    if (client.streams[stream]) client.send(stream == 0 ? kStdout : kStderr, buffer, static_cast<size_t>(n));
+  }
+}
+
+/** Reads what is there now. A terminal passes it on from a work queue, so its end is waited for. */
+void Shim::drain(int stream) {
+  const int patience = setup_.terminal ? kTerminalDrainMs : 0;
+  while (outputs_[stream]) {
+    pollfd one{outputs_[stream].get(), POLLIN, 0};
+    if (::poll(&one, 1, patience) <= 0) return;
+    readOutput(stream);
+  }
+}
+
+void Shim::feed() {
+  const ssize_t n = ::write(input_.get(), inputPending_.data(), inputPending_.size());
+  if (n >= 0) {
+    inputPending_.erase(0, static_cast<size_t>(n));
+  } else if (errno != EAGAIN && errno != EINTR) {
+    inputPending_.clear();
+    input_.reset();
+  }
+  if (inputPending_.empty() && inputEnding_) input_.reset();
+}
+
+void Shim::serve(Client& client, int pidfd) {
+  client.receive();
+  uint8_t type;
+  Bytes payload;
+  while (!client.gone() && client.next(type, payload)) act(client, type, payload, pidfd);
+  if (client.gone()) endInput(client);
+}
+
+void Shim::act(Client& client, uint8_t type, Bytes payload, int pidfd) {
+  switch (type) {
+    case kAttach:
+      return attach(client, payload);
+    case kStdin:
+      if (!client.input || !input_ || inputEnding_) return;
+      inputPending_.append(reinterpret_cast<const char*>(payload.data), payload.size);
+      return feed();
+    case kStdinEnd:
+      return endInput(client);
+    case kResize:
+      resize(payload);
+      return client.send(kDone, nullptr, 0);
+    case kSignal: {
+      const int error =
+          sys::errnoOf(sys::pidfdSignal(pidfd, static_cast<int>(Reader(payload.data, payload.size).u32())));
+      const uint8_t code = static_cast<uint8_t>(error);
+      return error ? client.send(kRefused, &code, 1) : client.send(kDone, nullptr, 0);
+    }
+    case kWait:
+      client.waiting = true;
+      return;
+    case kState: {
+      const std::string state = stateJson();
+      return client.send(kStateIs, state.data(), state.size());
+    }
+    default:
+      client.drop();
+  }
+}
+
+void Shim::attach(Client& client, Bytes payload) {
+  const uint8_t flags = Reader(payload.data, payload.size).u8();
+  client.input = flags & kWantStdin;
+  client.streams[0] = flags & kWantStdout;
+  client.streams[1] = flags & kWantStderr;
+  client.lossless = flags & kWantLossless;
+  client.waiting = true;
+  client.send(kAttached, nullptr, 0);
+}
+
+void Shim::resize(Bytes payload) {
+  Reader in(payload.data, payload.size);
+  size_[0] = static_cast<uint16_t>(in.u32());
+  size_[1] = static_cast<uint16_t>(in.u32());
+  if (!setup_.terminal || !outputs_[0]) return;
+  const winsize size{size_[1], size_[0], 0, 0};
+  ::ioctl(outputs_[0].get(), TIOCSWINSZ, &size);
+}
+
+void Shim::endInput(Client& client) {
+  const bool had = std::exchange(client.input, false);
+  if (!had || !setup_.stdinOnce || setup_.terminal) return;
+  inputEnding_ = true;
+  if (inputPending_.empty()) input_.reset();
+}
+
+void Shim::sweep() {
+  if (closing_) {
+    for (Client& client : clients_) {
+      if (client.waiting && !exitJson_.empty()) client.send(kExit, exitJson_.data(), exitJson_.size());
+      client.waiting = false;
+      client.finish();
+    }
+  }
+  clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return c.gone(); }),
+                 clients_.end());
+}
+
+std::string Shim::stateJson() const {
+  const char* status = !exitJson_.empty() ? "exited" : pid_ > 0 ? "running" : "created";
+  std::string text = "{\"status\":\"" + std::string(status) + "\",\"pid\":" + std::to_string(pid_);
+  if (!startedAt_.empty()) text += ",\"startedAt\":\"" + startedAt_ + "\"";
+  return text + "}";
+}
+
+void Shim::ended(const ExitRecord& record) {
+  for (int stream = 0; stream < 2; stream++) drain(stream);
+  log_.finish();
+  std::string text = "{\"code\":" + std::to_string(record.signalled ? 128 + record.value : record.value);
+  if (record.signalled) text += ",\"signal\":" + std::to_string(record.value);
+  text += std::string(",\"oom\":") + (record.outOfMemory ? "true" : "false");
+  text += ",\"startedAt\":\"" + startedAt_ + "\",\"finishedAt\":\"" + timestamp() + "\"}";
+  exitJson_ = text;
+  replaceFile(setup_.exitFile, exitJson_ + "\n");
+}
+
+void Shim::close() {
+  closing_ = true;
+  const int64_t deadline = monotonicMs() + kFarewellMs;
+  for (UniqueFd& output : outputs_) output.reset();
+  for (sweep(); !clients_.empty(); sweep()) {
+    const bool patient = stalled();
+    const int64_t left = deadline - monotonicMs();
+    if (left <= 0 && !patient) break;
+    std::vector<pollfd> polled;
+    addTo(polled);
+    if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<int64_t>(left, 1000))) > 0)
+      handle(polled.data(), -1);
+  }
+  ::unlink(setup_.socket);
+}
+
+}  // namespace slipway

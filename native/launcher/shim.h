@@ -1,0 +1,81 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "../src/unique_fd.h"
+#include "client.h"
+#include "json_log.h"
+#include "program.h"
+
+namespace slipway {
+
+struct ExitRecord {
+  bool signalled = false;
+  /** Exit code or signal number. */
+  int value = 0;
+  bool outOfMemory = false;
+};
+
+/** A detached container's keeper: its streams or terminal, its log, its clients, its exit record. */
+class Shim {
+ public:
+  explicit Shim(const ShimSetup& setup) : setup_(setup) {}
+
+  /** Makes the socket, the log and the pipes; 0 or an errno. */
+  int open();
+  /** Descriptors for the child; childHasStdio() once it has them. */
+  const int (&stdio() const)[3] { return stdio_; }
+  void childHasStdio();
+  void takeTerminal(UniqueFd master);
+  void started(pid_t pid);
+
+  /** Appends what to poll for; handle() is given the same entries after the poll. */
+  void addTo(std::vector<pollfd>& polled);
+  void handle(const pollfd* polled, int pidfd);
+
+  /** The process has ended: reads what it left in the pipes, writes the exit record. */
+  void ended(const ExitRecord& record);
+  /** Tells the clients, waits until they know, removes the socket. */
+  void close();
+
+ private:
+  int listen();
+  int openPipes();
+  void accept();
+  void readOutput(int stream);
+  void drain(int stream);
+  void feed();
+  void serve(Client& client, int pidfd);
+  void act(Client& client, uint8_t type, Bytes payload, int pidfd);
+  void attach(Client& client, Bytes payload);
+  void resize(Bytes payload);
+  void endInput(Client& client);
+  void sweep();
+  bool stalled() const;
+  std::string stateJson() const;
+
+  const ShimSetup setup_;
+  UniqueFd listener_;
+  JsonLog log_;
+  UniqueFd childEnds_[3];
+  int stdio_[3] = {-1, -1, -1};
+  /** The read ends of stdout and stderr; with a terminal its master and nothing. */
+  UniqueFd outputs_[2];
+  UniqueFd input_;
+  std::string inputPending_;
+  bool inputEnding_ = false;
+  std::vector<Client> clients_;
+  size_t polledClients_ = 0;
+  pid_t pid_ = 0;
+  std::string startedAt_;
+  /** The exit record once there is one. */
+  std::string exitJson_;
+  bool closing_ = false;
+  uint16_t size_[2] = {0, 0};
+};
+
+}  // namespace slipway

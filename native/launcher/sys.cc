@@ -1,0 +1,42 @@
+#include "sys.h"
+
+#include <string.h>
+
+namespace slipway::sys {
+
+int writeAll(int fd, const void* data, size_t size) {
+  auto at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t n = ::write(fd, at, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    at += n;
+    size -= static_cast<size_t>(n);
+  }
+  return 0;
+}
+
+int readAll(int fd, void* data, size_t size) {
+  auto at = static_cast<char*>(data);
+  while (size > 0) {
+    const ssize_t n = ::read(fd, at, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    if (n == 0) return ECONNRESET;
+    at += n;
+    size -= static_cast<size_t>(n);
+  }
+  return 0;
+}
+
+int writeFile(int dir, const char* path, const char* text) {
+  UniqueFd file(::openat(dir, path, O_WRONLY | O_CLOEXEC));
+  if (!file) return errno;
+  const size_t size = strlen(text);
+  // One write: these files take a value per call.
+  const ssize_t n = ::write(file.get(), text, size);
+  if (n < 0) return errno;
+  return static_cast<size_t>(n) == size ? 0 : EIO;
+}
+
+}  // namespace slipway::sys

@@ -1,0 +1,160 @@
+import { closeSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ExitStatus } from "../../core/process.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { KernelProcesses } from "../../native/kernel.ts";
+import type { OciSeccomp } from "../spec/oci.ts";
+import { compileJoin, compileLaunch } from "./compile.ts";
+import { encodeProgram, type LaunchSetup } from "./encode.ts";
+import type { CreatedPath, ExecRequest, Launched, Launcher, LaunchIo, LaunchRequest } from "./launcher.ts";
+import type { LaunchProgram } from "./ops.ts";
+import { LaunchSession, type SessionOptions } from "./session.ts";
+
+export interface NativeLauncherOptions {
+  readonly kernel: Pick<KernelProcesses, "spawn" | "waitPidfd" | "socketPair">;
+  /** The static launcher's file. */
+  readonly path: string;
+  /** Compiles a filter; see runtime/seccomp. */
+  readonly compileSeccomp: (profile: OciSeccomp) => Uint8Array;
+}
+
+type ShimIo = Extract<LaunchIo, { kind: "shim" }>;
+const shimOf = (io: LaunchIo): ShimIo | undefined => (io.kind === "shim" ? io : undefined);
+
+/**
+ * How a process gets into its groups. A v1 hierarchy has a `tasks` file, through which a single-threaded process moves itself
+ * without the lock over all processes that cgroup.procs takes; into a v2 group it is cloned, which needs no move at all.
+ */
+export function splitCgroups(procs: readonly string[]): Pick<LaunchSetup, "cgroup2" | "cgroupFiles"> {
+  const entries = procs.map((path) => {
+    const tasks = join(dirname(path), "tasks");
+    return { path, tasks: existsSync(tasks) ? tasks : undefined };
+  });
+  const unified = entries.find(({ tasks }) => tasks === undefined);
+  return {
+    cgroup2: unified === undefined ? undefined : dirname(unified.path),
+    cgroupFiles: entries.filter((entry) => entry !== unified).map(({ path, tasks }) => tasks ?? path),
+  };
+}
+
+/** The launcher on native/launcher. */
+export class NativeLauncher implements Launcher {
+  readonly #options: NativeLauncherOptions;
+
+  constructor(options: NativeLauncherOptions) {
+    this.#options = options;
+  }
+
+  async launch(request: LaunchRequest, options: Abortable = {}): Promise<Launched> {
+    const { spec } = request;
+    const program = compileLaunch(spec, {
+      rootfs: request.rootfs,
+      files: request.files,
+      init: request.init,
+      terminal: shimOf(request.io)?.terminal,
+      seccomp: this.#filter(spec.linux.seccomp),
+    });
+    const { uidMappings: uid = [], gidMappings: gid = [] } = spec.linux;
+    return this.#start(program, request, { ...options, ops: program.ops, idMaps: { uid, gid } });
+  }
+
+  async exec(request: ExecRequest, options: Abortable = {}): Promise<Launched> {
+    const program = compileJoin(request.pid, request.process, {
+      terminal: shimOf(request.io)?.terminal,
+      seccomp: this.#filter(request.seccomp),
+    });
+    return this.#start(program, { ...request, cgroupDirs: [] }, { ...options, ops: program.ops });
+  }
+
+  #filter(profile: OciSeccomp | undefined): Uint8Array | undefined {
+    return profile === undefined ? undefined : this.#options.compileSeccomp(profile);
+  }
+
+  async #start(
+    program: LaunchProgram,
+    { io, cgroupProcs, cgroupDirs }: Pick<LaunchRequest, "io" | "cgroupProcs" | "cgroupDirs">,
+    options: SessionOptions,
+  ): Promise<Launched> {
+    const shim = shimOf(io);
+    const setup: LaunchSetup = {
+      ...splitCgroups(cgroupProcs),
+      cgroupDirs,
+      shim: shim === undefined ? undefined : { ...shim, terminal: shim.terminal !== undefined },
+    };
+    const bytes = encodeProgram(program, setup);
+    const { session, ended } = this.#spawn(io, options);
+    session.send({ type: "program", program: bytes });
+    try {
+      return new LaunchedProcess(await session.ready, { session, ended, detached: shim !== undefined });
+    } catch (error) {
+      session.close();
+      await ended;
+      throw error;
+    }
+  }
+
+  #spawn(
+    io: LaunchIo,
+    options: SessionOptions,
+  ): { readonly session: LaunchSession; readonly ended: Promise<void> } {
+    const { kernel, path } = this.#options;
+    const [ours, theirs] = kernel.socketPair();
+    const streams = io.kind === "descriptors" ? [io.stdin, io.stdout, io.stderr] : [theirs, theirs, theirs];
+    try {
+      const { pidfd } = kernel.spawn(path, [], [...streams, theirs]);
+      const ended = kernel.waitPidfd(pidfd).then(() => closeSync(pidfd));
+      return { session: new LaunchSession(ours, options), ended };
+    } catch (error) {
+      closeSync(ours);
+      throw error;
+    } finally {
+      closeSync(theirs);
+    }
+  }
+}
+
+interface LaunchedParts {
+  readonly session: LaunchSession;
+  /** The spawned launcher has ended: at once for a shim, whose child it leaves behind. */
+  readonly ended: Promise<void>;
+  readonly detached: boolean;
+}
+
+class LaunchedProcess implements Launched {
+  readonly pid: number;
+  readonly #parts: LaunchedParts;
+
+  constructor(pid: number, parts: LaunchedParts) {
+    this.pid = pid;
+    this.#parts = parts;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#parts.session.warnings;
+  }
+
+  get created(): readonly CreatedPath[] {
+    return this.#parts.session.created;
+  }
+
+  async go(): Promise<void> {
+    const { session, detached } = this.#parts;
+    session.send({ type: "go" });
+    await session.started;
+    // From here on the shim is spoken to through its own socket.
+    if (detached) session.close();
+  }
+
+  exited(): Promise<ExitStatus> {
+    return this.#parts.session.exited;
+  }
+
+  signal(signal: number): void {
+    this.#parts.session.send({ type: "signal", signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.session.close();
+    await this.#parts.ended;
+  }
+}
