@@ -9,8 +9,7 @@ static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   constexpr decltype(&RegisterFiles) areas[] = {
       RegisterJobs,       RegisterFiles,       RegisterRootfs,     RegisterScan,
       RegisterTreeRemove, RegisterLayerWriter, RegisterLayerUpper, RegisterLayerUnpack,
-      RegisterLayerSame,  RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,
-      RegisterTerminal,   RegisterSeccomp,     RegisterProcesses,  RegisterNetwork,
+      RegisterLayerSame,  RegisterInflate,     RegisterProcesses,  RegisterNetwork,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

@@ -7,7 +7,7 @@ import type { OciProcess, OciSpec } from "../spec/oci.ts";
 export type LaunchIo =
   /** Straight to these descriptors; the process is killed when the launching process goes away. */
   | { readonly kind: "descriptors"; readonly stdin: number; readonly stdout: number; readonly stderr: number }
-  /** The launcher stays as the container's shim and outlives its starter. See launch/shim.ts for the socket's protocol. */
+  /** The launcher stays as the container's shim and outlives its starter. See launch/shim.ts for its client, launch/shim-protocol.ts for the socket's protocol. */
   | {
       readonly kind: "shim";
       readonly socket: string;

@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import type { Frame } from "./frames.ts";
+import { attachToShim, type ShimAttachment } from "./shim-attachment.ts";
+import { ShimConnection, unreachable } from "./shim-connection.ts";
+import { type AttachOptions, FROM_SHIM, toShim } from "./shim-protocol.ts";
+
+/** How a container ended, as its shim writes it. `code` as a shell would report it: 128 + signal for a killed process. */
+export interface ExitRecord {
+  readonly code: number;
+  readonly signal?: number;
+  readonly oom: boolean;
+  /** RFC 3339 with nanoseconds. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+export interface ShimState {
+  readonly status: "created" | "running" | "exited";
+  readonly pid: number;
+  readonly startedAt?: string;
+}
+
+/** A connection to a container's shim. Everything rejects with SHIM_UNREACHABLE once the shim is gone: then its exit record tells. */
+export interface ShimClient extends AsyncDisposable {
+  /** A connection of its own, which outlives this one. */
+  attach(options: AttachOptions): Promise<ShimAttachment>;
+  resize(columns: number, rows: number): Promise<void>;
+  /** False when the process has ended. */
+  signal(signal: number): Promise<boolean>;
+  /** Resolves when the process has ended, its output was read and its control groups are removed. */
+  wait(): Promise<ExitRecord>;
+  state(): Promise<ShimState>;
+}
+
+/** Connects to the shim that listens at `socket`, however long its path. Rejects with SHIM_UNREACHABLE when none does. */
+export async function connectShim(socket: string): Promise<ShimClient> {
+  const client = new Client(socket);
+  client.use(await ShimConnection.open(socket, client));
+  return client;
+}
+
+/** The record a shim left; undefined when there is none (yet). */
+export async function readExitRecord(path: string): Promise<ExitRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as ExitRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+interface Waiter<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+class Client implements ShimClient {
+  readonly #socket: string;
+  #connection: ShimConnection | undefined;
+  /** Requests in the order their answers come. */
+  #requests: Waiter<Frame>[] = [];
+  #waiters: Waiter<ExitRecord>[] = [];
+  #closed = false;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  use(connection: ShimConnection): void {
+    this.#connection = connection;
+  }
+
+  frame(frame: Frame): void {
+    if (frame.type !== FROM_SHIM.exit) {
+      this.#requests.shift()?.resolve(frame);
+      return;
+    }
+    const record = JSON.parse(frame.payload.toString()) as ExitRecord;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(record);
+  }
+
+  closed(): void {
+    this.#closed = true;
+    for (const waiter of [...this.#requests.splice(0), ...this.#waiters.splice(0)])
+      waiter.reject(this.#gone());
+  }
+
+  readonly #gone = (): Error => unreachable(this.#socket, "the connection was closed");
+
+  #request(frame: Buffer): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(this.#gone());
+      this.#requests.push({ resolve, reject });
+      void this.#connection?.send(frame);
+    });
+  }
+
+  attach(options: AttachOptions): Promise<ShimAttachment> {
+    return attachToShim(this.#socket, options, this.#gone);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#request(toShim.resize(columns, rows));
+  }
+
+  async signal(signal: number): Promise<boolean> {
+    return (await this.#request(toShim.signal(signal))).type === FROM_SHIM.done;
+  }
+
+  wait(): Promise<ExitRecord> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(this.#gone());
+      this.#waiters.push({ resolve, reject });
+      void this.#connection?.send(toShim.wait());
+    });
+  }
+
+  async state(): Promise<ShimState> {
+    return JSON.parse((await this.#request(toShim.state())).payload.toString()) as ShimState;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection?.close();
+  }
+}
