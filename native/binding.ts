@@ -18,6 +18,8 @@ interface Packed {
   readXattrs(root: number, path: string): readonly (readonly [string, Buffer])[];
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
   inflate(from: number, to: number, maxBytes: number | undefined): Promise<Inflated>;
+  /** `threads`: how many, for tests; the bytes are the same. */
+  deflate(from: number, to: number, level: number, threads?: number): Promise<Inflated>;
   /** Ends running jobs, so that none delays or outlives the end of the process. */
   stop(): void;
 }
@@ -59,6 +61,7 @@ function bind(addon: Addon): Kernel {
     },
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),
     writeLayer: async (out, root, entries) => addon.writeLayer(out, root, packLayer(entries)),
+    deflate: (from, to, { level }) => addon.deflate(from, to, level),
     inflate: (from, to, options) => addon.inflate(from, to, options?.maxBytes),
   };
 }

@@ -55,7 +55,7 @@ export class PlainProgress implements Progress {
     if (this.#closed) return;
     this.#closed = true;
     for (const [step, { lastTime }] of this.#open) this.#flushPartial(step, lastTime);
-    for (const step of [...this.#held.keys()]) this.#turnTo(step, 0);
+    for (const step of this.#held.keys()) this.#turnTo(step, 0);
     const lines = describeWarnings(this.#steps.warnings);
     if (lines.length > 0) this.#stream.write(`${lines.join("\n")}\n`);
   }
@@ -147,7 +147,7 @@ export class PlainProgress implements Progress {
     this.#write(step, `#${step.number} ${outcome(step)}\n`, time);
     if (this.#current?.finished === undefined) return;
     // Those that ended meanwhile, then the first that still runs.
-    for (const next of [...this.#held.keys()]) {
+    for (const next of this.#held.keys()) {
       this.#turnTo(next, time);
       if (next.finished === undefined) break;
     }

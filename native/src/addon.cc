@@ -9,7 +9,8 @@ static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   constexpr decltype(&RegisterFiles) areas[] = {
       RegisterJobs,       RegisterFiles,       RegisterRootfs,     RegisterScan,
       RegisterTreeRemove, RegisterLayerWriter, RegisterLayerUpper, RegisterLayerUnpack,
-      RegisterLayerSame,  RegisterInflate,     RegisterProcesses,  RegisterNetwork,
+      RegisterLayerSame,  RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,
+      RegisterTerminal,   RegisterSeccomp,     RegisterProcesses,  RegisterNetwork,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

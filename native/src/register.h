@@ -14,6 +14,10 @@ void RegisterLayerUpper(Napi::Env env, Napi::Object exports);
 void RegisterLayerUnpack(Napi::Env env, Napi::Object exports);
 void RegisterLayerSame(Napi::Env env, Napi::Object exports);
 void RegisterInflate(Napi::Env env, Napi::Object exports);
+void RegisterDeflate(Napi::Env env, Napi::Object exports);
+void RegisterTreeCopy(Napi::Env env, Napi::Object exports);
+void RegisterTerminal(Napi::Env env, Napi::Object exports);
+void RegisterSeccomp(Napi::Env env, Napi::Object exports);
 void RegisterProcesses(Napi::Env env, Napi::Object exports);
 void RegisterNetwork(Napi::Env env, Napi::Object exports);
 
