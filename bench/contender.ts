@@ -1,0 +1,32 @@
+/** One process, timed from its start to its end. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The name of the base image in every contender's store. */
+export const BASE = "localhost/slipway-bench:base";
+export const RESULT = "localhost/slipway-bench:result";
+
+export interface Base {
+  /** The root filesystem as a tar. */
+  readonly tar: string;
+  /** The same as a docker-archive that is tagged BASE. */
+  readonly archive: string;
+}
+
+/** Something that builds and runs. A row that it has no command for is left out for it. */
+export interface Contender {
+  readonly name: string;
+  /** Why it cannot take part on this machine; undefined when it can. */
+  missing(): string | undefined;
+  /** Makes BASE known to it. */
+  prepare(base: Base): void;
+  build?(context: string, options: { readonly cache: boolean }): Command;
+  /** `run --rm BASE true`. */
+  run?(): Command;
+  /** The commands of the Dockerfile `seed` in a plain root filesystem: the limit for any builder. */
+  seed?(script: string): Command;
+  /** Removes what prepare() and the builds left. */
+  cleanUp(): void;
+}

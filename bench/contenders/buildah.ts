@@ -1,0 +1,18 @@
+import type { Contender } from "../contender.ts";
+import { BASE, RESULT } from "../contender.ts";
+import { attempt, time, words, works } from "../process.ts";
+
+/** `command` is how buildah is called here: a name, or a wrapper with arguments. */
+export function buildah(command: string): Contender {
+  const [file = "buildah", ...prefix] = words(command);
+  const argv = (...args: readonly string[]): [string, ...string[]] => [file, ...prefix, ...args];
+  return {
+    name: "buildah",
+    missing: () => (works(argv("--version")) ? undefined : `${command} does not run: --buildah COMMAND`),
+    prepare: ({ archive }) => void time({ argv: argv("pull", "--quiet", `docker-archive:${archive}`) }),
+    build: (context, { cache }) => ({
+      argv: argv("build", "--quiet", "--layers", ...(cache ? [] : ["--no-cache"]), "--tag", RESULT, context),
+    }),
+    cleanUp: () => attempt(argv("rmi", "--force", BASE, RESULT)),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Contender } from "../contender.ts";
+import { BASE, RESULT } from "../contender.ts";
+import { attempt, time, works } from "../process.ts";
+
+/** The docker client and the engine behind `host`; `buildkit` chooses the builder. */
+export function docker(host: string | undefined, buildkit: boolean): Contender {
+  const env = { DOCKER_BUILDKIT: buildkit ? "1" : "0", ...(host === undefined ? {} : { DOCKER_HOST: host }) };
+  const missing = (): string | undefined => {
+    if (!works(["docker", "--version"])) return "there is no docker client";
+    if (!works(["docker", "version"], env)) return "no engine answers: --docker-host, or DOCKER_HOST";
+    if (buildkit && !works(["docker", "buildx", "version"])) return "the client has no buildx";
+    return undefined;
+  };
+  return {
+    name: buildkit ? "docker BuildKit" : "docker classic",
+    missing,
+    prepare: ({ archive }) => void time({ argv: ["docker", "load", "--quiet", "--input", archive], env }),
+    build: (context, { cache }) => ({
+      argv: ["docker", "build", "--quiet", ...(cache ? [] : ["--no-cache"]), "--tag", RESULT, context],
+      env,
+    }),
+    // Which builder is chosen does not matter to a run.
+    ...(buildkit ? { run: () => ({ argv: ["docker", "run", "--rm", BASE, "true"], env }) } : {}),
+    cleanUp: () => attempt(["docker", "rmi", "--force", BASE, RESULT], env),
+  };
+}

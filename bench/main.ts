@@ -1,0 +1,123 @@
+// Times Slipway beside its peers, in turn, on the same work, in one run.
+//
+//   npm run bench -- [--row NAME]... [--rounds N] [--contender NAME]... [--json FILE] [--work FOLDER]
+//                    [--docker-host URL] [--buildah COMMAND] [--podman COMMAND]
+//
+// DOCKER_HOST, BENCH_BUILDAH and BENCH_PODMAN stand in for the last three.
+// Rows: steps, small, big, seed, run; "steps" stands for "steps" and "steps cached". Peers that are not there are named as absent.
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { baseImage } from "../fixtures/base-images.ts";
+import type { Contender } from "./contender.ts";
+import { buildah } from "./contenders/buildah.ts";
+import { chroot } from "./contenders/chroot.ts";
+import { docker } from "./contenders/docker.ts";
+import { podman } from "./contenders/podman.ts";
+import { slipway } from "./contenders/slipway.ts";
+import { attempt, time } from "./process.ts";
+import { describeReport, makeReport } from "./report.ts";
+import type { Row } from "./row.ts";
+import { big } from "./rows/big.ts";
+import { run } from "./rows/run.ts";
+import { seed } from "./rows/seed.ts";
+import { small } from "./rows/small.ts";
+import { steps } from "./rows/steps.ts";
+
+const ROWS: readonly Row[] = [...steps, ...small, ...big, seed, run];
+
+const { values: options } = parseArgs({
+  options: {
+    row: { type: "string", multiple: true, default: [] },
+    contender: { type: "string", multiple: true, default: [] },
+    rounds: { type: "string", default: "3" },
+    json: { type: "string" },
+    work: { type: "string", default: "/var/tmp" },
+    "docker-host": { type: "string" },
+    buildah: { type: "string", default: process.env["BENCH_BUILDAH"] ?? "buildah" },
+    podman: { type: "string", default: process.env["BENCH_PODMAN"] ?? "podman" },
+  },
+});
+
+const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
+function selectRows(): readonly Row[] {
+  if (options.row.length === 0) return ROWS;
+  const unknown = options.row.find((name) => !ROWS.some((row) => matches(row, name)));
+  if (unknown !== undefined)
+    throw new Error(`unknown row ${unknown}: expected ${ROWS.map(({ name }) => name).join(", ")}`);
+  return ROWS.filter((row) => options.row.some((name) => matches(row, name)));
+}
+const matches = (row: Row, name: string): boolean => row.name === name || row.name === `${name} cached`;
+
+function selectContenders(folder: string): { present: readonly Contender[]; absent: Record<string, string> } {
+  const all = [
+    slipway(join(folder, "slipway")),
+    docker(options["docker-host"], true),
+    docker(options["docker-host"], false),
+    buildah(options.buildah),
+    podman(options.podman),
+    chroot(join(folder, "chroot")),
+  ].filter(({ name }) => options.contender.length === 0 || options.contender.includes(name));
+  const checked = all.map((contender) => ({ contender, why: contender.missing() }));
+  return {
+    present: checked.filter(({ why }) => why === undefined).map(({ contender }) => contender),
+    absent: Object.fromEntries(
+      checked.flatMap(({ contender, why }) => (why === undefined ? [] : [[contender.name, why]])),
+    ),
+  };
+}
+
+/** All rounds of a row. The contenders take turns, so that what else the machine does meets them all. */
+function measure(row: Row, contenders: readonly Contender[], context: string): Map<string, number[]> {
+  const samples = new Map<string, number[]>();
+  if (!existsSync(context)) {
+    mkdirSync(context);
+    row.prepare?.(context);
+  }
+  for (const contender of contenders) {
+    const warmUp = row.warmUp?.(contender, context);
+    if (warmUp !== undefined) time(warmUp);
+  }
+  for (let round = 1; round <= Number(options.rounds); round += 1) {
+    for (const contender of contenders) {
+      const command = row.command(contender, context);
+      if (command === undefined) continue;
+      // What the one before left unwritten is not this one's to write.
+      attempt(["sync"]);
+      const ms = time(command);
+      samples.set(contender.name, [...(samples.get(contender.name) ?? []), ms]);
+      say(`${row.name}, round ${round}: ${contender.name} ${(ms / 1000).toFixed(3)} s`);
+    }
+  }
+  return samples;
+}
+
+async function main(): Promise<void> {
+  const rows = selectRows();
+  const json = options.json === undefined ? undefined : resolve(options.json);
+  const base = await baseImage("debian:bookworm");
+  const folder = mkdtempSync(join(options.work, "slipway-bench-"));
+  // Peers may run in a root of their own that shows this folder only.
+  process.chdir(folder);
+  const { present, absent } = selectContenders(folder);
+  try {
+    for (const contender of present) {
+      say(`preparing ${contender.name}`);
+      contender.prepare({ tar: base.tar, archive: join(folder, "base.tar") });
+    }
+    const samples = new Map<string, Map<string, number[]>>();
+    for (const row of rows) {
+      samples.set(row.name, measure(row, present, join(folder, row.name.replace(" cached", ""))));
+    }
+    const report = makeReport(samples, absent);
+    process.stdout.write(describeReport(report));
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  } finally {
+    for (const contender of present) contender.cleanUp();
+    process.chdir("/");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await main();

@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { BASE } from "../contender.ts";
+import { buildRows } from "../row.ts";
+
+const MIB = 1 << 20;
+const HALF = 245 * MIB;
+const TEXT = Buffer.from(
+  "text compresses well, as half of most images does\n".repeat(Math.ceil(MIB / 50)),
+).subarray(0, MIB);
+
+/** What a byte costs: one file of 513 MB, half of it random, half of it text. */
+export const big = buildRows("big", (context) => {
+  writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY big /big\n`);
+  const file = openSync(join(context, "big"), "w");
+  for (let written = 0; written < HALF; written += MIB) {
+    writeSync(file, randomBytes(MIB));
+    writeSync(file, TEXT);
+  }
+  closeSync(file);
+});

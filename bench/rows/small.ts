@@ -1,0 +1,21 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BASE } from "../contender.ts";
+import { buildRows } from "../row.ts";
+
+const FOLDERS = 400;
+const FILES_PER_FOLDER = 50;
+const LINE = "a line of a text file, as sources have them\n";
+/** 73 MB altogether. */
+const LINES_PER_FILE = 83;
+
+/** What a file costs: 20,000 of them in 400 folders. */
+export const small = buildRows("small", (context) => {
+  writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY files /files\n`);
+  for (let folder = 0; folder < FOLDERS; folder += 1) {
+    const path = join(context, "files", `folder-${folder}`);
+    mkdirSync(path, { recursive: true });
+    for (let file = 0; file < FILES_PER_FOLDER; file += 1)
+      writeFileSync(join(path, `file-${file}.txt`), `${folder} ${file}\n${LINE.repeat(LINES_PER_FILE)}`);
+  }
+});

@@ -1,0 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BASE } from "../contender.ts";
+import { buildRows } from "../row.ts";
+
+const STEPS = 10;
+
+/** What a step costs: ten RUNs that hardly do anything. */
+export const steps = buildRows("steps", (context) => {
+  const runs = Array.from({ length: STEPS }, (_, i) => `RUN echo ${i} > /s${i}`);
+  writeFileSync(join(context, "Dockerfile"), [`FROM ${BASE}`, ...runs, ""].join("\n"));
+});
