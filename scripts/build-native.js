@@ -50,13 +50,11 @@ function nodeDirectory() {
 
 function inputDigest() {
   const hash = createHash("sha256").update(`${process.version} ${process.arch}\0`);
-  const sources = ["native/src", "native/launcher"]
-    .filter((directory) => existsSync(join(root, directory)))
-    .flatMap((directory) =>
-      readdirSync(join(root, directory), { recursive: true })
-        .map((name) => join(directory, String(name)))
-        .filter((name) => /\.(cc|h)$/.test(name)),
-    );
+  const sources = ["native/src", "native/launcher"].flatMap((directory) =>
+    readdirSync(join(root, directory), { recursive: true })
+      .map((name) => join(directory, String(name)))
+      .filter((name) => /\.(cc|h)$/.test(name)),
+  );
   for (const name of ["binding.gyp", "scripts/build-native.js", ...sources.sort()]) {
     hash.update(`${name}\0`).update(readFileSync(join(root, name)));
   }

@@ -1,17 +1,15 @@
 // Checks the C++ sources against .clang-format; says so where clang-format is not installed.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ["native/src", "native/launcher"]
-  .filter((directory) => existsSync(join(root, directory)))
-  .flatMap((directory) =>
-    readdirSync(join(root, directory))
-      .filter((name) => /\.(cc|h)$/.test(name))
-      .map((name) => join(directory, name)),
-  );
+const sources = ["native/src", "native/launcher"].flatMap((directory) =>
+  readdirSync(join(root, directory))
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .map((name) => join(directory, name)),
+);
 
 if (spawnSync("clang-format", ["--version"], { stdio: "ignore" }).status !== 0) {
   process.stdout.write(
