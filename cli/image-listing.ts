@@ -55,6 +55,11 @@ export function imageListing(options: {
       },
       CreatedAt: { header: "CREATED AT", value: ({ record }) => formatTime(record.createdAt) },
       Size: { header: "SIZE", value: ({ record }) => humanSize(record.size) },
+      VirtualSize: { header: "SIZE", value: ({ record }) => humanSize(record.size) },
+      // docker computes these for `system df -v` only.
+      Containers: { header: "CONTAINERS", value: () => "N/A" },
+      SharedSize: { header: "SHARED SIZE", value: () => "N/A" },
+      UniqueSize: { header: "UNIQUE SIZE", value: () => "N/A" },
     },
   };
 }

@@ -248,6 +248,8 @@ export const ERRORS = {
         ? "cannot attach to a restarting container, wait until it is running"
         : "cannot attach to a stopped container, start it first",
   ),
+  /** `why` is the whole sentence, in Docker's words. */
+  IMAGE_IN_USE: define("conflict", (d: { why: string }) => d.why),
   OBJECT_UNKNOWN: define("not-found", (d: { name: string }) => `No such object: ${d.name}`),
   PORT_NOT_PUBLISHED: define(
     "not-found",

@@ -1,6 +1,7 @@
 import { shortId } from "../../core/ids.ts";
 import type { NetworkInfo } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import { labelsText } from "../labels.ts";
 import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
 
 export const networkLs = defineCommand({
@@ -26,7 +27,10 @@ const listing = (truncate: boolean): Listing<NetworkInfo> => ({
     CreatedAt: { header: "CREATED AT", value: ({ createdAt }) => createdAt },
     Driver: { header: "DRIVER", value: ({ driver }) => driver },
     ID: { header: "NETWORK ID", value: ({ id }) => (truncate ? shortId(id) : id) },
+    IPv4: { header: "IPV4", value: () => "true" },
+    IPv6: { header: "IPV6", value: () => "false" },
     Internal: { header: "INTERNAL", value: ({ internal }) => String(internal) },
+    Labels: { header: "LABELS", value: ({ labels }) => labelsText(labels) },
     Name: { header: "NAME", value: ({ name }) => name },
     Scope: { header: "SCOPE", value: () => "local" },
   },

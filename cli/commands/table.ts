@@ -4,6 +4,11 @@ import type { Entry } from "../command.ts";
 export const COMMANDS: readonly Entry[] = [
   // ── images ────────────────────────────────────────────────────────────────────────────────────────
   {
+    names: ["image build", "build", "builder build"],
+    summary: "Build an image from a Dockerfile",
+    load: async () => (await import("./build.ts")).build,
+  },
+  {
     names: ["image ls", "image list", "images"],
     summary: "List images",
     load: async () => (await import("./images.ts")).images,

@@ -1,5 +1,6 @@
 import type { VolumeInfo } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import { labelsText } from "../labels.ts";
 import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
 
 export const volumeLs = defineCommand({
@@ -22,13 +23,7 @@ const LISTING: Listing<VolumeInfo> = {
   table: ["Driver", "Name"],
   fields: {
     Driver: { header: "DRIVER", value: ({ driver }) => driver },
-    Labels: {
-      header: "LABELS",
-      value: ({ labels }) =>
-        Object.entries(labels)
-          .map(([key, value]) => `${key}=${value}`)
-          .join(","),
-    },
+    Labels: { header: "LABELS", value: ({ labels }) => labelsText(labels) },
     Mountpoint: { header: "MOUNTPOINT", value: ({ mountpoint }) => mountpoint },
     Name: { header: "VOLUME NAME", value: ({ name }) => name },
     Scope: { header: "SCOPE", value: () => "local" },

@@ -1,6 +1,7 @@
 import { shortId } from "../../core/ids.ts";
 import type { ContainerRecord } from "../../runtime/container-config.ts";
 import { humanDuration, humanSize } from "../format/units.ts";
+import { labelsText } from "../labels.ts";
 import type { Listing } from "../listing.ts";
 import { formatTime } from "../time.ts";
 import { portsText } from "./ports-text.ts";
@@ -51,13 +52,7 @@ export function containerListing(options: {
           size === undefined ? "0B" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
       },
       Names: { header: "NAMES", value: ({ record }) => record.name },
-      Labels: {
-        header: "LABELS",
-        value: ({ record }) =>
-          Object.entries(record.config.Labels ?? {})
-            .map(([key, value]) => `${key}=${value}`)
-            .join(","),
-      },
+      Labels: { header: "LABELS", value: ({ record }) => labelsText(record.config.Labels) },
       Mounts: {
         header: "MOUNTS",
         value: ({ record }) => record.mounts.map((mount) => cut(mount.name ?? mount.source, 15)).join(","),

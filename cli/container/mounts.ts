@@ -10,100 +10,128 @@ export interface MountOptions {
   readonly tmpfs: Readonly<Record<string, string>>;
 }
 
-export function readMounts(
-  flags: {
-    readonly volume: readonly string[];
-    readonly mount: readonly string[];
-    readonly tmpfs: readonly string[];
-  },
-  cwd: string,
-): MountOptions {
-  const volumes = flags.volume.map((text) => readVolume(text, cwd));
-  const mounts = flags.mount.map((text) => readMount(text, cwd));
-  const tmpfs = flags.tmpfs.map((text) => splitOnce(text, ":"));
-  const all = [...volumes, ...mounts];
+export interface MountFlags {
+  readonly volume: readonly string[];
+  readonly mount: readonly string[];
+  readonly tmpfs: readonly string[];
+}
+
+type One =
+  | { readonly kind: "bind"; readonly text: string }
+  | { readonly kind: "anonymous"; readonly target: string }
+  | { readonly kind: "tmpfs"; readonly target: string; readonly options: string };
+
+/** Throws OPTION_INVALID, OPTION_UNSUPPORTED. Relative sources are seen from `cwd`. */
+export function readMounts(flags: MountFlags, cwd: string): MountOptions {
+  const all: readonly One[] = [
+    ...flags.volume.map((text) => readVolume(text, cwd)),
+    ...flags.mount.map((text) => readMount(text, cwd)),
+    ...flags.tmpfs.map((text): One => {
+      const [target, options] = splitOnce(text, ":");
+      return { kind: "tmpfs", target, options };
+    }),
+  ];
   return {
-    binds: all.flatMap(({ bind }) => bind ?? []),
-    volumes: Object.fromEntries(
-      all.flatMap(({ anonymous }) => (anonymous === undefined ? [] : [[anonymous, {}]])),
+    binds: all.flatMap((one) => (one.kind === "bind" ? [one.text] : [])),
+    volumes: Object.fromEntries(all.flatMap((one) => (one.kind === "anonymous" ? [[one.target, {}]] : []))),
+    tmpfs: Object.fromEntries(
+      all.flatMap((one) => (one.kind === "tmpfs" ? [[one.target, one.options]] : [])),
     ),
-    tmpfs: Object.fromEntries([
-      ...tmpfs,
-      ...all.flatMap(({ memory }) => (memory === undefined ? [] : [memory])),
-    ]),
   };
 }
 
-interface One {
-  readonly bind?: string;
-  readonly anonymous?: string;
-  readonly memory?: readonly [string, string];
-}
-
-/** `[source:]destination[:options]`; a source that begins with "." or "~" is a path below the working directory. */
+/** `[source:]destination[:options]`; a source that begins with "./" or "../" is a path. */
 function readVolume(text: string, cwd: string): One {
   const parts = text.split(":");
   if (parts.length > 3 || parts.some((part) => part === ""))
-    throw new Failure("OPTION_INVALID", {
-      option: "--volume",
-      got: text,
-      want: "[source:]destination[:options]",
-    });
+    throw new Failure("MOUNT_SPEC_INVALID", { spec: text });
   const [source = "", ...rest] = parts;
-  if (rest.length === 0) return { anonymous: source };
-  const path = source === "." || source === ".." || /^\.{1,2}\//.test(source) ? resolve(cwd, source) : source;
-  return { bind: [path, ...rest].join(":") };
+  if (rest.length === 0) return { kind: "anonymous", target: source };
+  const path = /^\.{1,2}(\/|$)/.test(source) ? resolve(cwd, source) : source;
+  return { kind: "bind", text: [path, ...rest].join(":") };
 }
 
-const BIND_OPTIONS: Readonly<Record<string, (value: string) => string>> = {
-  "bind-propagation": (value) => value,
+/** The fields of one `--mount`, each to be taken once under any of its names. */
+class MountFields {
+  readonly text: string;
+  readonly #fields: Map<string, string>;
+
+  constructor(text: string) {
+    this.text = text;
+    this.#fields = new Map(text.split(",").map((field) => splitOnce(field, "=")));
+  }
+
+  take(...names: readonly string[]): string | undefined {
+    const found = names.find((name) => this.#fields.has(name));
+    const value = found === undefined ? undefined : this.#fields.get(found);
+    for (const name of names) this.#fields.delete(name);
+    return value;
+  }
+
+  need(...names: readonly [string, ...string[]]): string {
+    return this.take(...names) ?? this.refuse(`a ${names[0]}`);
+  }
+
+  /** Go's switches: the bare name, or a value that is not "false" or "0". */
+  takeSwitch(...names: readonly string[]): boolean {
+    const value = this.take(...names);
+    return value !== undefined && value !== "false" && value !== "0";
+  }
+
+  /** Throws when a field was given that nobody took. */
+  close(type: string): void {
+    const [unknown] = this.#fields.keys();
+    if (unknown !== undefined)
+      throw new Failure("OPTION_UNSUPPORTED", { option: `--mount type=${type},${unknown}` });
+  }
+
+  refuse(want: string): never {
+    throw new Failure("OPTION_INVALID", { option: "--mount", got: this.text, want });
+  }
+}
+
+/** How each type of `--mount` reads its fields: https://docs.docker.com/engine/storage/bind-mounts/#options-for---mount */
+const MOUNT_TYPES: Readonly<Record<string, (fields: MountFields, cwd: string) => One>> = {
+  bind: (fields, cwd) => {
+    const source = resolve(cwd, fields.need("source", "src"));
+    const propagation = fields.take("bind-propagation");
+    // Unlike -v, --mount does not make a missing directory.
+    if (!existsSync(source)) fields.refuse(`a source that exists: ${source} does not`);
+    return bindOf(fields, source, propagation === undefined ? [] : [propagation]);
+  },
+  volume: (fields) => {
+    const source = fields.take("source", "src");
+    if (source !== undefined) return bindOf(fields, source, []);
+    return { kind: "anonymous", target: fields.need("target", "destination", "dst") };
+  },
+  tmpfs: (fields) => {
+    const data = ["size", "mode"].flatMap((name) => {
+      const value = fields.take(`tmpfs-${name}`);
+      return value === undefined ? [] : [`${name}=${value}`];
+    });
+    const options = fields.takeSwitch("readonly", "ro") ? ["ro", ...data] : data;
+    return {
+      kind: "tmpfs",
+      target: fields.need("target", "destination", "dst"),
+      options: options.join(","),
+    };
+  },
 };
 
-/** `type=bind,source=…,target=…,readonly`: https://docs.docker.com/engine/storage/bind-mounts/#options-for---mount */
 function readMount(text: string, cwd: string): One {
-  const fields = new Map(text.split(",").map((field) => splitOnce(field, "=")));
-  const take = (...names: string[]): string | undefined => {
-    const found = names.find((name) => fields.has(name));
-    const value = found === undefined ? undefined : fields.get(found);
-    for (const name of names) fields.delete(name);
-    return value;
-  };
-  const refuse = (want: string): never => {
-    throw new Failure("OPTION_INVALID", { option: "--mount", got: text, want });
-  };
-  const type = take("type") ?? "volume";
-  const source = take("source", "src");
-  const target = take("target", "destination", "dst") ?? refuse("a target");
-  const readonly = take("readonly", "ro");
-  const options = readonly === undefined || readonly === "false" || readonly === "0" ? [] : ["ro"];
-  const tail = () => (options.length > 0 ? `:${options.join(",")}` : "");
-  const done = <T>(value: T): T => {
-    const [unknown] = fields.keys();
-    if (unknown !== undefined)
-      throw new Failure("OPTION_UNSUPPORTED", { option: `--mount ${type} option ${unknown}` });
-    return value;
-  };
-  if (type === "tmpfs") {
-    const size = take("tmpfs-size");
-    const mode = take("tmpfs-mode");
-    const data = [
-      ...options,
-      ...(size === undefined ? [] : [`size=${size}`]),
-      ...(mode === undefined ? [] : [`mode=${mode}`]),
-    ];
-    return done({ memory: [target, data.join(",")] as const });
-  }
-  if (type === "volume")
-    return done(source === undefined ? { anonymous: target } : { bind: `${source}:${target}${tail()}` });
-  if (type !== "bind") throw new Failure("OPTION_UNSUPPORTED", { option: `--mount type=${type}` });
-  const path = resolve(cwd, source ?? refuse("a source"));
-  for (const [name, read] of Object.entries(BIND_OPTIONS)) {
-    const value = take(name);
-    if (value !== undefined) options.push(read(value));
-  }
-  // Unlike -v, --mount does not make a missing directory.
-  if (!existsSync(path)) refuse(`a source that exists, ${path} does not`);
-  return done({ bind: `${path}:${target}${tail()}` });
+  const fields = new MountFields(text);
+  const type = fields.take("type") ?? "volume";
+  const read = Object.hasOwn(MOUNT_TYPES, type) ? MOUNT_TYPES[type] : undefined;
+  if (read === undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `--mount type=${type}` });
+  const mount = read(fields, cwd);
+  fields.close(type);
+  return mount;
+}
+
+function bindOf(fields: MountFields, source: string, options: readonly string[]): One {
+  const all = fields.takeSwitch("readonly", "ro") ? ["ro", ...options] : options;
+  const target = fields.need("target", "destination", "dst");
+  return { kind: "bind", text: [source, target, ...(all.length > 0 ? [all.join(",")] : [])].join(":") };
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -1,0 +1,153 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { BuildRequest } from "../../engine/api.ts";
+import { readBuildInput } from "../build-input.ts";
+import { defineCommand } from "../command.ts";
+import { keyValues, readLabels } from "../container/key-values.ts";
+import { type Context, print } from "../context.ts";
+import { createProgress, PROGRESS_MODES, type ProgressMode } from "../progress/progress.ts";
+import { interruptible } from "../signals.ts";
+
+const NETWORKS = ["default", "host", "none"] as const;
+
+export const build = defineCommand({
+  usage: "[OPTIONS] PATH | -",
+  flags: {
+    "add-host": { kind: "list", help: 'Add a custom host-to-IP mapping ("host:ip")' },
+    "build-arg": { kind: "list", help: "Set build-time variables" },
+    file: { kind: "string", short: "f", help: 'Name of the Dockerfile (Default is "PATH/Dockerfile")' },
+    // The classic builder's names for what always holds here: nothing is left of a step's container.
+    "force-rm": { kind: "bool", hidden: true, help: "Always remove intermediate containers" },
+    iidfile: { kind: "string", help: "Write the image ID to the file" },
+    label: { kind: "list", help: "Set metadata for an image" },
+    load: { kind: "bool", hidden: true, help: "The result is always in the local store" },
+    network: {
+      kind: "string",
+      default: "default",
+      help: "Set the networking mode for the RUN instructions during build",
+    },
+    "no-cache": { kind: "bool", help: "Do not use cache when building the image" },
+    platform: { kind: "string", help: "Set target platform for build" },
+    progress: {
+      kind: "string",
+      default: "auto",
+      help: `Set type of progress output (${PROGRESS_MODES.map((mode) => JSON.stringify(mode)).join(", ")})`,
+    },
+    pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
+    quiet: { kind: "bool", short: "q", help: "Suppress the build output and print image ID on success" },
+    rm: { kind: "bool", default: true, hidden: true, help: "Remove intermediate containers" },
+    tag: { kind: "list", short: "t", help: 'Name and optionally a tag in the "name:tag" format' },
+    target: { kind: "string", help: "Set the target build stage to build" },
+  },
+  unsupported: [
+    "allow",
+    "annotation",
+    "attest",
+    "build-context",
+    "builder",
+    "cache-from",
+    "cache-to",
+    "call",
+    "cgroup-parent",
+    "check",
+    "compress",
+    "cpu-period",
+    "cpu-quota",
+    "cpu-shares",
+    "c",
+    "cpuset-cpus",
+    "cpuset-mems",
+    "isolation",
+    "memory",
+    "m",
+    "memory-swap",
+    "metadata-file",
+    "no-cache-filter",
+    "output",
+    "o",
+    "provenance",
+    "push",
+    "sbom",
+    "secret",
+    "security-opt",
+    "shm-size",
+    "squash",
+    "ssh",
+    "ulimit",
+  ],
+  args: { min: 1, max: 1 },
+  completes: "file",
+  async run(context, [path = ""], flags) {
+    if (!flags.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });
+    const mode = flags.quiet ? "quiet" : readMode(flags.progress);
+    await using input = await readBuildInput(context, path, flags.file);
+    const request: BuildRequest = {
+      context: input.directory,
+      dockerfile: input.dockerfile,
+      tags: flags.tag,
+      buildArgs: buildArgs(context, flags["build-arg"]),
+      labels: readLabels([], flags.label),
+      noCache: flags["no-cache"],
+      pull: flags.pull,
+      network: readNetwork(flags.network),
+      extraHosts: flags["add-host"].map(readHost),
+      ...(flags.target === undefined ? {} : { target: flags.target }),
+      ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
+      ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
+    };
+    const { builds } = await context.engine();
+    using interrupted = interruptible(context);
+    const progress = await createProgress(mode, context.stderr, { env: context.env });
+    try {
+      const { image } = await builds.build(request, (event) => progress.report(event), interrupted);
+      if (flags.iidfile !== undefined) await writeFile(resolve(context.cwd, flags.iidfile), image);
+      if (flags.quiet) await print(context, image);
+    } finally {
+      progress.close();
+    }
+    return 0;
+  },
+});
+
+function readMode(text: string): ProgressMode {
+  const mode = PROGRESS_MODES.find((name) => name === text);
+  if (mode !== undefined) return mode;
+  throw new Failure("OPTION_INVALID", { option: "--progress", got: text, want: PROGRESS_MODES.join(", ") });
+}
+
+function readNetwork(text: string): BuildRequest["network"] {
+  const network = NETWORKS.find((name) => name === text);
+  if (network !== undefined) return network;
+  throw new Failure("OPTION_INVALID", { option: "--network", got: text, want: NETWORKS.join(", ") });
+}
+
+/** A bare NAME takes its value from the environment, and is no argument at all when it is not set there. */
+function buildArgs(context: Context, given: readonly string[]): Record<string, string> {
+  return keyValues(
+    given.flatMap((text) => {
+      if (text.includes("=")) return [text];
+      const value = context.env[text];
+      return value === undefined ? [] : [`${text}=${value}`];
+    }),
+  );
+}
+
+/** "name:ip", or "name=ip" as BuildKit also takes it. */
+function readHost(text: string): string {
+  const [, name, ip] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (name === undefined || ip === undefined)
+    throw new Failure("OPTION_INVALID", { option: "--add-host", got: text, want: "host:ip" });
+  return `${name}:${ip}`;
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDateEpoch(text: string | undefined): { sourceDateEpoch?: number } {
+  if (text === undefined || text === "") return {};
+  if (!/^\d+$/.test(text)) {
+    const want = "seconds since 1970-01-01";
+    throw new Failure("OPTION_INVALID", { option: "SOURCE_DATE_EPOCH", got: text, want });
+  }
+  return { sourceDateEpoch: Number(text) };
+}
