@@ -238,6 +238,11 @@ export const ERRORS = {
     "invalid",
     (d: { one: string; other: string }) => `conflicting options: ${d.one} and ${d.other}`,
   ),
+  CIDFILE_EXISTS: define(
+    "exists",
+    (d: { path: string }) =>
+      `container ID file found, make sure the other container isn't running or delete ${d.path}`,
+  ),
   TERMINAL_REQUIRED: define("invalid", () => "the input device is not a TTY"),
   TERMINAL_REFUSED: define("invalid", (d: { what: string }) => `cowardly refusing to ${d.what} a terminal`),
   INPUT_REQUIRED: define("invalid", () => "requested input from standard input, but it is a terminal"),

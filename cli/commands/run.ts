@@ -26,8 +26,7 @@ export const run = defineCommand({
     if (!flags.detach) requireTerminal(context, flags.tty, streams.stdin);
     const detachKeys = parseDetachKeys(flags["detach-keys"]);
     const request = readCreate(context, args, flags, streams);
-    const engine = await context.engine();
-    const id = await createContainer(context, engine, request, flags.cidfile);
+    const { engine, id } = await createContainer(context, request, flags.cidfile);
     if (flags.detach) {
       await engine.containers.start(id);
       await print(context, id);

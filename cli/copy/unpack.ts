@@ -26,9 +26,13 @@ export async function unpackInto(tar: ByteStream, { target, owner }: UnpackOptio
   feeding.catch(() => undefined);
   for await (const entry of entries) {
     const { header } = entry;
-    const path = pathOf(target, header.name);
-    await checkParents(target, path, parents);
-    await writeEntry(path, header, entry as Content, (name) => pathOf(target, name));
+    const locate = async (name: string) => {
+      const path = pathOf(target, name);
+      await checkParents(target, path, parents);
+      return path;
+    };
+    const path = await locate(header.name);
+    await writeEntry(path, header, entry as Content, locate);
     entry.resume();
     if (owner) await lchown(path, header.uid ?? 0, header.gid ?? 0);
     if (header.type === "directory") directories.push({ path, header });
@@ -69,7 +73,7 @@ type Write = (
   path: string,
   header: Header,
   content: Content,
-  resolve: (name: string) => string,
+  locate: (name: string) => Promise<string>,
 ) => Promise<void>;
 
 const WRITERS: Readonly<Record<string, Write>> = {
@@ -85,14 +89,14 @@ const WRITERS: Readonly<Record<string, Write>> = {
     await chmod(path, (header.mode ?? 0o644) & 0o7777);
   },
   symlink: (path, header) => symlink(header.linkname ?? "", path),
-  link: (path, header, _content, resolve) => link(resolve(header.linkname ?? ""), path),
+  link: async (path, header, _content, locate) => link(await locate(header.linkname ?? ""), path),
 };
 
 async function writeEntry(
   path: string,
   header: Header,
   content: Content,
-  resolve: (name: string) => string,
+  locate: (name: string) => Promise<string>,
 ): Promise<void> {
   const writer = WRITERS[header.type === "contiguous-file" ? "file" : (header.type ?? "file")];
   if (writer === undefined)
@@ -104,7 +108,7 @@ async function writeEntry(
       why: `cannot overwrite directory ${JSON.stringify(path)} with non-directory`,
     });
   if (found !== undefined && !keep) await rm(path);
-  await writer(path, header, content, resolve);
+  await writer(path, header, content, locate);
 }
 
 const setTimes = (path: string, { mtime }: Header): Promise<void> => lutimes(path, mtime, mtime);
