@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createJsonFileReader, parseEntry } from "../../../runtime/logs/json-file.ts";
+import type { LogQuery } from "../../../runtime/logs/log-reader.ts";
+import { Scratch } from "../../support/scratch.ts";
+
+const ALL: LogQuery = { stdout: true, stderr: true, follow: false };
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+const entry = (number: number, stream = "stdout") =>
+  `${JSON.stringify({ log: `line ${number}\n`, stream, time: at(number).toISOString() })}\n`;
+const entries = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) =>
+    entry(from + i, (from + i) % 2 === 0 ? "stderr" : "stdout"),
+  ).join("");
+
+describe("runtime/logs/json-file", () => {
+  let scratch: Scratch;
+  let path: string;
+
+  beforeEach(() => {
+    scratch = new Scratch();
+    path = scratch.join("x-json.log");
+  });
+  afterEach(() => scratch[Symbol.dispose]());
+
+  async function numbers(query: Partial<LogQuery>, ended: Promise<unknown> = Promise.resolve()) {
+    const found: number[] = [];
+    for await (const { line } of createJsonFileReader(path).read({ ...ALL, ...query }, { ended }))
+      found.push(Number(/line (\d+)\n/.exec(Buffer.from(line).toString())?.[1]));
+    return found;
+  }
+  const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+  it("parses an entry and refuses what is none", () => {
+    assert.deepEqual(parseEntry(Buffer.from('{"log":"ü\\n","stream":"stderr","time":"t"}')), {
+      stream: "stderr",
+      time: "t",
+      line: Buffer.from("ü\n"),
+    });
+    for (const text of ["", "{", '{"log":1}', '{"log":"a","stream":"x","time":"t"}'])
+      assert.equal(parseEntry(Buffer.from(text)), undefined);
+  });
+
+  it("reads all files, oldest first, and skips damaged lines", async () => {
+    writeFileSync(`${path}.2`, entries(1, 2));
+    writeFileSync(`${path}.1`, `${entries(3, 4)}not json\n`);
+    writeFileSync(path, `${entries(5, 6)}{"log":"half`);
+    assert.deepEqual(await numbers({}), range(1, 6));
+  });
+  it("is empty where nothing was written", async () => assert.deepEqual(await numbers({}), []));
+
+  for (const [tail, want] of [
+    [0, []],
+    [1, [6]],
+    [2, [5, 6]],
+    [3, [4, 5, 6]],
+    [6, range(1, 6)],
+    [99, range(1, 6)],
+  ] as const) {
+    it(`takes the last ${tail} over several files`, async () => {
+      writeFileSync(`${path}.1`, entries(1, 4));
+      writeFileSync(path, entries(5, 6));
+      assert.deepEqual(await numbers({ tail }), want);
+    });
+  }
+  it("finds the tail of a file of many blocks", async () => {
+    writeFileSync(path, entries(1, 20_000));
+    assert.deepEqual(await numbers({ tail: 3000 }), range(17_001, 20_000));
+  });
+  it("selects streams and times", async () => {
+    writeFileSync(path, entries(1, 9));
+    assert.deepEqual(await numbers({ stderr: false }), [1, 3, 5, 7, 9]);
+    assert.deepEqual(await numbers({ stdout: false, tail: 4 }), [6, 8]);
+    assert.deepEqual(await numbers({ since: at(3), until: at(5) }), [3, 4, 5]);
+  });
+
+  it("follows what is appended, through a rotation, until the end", async () => {
+    writeFileSync(path, entries(1, 3));
+    let end: () => void = () => undefined;
+    const reading = numbers(
+      { follow: true, tail: 1 },
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+    );
+    await sleep(30);
+    appendFileSync(path, entries(4, 5));
+    await sleep(30);
+    appendFileSync(path, entries(6, 6));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, entries(7, 8));
+    await sleep(30);
+    appendFileSync(path, entries(9, 9));
+    end();
+    assert.deepEqual(await reading, range(3, 9));
+  });
+  it("follows a log that does not exist yet, and ends at once when the container has ended", async () => {
+    const reading = numbers({ follow: true }, sleep(60));
+    await sleep(20);
+    writeFileSync(path, entries(1, 2));
+    assert.deepEqual(await reading, [1, 2]);
+    assert.deepEqual(await numbers({ follow: true }), [1, 2]);
+  });
+  it("stops when it is aborted", async () => {
+    writeFileSync(path, entries(1, 1));
+    const reader = createJsonFileReader(path);
+    const signal = AbortSignal.timeout(30);
+    const reading = async () => {
+      for await (const _ of reader.read(
+        { ...ALL, follow: true },
+        { ended: new Promise(() => undefined), signal },
+      ));
+    };
+    await assert.rejects(reading(), { name: "TimeoutError" });
+  });
+});
