@@ -126,6 +126,32 @@ export const ERRORS = {
     "invalid",
     (d: { pattern: string; why: string }) => `invalid pattern ${JSON.stringify(d.pattern)}: ${d.why}`,
   ),
+  BUILD_STEP_FAILED: define(
+    "invalid",
+    (d: {
+      file: string;
+      line: number;
+      endLine: number;
+      command: string;
+      status: string;
+      /** Source lines around the step, and the end of its output: whole lines, ready to be printed. */
+      excerpt: string;
+      output: string;
+    }) =>
+      [`${d.file}:${d.line}: ${d.command} did not complete successfully: ${d.status}`, d.excerpt, d.output]
+        .filter((part) => part !== "")
+        .join("\n"),
+  ),
+  BUILD_STEP_INVALID: define(
+    "invalid",
+    (d: { file: string; line: number; endLine: number; step: string }) => `${d.file}:${d.line}: ${d.step}`,
+  ),
+  COPY_SOURCE_MISSING: define(
+    "not-found",
+    (d: { source: string; where: string; why: string }) => `no such file in ${d.where}: ${d.source}${d.why}`,
+  ),
+  COPY_TARGET_INVALID: define("invalid", (d: { path: string; why: string }) => `${d.path}: ${d.why}`),
+  CONTEXT_UNREADABLE: define("invalid", (d: { path: string }) => `cannot read the build context ${d.path}`),
 
   // ── runtime ─────────────────────────────────────────────────────────────────────────────────────
   CONTAINER_UNKNOWN: define("not-found", (d: { container: string }) => `No such container: ${d.container}`),

@@ -9,6 +9,9 @@ import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
 import type { LayerInfo, Snapshotter } from "./snapshotter.ts";
 
+// What trees and layers are made of, for the areas that do not know the kernel.
+export type { FileStat, LayerEntry, ScanEntry };
+
 /**
  * One state root: content, layers, snapshots, metadata. Several processes may have it open at once; SQLite transactions and locks() keep them apart.
  * Opening sweeps what dead processes left (leases, ingests, snapshots).

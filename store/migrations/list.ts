@@ -1,4 +1,5 @@
 import { storeMigration } from "./001-store.ts";
+import { buildCacheMigration } from "./002-build-cache.ts";
 import { containersMigration } from "./003-containers.ts";
 import type { Migration } from "./migration.ts";
 
@@ -9,4 +10,4 @@ import type { Migration } from "./migration.ts";
  * - every view named roots_<area> lists, in its column `digest`, blobs and layers that must stay;
  * - every view named owners_<area> lists, in its column `key`, the snapshots that somebody owns.
  */
-export const MIGRATIONS: readonly Migration[] = [storeMigration, containersMigration];
+export const MIGRATIONS: readonly Migration[] = [storeMigration, buildCacheMigration, containersMigration];

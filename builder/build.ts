@@ -1,0 +1,62 @@
+import { availableParallelism } from "node:os";
+import { Failure } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { Store } from "../store/types.ts";
+import { BuildRun } from "./build-run.ts";
+import { CacheRecords } from "./cache/cache-records.ts";
+import type { BuildEvent } from "./events.ts";
+import type { Executor, ImageSource } from "./ports.ts";
+import { CachedPerformer } from "./solve/cached-performer.ts";
+import { Semaphore } from "./solve/semaphore.ts";
+import type { BuildRequest, BuildResult } from "./types.ts";
+
+export interface BuilderOptions {
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly images: ImageSource;
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number;
+  /** Steps performed at a time, over all builds of this builder. */
+  readonly jobs?: number;
+}
+
+export interface Builder {
+  /**
+   * Builds and publishes an image. Everything made on the way is held by a lease and stays in the cache, whatever happens later.
+   * Rejects with the first failure when nothing of the build runs any more: DOCKERFILE_INVALID, DOCKERFILE_UNSUPPORTED,
+   * BUILD_STEP_FAILED, BUILD_STEP_INVALID around its cause, IMAGE_UNKNOWN, REFERENCE_INVALID, CANCELLED.
+   */
+  build(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildResult>;
+  /** Forgets cache records: all, or those not used for `unusedMs`. Their layers go with the next garbage collection. */
+  prune(options?: { readonly all?: boolean; readonly unusedMs?: number }): {
+    readonly records: number;
+    readonly bytes: number;
+  };
+}
+
+/** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors. */
+const LEAST_JOBS = 4;
+const DEFAULT_UNUSED_MS = 24 * 60 * 60 * 1000;
+
+export function createBuilder(options: BuilderOptions): Builder {
+  const { store, clock = Date.now } = options;
+  const records = new CacheRecords(store.database, clock);
+  const performer = new CachedPerformer({ records, layers: store.layers, locks: store.locks });
+  const slots = new Semaphore(options.jobs ?? Math.max(LEAST_JOBS, availableParallelism()));
+  const shared = { ...options, clock, performer, slots };
+  return {
+    build: async (request, report, { signal = new AbortController().signal } = {}) => {
+      try {
+        return await new BuildRun(shared, request, report, signal).run();
+      } catch (error) {
+        throw signal.aborted ? new Failure("CANCELLED", { what: "the build" }, { cause: error }) : error;
+      }
+    },
+    prune: ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) =>
+      records.prune(all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Database } from "better-sqlite3";
+import type { Digest } from "../../core/digest.ts";
+import { query, transact } from "../../store/database.ts";
+import type { LayerInfo } from "../../store/snapshotter.ts";
+import type { Preimage } from "./preimage.ts";
+
+/** The result of a step, under the key that led to it. */
+export interface CacheRecord {
+  readonly id: number;
+  readonly inputs: Digest;
+  readonly layer: LayerInfo;
+  /** When the step was performed, as image histories have it: a cached build is equal to the first one in every byte. */
+  readonly created: string;
+}
+
+interface Row {
+  readonly id: number;
+  readonly inputs: Digest;
+  readonly layer: Digest;
+  readonly size: number;
+  readonly created: string;
+}
+
+/**
+ * The build cache's table. A record keeps its layer from being collected; nothing here checks that the layer is still there.
+ * Reading does not count as use until touch(): a fully cached build writes once.
+ */
+export class CacheRecords {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /**
+   * First phase of a look-up: the records of an operation, whatever it was applied to, the last used first. The second phase compares
+   * what a record read with what there is now; every record read all of its inputs, so comparing `inputs` is enough.
+   */
+  candidates(definition: Digest): readonly CacheRecord[] {
+    const rows = query<Row>(
+      this.#database,
+      "SELECT id, inputs, layer, size, created FROM cache_records WHERE definition = ? ORDER BY used DESC, id DESC",
+    ).all(definition);
+    return rows.map(({ id, inputs, layer, size, created }) => ({
+      id,
+      inputs,
+      layer: { diffId: layer, size },
+      created,
+    }));
+  }
+
+  /** Replaces the record of the same key. */
+  put(key: RecordKey, preimage: Preimage, result: Pick<CacheRecord, "layer" | "created">): void {
+    const now = this.#now();
+    query(
+      this.#database,
+      `INSERT OR REPLACE INTO cache_records (definition, inputs, layer, size, created, preimage, made, used)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      key.definition,
+      key.inputs,
+      result.layer.diffId,
+      result.layer.size,
+      result.created,
+      JSON.stringify(preimage),
+      now,
+      now,
+    );
+  }
+
+  preimage(id: number): Preimage | undefined {
+    const row = query<{ preimage: string }>(
+      this.#database,
+      "SELECT preimage FROM cache_records WHERE id = ?",
+    ).get(id);
+    return row === undefined ? undefined : (JSON.parse(row.preimage) as Preimage);
+  }
+
+  /** Marks records as used now. */
+  touch(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    query(
+      this.#database,
+      "UPDATE cache_records SET used = ? WHERE id IN (SELECT value FROM json_each(?))",
+    ).run(this.#now(), JSON.stringify(ids));
+  }
+
+  /** Forgets records not used since `before` (milliseconds since the epoch); their layers go with the next garbage collection. */
+  prune(before: number): { readonly records: number; readonly bytes: number } {
+    return transact(this.#database, () => {
+      const found = query<{ records: number; bytes: number | null }>(
+        this.#database,
+        "SELECT count(*) AS records, sum(size) AS bytes FROM cache_records WHERE used < ?",
+      ).get(before);
+      for (const table of ["cache_records", "content_listings", "context_selections", "context_files"])
+        query(this.#database, `DELETE FROM ${table} WHERE used < ?`).run(before);
+      return { records: found?.records ?? 0, bytes: found?.bytes ?? 0 };
+    });
+  }
+}
+
+export interface RecordKey {
+  readonly definition: Digest;
+  readonly inputs: Digest;
+}

@@ -1,0 +1,28 @@
+import type { Database } from "better-sqlite3";
+import type { Digest } from "../../core/digest.ts";
+import { query } from "../../store/database.ts";
+
+/** The files behind content digests, kept for explanations only. A listing has one line a file: path, NUL, what counts of it. */
+export class Listings {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  put(digest: Digest, files: string): void {
+    query(
+      this.#database,
+      "INSERT OR REPLACE INTO content_listings (digest, files, used) VALUES (?, ?, ?)",
+    ).run(digest, files, this.#now());
+  }
+
+  get(digest: string): string | undefined {
+    return query<{ files: string }>(
+      this.#database,
+      "SELECT files FROM content_listings WHERE digest = ?",
+    ).get(digest)?.files;
+  }
+}

@@ -1,0 +1,35 @@
+import { type Digest, digestOf } from "../../core/digest.ts";
+
+/** A named part of a cache key. Values are JSON; the name is what an explanation of a miss shows. */
+export type Part = readonly [name: string, value: JsonValue];
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/**
+ * What a cache key is made of. `definition` says what is done; `inputs` what it was done to, as digests of content.
+ * The same parts come in the same order for the same kind of step. Secrets are never part of it.
+ */
+export interface Preimage {
+  readonly definition: readonly Part[];
+  readonly inputs: readonly Part[];
+}
+
+/** Raised when an operation's meaning changes, so that results of the old meaning are no longer found. */
+const KEY_VERSION = 1;
+
+export const keyOf = (parts: readonly Part[]): Digest => digestOf(JSON.stringify([KEY_VERSION, parts]));
+
+/** Identity of a root filesystem's content: OCI image-spec, config.md#layer-chainid, with a name for the empty one. */
+export function chainOf(layers: readonly Digest[]): Digest {
+  return (
+    layers.reduce<Digest | undefined>(
+      (chain, layer) => (chain === undefined ? layer : digestOf(`${chain} ${layer}`)),
+      undefined,
+    ) ?? digestOf("")
+  );
+}

@@ -1,0 +1,115 @@
+import { realpathSync } from "node:fs";
+import { Failure } from "../../core/errors.ts";
+import type { Store, Tree } from "../../store/types.ts";
+import { Listings } from "../cache/listings.ts";
+import { readFingerprints } from "./fingerprint.ts";
+import { select } from "./select.ts";
+import { entriesOf } from "./selected.ts";
+import { Selection, type SelectionReader } from "./selection.ts";
+import type { SourceRoot } from "./source-root.ts";
+import { StatCache, statsDigest } from "./stat-cache.ts";
+import { readVisibility } from "./visibility.ts";
+
+export interface ContextOptions {
+  /** The context directory. */
+  readonly path: string;
+  /** The Dockerfile's own file, if it is one: an ignore file may lie beside it. */
+  readonly dockerfile?: string;
+  readonly clock: () => number;
+}
+
+/**
+ * The files that COPY and ADD take from the user's directory. Nothing is looked at before a source is selected, and nothing but what the
+ * sources name. Dispose to close the directory and to keep what was learned of its files.
+ */
+export class BuildContext implements Disposable {
+  readonly #store: Pick<Store, "trees" | "database">;
+  readonly #options: ContextOptions;
+  readonly #listings: Listings;
+  readonly #selections = new Map<string, Promise<Selection>>();
+  #root: Promise<SourceRoot> | undefined;
+  #cache: StatCache | undefined;
+  #tree: Tree | undefined;
+
+  constructor(store: Pick<Store, "trees" | "database">, options: ContextOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#listings = new Listings(store.database, options.clock);
+  }
+
+  /** Rejects with CONTEXT_UNREADABLE. */
+  root(): Promise<SourceRoot> {
+    this.#root ??= this.#open();
+    return this.#root;
+  }
+
+  /** Rejects with COPY_SOURCE_MISSING, CONTEXT_UNREADABLE. The same sources are looked at once. */
+  select(sources: readonly string[]): Promise<Selection> {
+    const key = JSON.stringify(sources);
+    let selection = this.#selections.get(key);
+    if (selection === undefined) {
+      selection = this.#select(sources);
+      this.#selections.set(key, selection);
+    }
+    return selection;
+  }
+
+  [Symbol.dispose](): void {
+    this.#cache?.save();
+    this.#tree?.[Symbol.dispose]();
+  }
+
+  async #open(): Promise<SourceRoot> {
+    const { path, dockerfile, clock } = this.#options;
+    try {
+      const tree = await this.#store.trees.openDirectory(path);
+      this.#tree = tree;
+      const name = `${realpathSync(path)}\0${dockerfile ?? ""}`;
+      this.#cache = new StatCache(this.#store.database, name, clock);
+      const visibility = readVisibility(tree, dockerfile);
+      const owner = { uid: 0, gid: 0 };
+      return { name: "the build context", tree, owner, ...(visibility === undefined ? {} : { visibility }) };
+    } catch (cause) {
+      throw new Failure("CONTEXT_UNREADABLE", { path }, { cause });
+    }
+  }
+
+  async #select(sources: readonly string[]): Promise<Selection> {
+    const root = await this.root();
+    const cache = this.#cache;
+    const lookedAt = this.#options.clock();
+    const reader = readerOf(root, this.#listings);
+    if (cache === undefined) return selectAll(root, sources, reader);
+    return selectAll(root, sources, {
+      ...reader,
+      fingerprints: (entries) => cache.fingerprints(root.tree, entries),
+      known: (selected) => cache.selection(statsDigest(selected)),
+      remember: (selected, content) =>
+        cache.rememberSelection(statsDigest(selected), entriesOf(selected), content, lookedAt),
+    });
+  }
+}
+
+/** The sources of a COPY from a root filesystem, which nothing is remembered of. */
+export const selectFrom = (
+  root: SourceRoot,
+  sources: readonly string[],
+  listings: Listings,
+): Promise<Selection> => selectAll(root, sources, readerOf(root, listings));
+
+function readerOf(root: SourceRoot, listings: Listings): SelectionReader {
+  return {
+    fingerprints: (entries) => readFingerprints(root.tree, entries),
+    keepListing: (content, listing) => listings.put(content, listing),
+  };
+}
+
+async function selectAll(
+  root: SourceRoot,
+  sources: readonly string[],
+  reader: SelectionReader,
+): Promise<Selection> {
+  const found = await Promise.all(sources.map((source) => select(root, source)));
+  const empty = sources.filter((_, i) => found[i]?.length === 0);
+  return new Selection(found.flat(), empty, reader);
+}

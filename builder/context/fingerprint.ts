@@ -1,0 +1,48 @@
+import type { Tree } from "../../store/types.ts";
+import type { SelectedEntry } from "./selected.ts";
+
+/** What an entry consists of beside its stat: the content of a file and extended attributes. */
+export interface Fingerprint {
+  /** sha256 in base64; "" for anything but a regular file. */
+  readonly content: string;
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+}
+
+/** Reads the content and attributes of entries; the result is in their order. */
+export async function readFingerprints(
+  tree: Tree,
+  entries: readonly SelectedEntry[],
+): Promise<readonly Fingerprint[]> {
+  const files = entries.filter(({ stat }) => stat.type === "file");
+  const hashes = await tree.hash(files.map(({ source }) => source));
+  const contents = new Map(files.map((file, i) => [file, hashes[i]?.toString("base64") ?? ""]));
+  return entries.map((entry) => {
+    const xattrs = attributesOf(tree, entry);
+    return { content: contents.get(entry) ?? "", ...(xattrs === undefined ? {} : { xattrs }) };
+  });
+}
+
+/** The extended attributes of an entry that a layer keeps; undefined when there are none. */
+export function attributesOf(
+  tree: Tree,
+  { source, stat }: SelectedEntry,
+): ReadonlyMap<string, Buffer> | undefined {
+  if (stat.type === "symlink") return undefined;
+  const xattrs = tree.xattrs(source);
+  return xattrs.size === 0 ? undefined : xattrs;
+}
+
+/** One line without tabs. */
+export function encodeFingerprint({ content, xattrs }: Fingerprint): string {
+  if (xattrs === undefined) return content;
+  const pairs = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${content} ${JSON.stringify(pairs.map(([name, value]) => [name, value.toString("base64")]))}`;
+}
+
+export function decodeFingerprint(text: string): Fingerprint {
+  const space = text.indexOf(" ");
+  if (space === -1) return { content: text };
+  const pairs = JSON.parse(text.slice(space + 1)) as readonly (readonly [string, string])[];
+  const xattrs = new Map(pairs.map(([name, value]) => [name, Buffer.from(value, "base64")]));
+  return { content: text.slice(0, space), xattrs };
+}

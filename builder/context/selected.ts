@@ -1,0 +1,26 @@
+import type { FileStat } from "../../store/types.ts";
+
+/** A thing that a COPY or ADD takes from its source. */
+export interface SelectedEntry {
+  /** Relative to the source it was found through; "" is that source itself. */
+  readonly path: string;
+  /** Absolute in the tree it is taken from, without links on the way. */
+  readonly source: string;
+  readonly stat: FileStat;
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
+  /** Content that is in memory instead of at `source`. */
+  readonly data?: Buffer;
+}
+
+/** One source of a COPY after wildcards were expanded: a file, or a directory with everything visible below it. */
+export interface Selected {
+  /** Last component of the source as written: the name a file gets inside a target directory. */
+  readonly name: string;
+  readonly self: SelectedEntry;
+  /** Parents before their children. Empty for anything but a directory. */
+  readonly below: readonly SelectedEntry[];
+}
+
+/** Every entry, sources before what is below them. */
+export const entriesOf = (selected: readonly Selected[]): readonly SelectedEntry[] =>
+  selected.flatMap(({ self, below }) => [self, ...below]);

@@ -1,0 +1,95 @@
+import { type Digest, digestOf } from "../../core/digest.ts";
+import { encodeFingerprint, type Fingerprint } from "./fingerprint.ts";
+import { entriesOf, type Selected, type SelectedEntry } from "./selected.ts";
+
+/** Reads fingerprints, and may know the digest of a whole selection without. */
+export interface SelectionReader {
+  fingerprints(entries: readonly SelectedEntry[]): Promise<readonly Fingerprint[]>;
+  known?(selected: readonly Selected[]): Digest | undefined;
+  remember?(selected: readonly Selected[], content: Digest): void;
+  /** Keeps the listing that `content` is the digest of. */
+  keepListing(content: Digest, listing: string): void;
+}
+
+/** The sources of one COPY or ADD; their content is read once, and only when somebody asks. */
+export class Selection {
+  readonly selected: readonly Selected[];
+  /** Patterns that nothing matched, which is no error. */
+  readonly empty: readonly string[];
+  readonly #reader: SelectionReader;
+  #prints: Promise<readonly Fingerprint[]> | undefined;
+  #content: Promise<Digest> | undefined;
+
+  constructor(selected: readonly Selected[], empty: readonly string[], reader: SelectionReader) {
+    this.selected = selected;
+    this.empty = empty;
+    this.#reader = reader;
+  }
+
+  /** Digest of everything that is placed, with all that counts of it: path, type, mode, owner, content, attributes; not times. */
+  content(): Promise<Digest> {
+    this.#content ??= this.#digest();
+    return this.#content;
+  }
+
+  /** The sources with their extended attributes. */
+  async complete(): Promise<readonly Selected[]> {
+    const prints = await this.#read();
+    if (prints.every(({ xattrs }) => xattrs === undefined)) return this.selected;
+    const found = new Map(entriesOf(this.selected).map((entry, i) => [entry, prints[i]?.xattrs]));
+    const add = (entry: SelectedEntry): SelectedEntry => {
+      const xattrs = found.get(entry);
+      return xattrs === undefined ? entry : { ...entry, xattrs };
+    };
+    return this.selected.map(({ name, self, below }) => ({ name, self: add(self), below: below.map(add) }));
+  }
+
+  async #digest(): Promise<Digest> {
+    const known = this.#reader.known?.(this.selected);
+    if (known !== undefined) return known;
+    const listing = listingOf(this.selected, await this.#read());
+    const content = digestOf(listing);
+    this.#reader.keepListing(content, listing);
+    this.#reader.remember?.(this.selected, content);
+    return content;
+  }
+
+  #read(): Promise<readonly Fingerprint[]> {
+    this.#prints ??= this.#reader.fingerprints(entriesOf(this.selected));
+    return this.#prints;
+  }
+}
+
+function listingOf(selected: readonly Selected[], prints: readonly Fingerprint[]): string {
+  const lines: string[] = [];
+  let i = 0;
+  for (const { name, self, below } of selected) {
+    const links = new Map<string, string>();
+    // Of a directory only what is in it is placed, so neither its name nor its mode counts.
+    lines.push(self.stat.type === "dir" ? "/\0dir" : lineOf(name, self, prints[i], links));
+    i++;
+    for (const entry of below) lines.push(lineOf(entry.path, entry, prints[i++], links));
+  }
+  return lines.join("\n");
+}
+
+function lineOf(
+  path: string,
+  { stat }: SelectedEntry,
+  print: Fingerprint | undefined,
+  links: Map<string, string>,
+): string {
+  const { type, mode, uid, gid, link = "" } = stat;
+  const device = type === "char" || type === "block" ? `${stat.rdevMajor}:${stat.rdevMinor}` : "";
+  const content = print === undefined ? "" : encodeFingerprint(print);
+  return `${path}\0${type}\t${mode.toString(8)}\t${uid}:${gid}\t${link}${device}${content}${hardLink(path, stat, links)}`;
+}
+
+/** Which names are one file counts too. */
+function hardLink(path: string, stat: SelectedEntry["stat"], links: Map<string, string>): string {
+  if (stat.nlink < 2 || stat.type === "dir") return "";
+  const inode = `${stat.dev}:${stat.ino}`;
+  const first = links.get(inode);
+  if (first === undefined) links.set(inode, path);
+  return first === undefined ? "" : `\t${first}`;
+}

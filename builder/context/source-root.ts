@@ -1,0 +1,21 @@
+import type { Tree } from "../../store/types.ts";
+
+/** Which paths of a build context exist for the build. Paths are relative and clean: "a/b". */
+export interface Visibility {
+  /** True when `path` itself is ignored; what is below it may still be excepted. */
+  hides(path: string): boolean;
+  /** Directories that are hidden with everything below them, known without looking at the context. */
+  readonly prune: readonly string[];
+  /** What hides `path`, in words for a message: `line 3 of .dockerignore ("*.log")`. */
+  reason(path: string): string | undefined;
+}
+
+/** A place that COPY takes files from. */
+export interface SourceRoot {
+  /** As messages name it: "the build context", "stage build". */
+  readonly name: string;
+  readonly tree: Tree;
+  readonly visibility?: Visibility;
+  /** Files of the context belong to root, whoever owns them here. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}

@@ -1,0 +1,173 @@
+import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
+import type { LineRange } from "../dockerfile/ast.ts";
+import type { ResolvedDockerfile, ResolvedStage, ResolvedStep, Source } from "../dockerfile/resolved.ts";
+import type { SourceLine } from "../events.ts";
+import type { BaseImage } from "../ports.ts";
+import type { ImageState, LayerStep, Plan, PlannedHistory, Step, StepId } from "./step.ts";
+import { refuseUnsupported } from "./unsupported.ts";
+
+export interface PlanOptions {
+  /** The image of a `Source`, which was resolved when the Dockerfile was. */
+  readonly imageOf: (source: Source & { readonly kind: "image" }) => BaseImage;
+  /** Of the whole build: it goes before what a RUN says. */
+  readonly network: "default" | "host" | "none";
+  readonly extraHosts: readonly string[];
+}
+
+interface FinishedStage {
+  readonly name: string;
+  readonly result: StepId | undefined;
+  readonly state: ImageState;
+}
+
+/**
+ * Turns a resolved Dockerfile into the graph of steps that its target needs. Nothing is read. Throws DOCKERFILE_UNSUPPORTED.
+ */
+export function makePlan(resolved: ResolvedDockerfile, options: PlanOptions): Plan {
+  const planner = new Planner(resolved.file, options);
+  for (const stage of resolved.stages) planner.addStage(stage);
+  return planner.finish(resolved.target);
+}
+
+class Planner {
+  readonly #file: string;
+  readonly #options: PlanOptions;
+  readonly #steps = new Map<StepId, Step>();
+  readonly #stages = new Map<number, FinishedStage>();
+
+  constructor(file: string, options: PlanOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  addStage(stage: ResolvedStage): void {
+    const base = this.#base(stage);
+    let parent = base.result;
+    let state = base.state;
+    stage.steps.forEach((step, position) => {
+      const id = `${stage.index}.${position}`;
+      if (step.kind !== "config") {
+        this.#steps.set(id, this.#layerStep(step, { id, parent, before: state }));
+        parent = id;
+      }
+      state = after(state, step, step.layer ? id : undefined);
+    });
+    this.#stages.set(stage.index, { name: stage.name, result: parent, state });
+  }
+
+  finish({ index, image }: ResolvedStage): Plan {
+    const stage = this.#stages.get(index);
+    if (stage === undefined) throw new RangeError(`the target is no stage of its own Dockerfile: ${index}`);
+    // What was only asked for on the command line, labels, is in the finished image alone.
+    const state = { ...stage.state, document: documentOf(image), config: image.config ?? {} };
+    return { steps: [...this.#steps.values()], result: stage.result, image: state };
+  }
+
+  #base(stage: ResolvedStage): Pick<FinishedStage, "result" | "state"> {
+    const { base, image } = stage;
+    const document = documentOf(image);
+    if (base.kind === "stage") {
+      const { result, state } = this.#stage(base.stage);
+      return { result, state: { ...state, document } };
+    }
+    if (base.kind !== "image") return { result: undefined, state: { document, config: {}, history: [] } };
+    const found = this.#options.imageOf(base);
+    const result = this.#imageStep(base, stage.baseName, this.#at(stage.lines));
+    const history = (found.config.history ?? []).map((entry): PlannedHistory => ({ entry }));
+    return { result, state: { document, config: found.config.config ?? {}, history } };
+  }
+
+  #stage(index: number): FinishedStage {
+    const stage = this.#stages.get(index);
+    if (stage === undefined) throw new RangeError(`a stage refers to a later one: ${index}`);
+    return stage;
+  }
+
+  #imageStep(source: Source & { readonly kind: "image" }, name: string, at: SourceLine): StepId | undefined {
+    const image = this.#options.imageOf(source);
+    // An image without layers is as good as scratch.
+    if (image.layers.length === 0) return undefined;
+    const id = `image ${source.reference}`;
+    if (!this.#steps.has(id)) this.#steps.set(id, { id, kind: "image", name, at, image });
+    return id;
+  }
+
+  #layerStep(
+    step: Exclude<ResolvedStep, { kind: "config" }>,
+    place: { readonly id: StepId; readonly parent: StepId | undefined; readonly before: ImageState },
+  ): LayerStep {
+    const at = this.#at(step.lines);
+    const { code } = step.instruction;
+    refuseUnsupported(step, at);
+    const common = { ...place, name: step.name, at, code };
+    switch (step.kind) {
+      case "run":
+        return { ...common, kind: "run", ...this.#runPart(step) };
+      case "workdir":
+        return { ...common, kind: "workdir", path: step.path, user: step.user };
+      case "copy":
+        return { ...common, kind: "copy", ...this.#copyPart(step, at) };
+    }
+  }
+
+  #runPart(step: ResolvedStep & { readonly kind: "run" }) {
+    const [program, ...rest] = step.args;
+    if (program === undefined) throw new RangeError("a RUN without arguments passed the parser");
+    const { network, extraHosts } = this.#options;
+    return {
+      args: [program, ...rest] as const,
+      env: step.env,
+      ambientEnv: step.proxyEnv,
+      cwd: step.cwd,
+      user: step.user,
+      network: step.network === "default" ? network : step.network,
+      extraHosts,
+      files: step.files,
+    };
+  }
+
+  #copyPart(step: ResolvedStep & { readonly kind: "copy" }, at: SourceLine) {
+    const { instruction } = step;
+    return {
+      ...this.#copySource(step.from, at),
+      sources: step.sources,
+      inline: step.inline,
+      target: step.destination,
+      chown: step.chown,
+      chmod: step.chmod,
+      unpack: instruction.kind === "ADD" && (instruction.unpack ?? true),
+    };
+  }
+
+  #copySource(from: Source, at: SourceLine) {
+    const source = (step: StepId | undefined, fromName: string) => ({
+      from: step === undefined ? ({ kind: "scratch" } as const) : ({ kind: "step", step } as const),
+      fromName,
+    });
+    if (from.kind === "context") return { from: { kind: "context" } as const, fromName: "the build context" };
+    if (from.kind === "image")
+      return source(this.#imageStep(from, `FROM ${from.reference}`, at), `image ${from.reference}`);
+    if (from.kind === "scratch") return source(undefined, "an empty image");
+    const stage = this.#stage(from.stage);
+    return source(stage.result, stage.name === "" ? "the stage" : `stage ${stage.name}`);
+  }
+
+  #at({ first, last }: LineRange): SourceLine {
+    return { file: this.#file, line: first, endLine: last };
+  }
+}
+
+function documentOf(image: ImageConfig): ImageState["document"] {
+  const { rootfs: _, history: _history, created: _created, config: _config, ...document } = image;
+  return document;
+}
+
+function after(state: ImageState, step: ResolvedStep, layer: StepId | undefined): ImageState {
+  const config: ContainerConfig = step.config;
+  if (step.history === undefined) return { ...state, config };
+  const entry: PlannedHistory = {
+    entry: step.history,
+    ...(layer === undefined ? {} : { step: layer }),
+  };
+  return { ...state, config, history: [...state.history, entry] };
+}

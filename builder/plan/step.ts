@@ -1,0 +1,113 @@
+import type { Digest } from "../../core/digest.ts";
+import type { ContainerConfig, HistoryEntry, ImageConfig } from "../../image/config.ts";
+import type { Permissions } from "../dockerfile/resolved.ts";
+import type { SourceLine } from "../events.ts";
+import type { BaseImage } from "../ports.ts";
+
+/** Names a step within one plan, and in its events. */
+export type StepId = string;
+
+interface StepBase {
+  readonly id: StepId;
+  /** As BuildKit words it: "[stage 2/4] RUN make". */
+  readonly name: string;
+  readonly at: SourceLine;
+}
+
+/** The layers of an image that is in the store. */
+export interface ImageStep extends StepBase {
+  readonly kind: "image";
+  readonly image: BaseImage;
+}
+
+interface LayerStepBase extends StepBase {
+  /** The step whose result this one changes; absent for the empty root filesystem. */
+  readonly parent: StepId | undefined;
+  /** The instruction on one line, as messages show it. */
+  readonly code: string;
+  /** The image before this step, to look into when the step fails. */
+  readonly before: ImageState;
+}
+
+export interface RunStep extends LayerStepBase {
+  readonly kind: "run";
+  readonly args: readonly [string, ...string[]];
+  /** NAME=value. */
+  readonly env: readonly string[];
+  /** NAME=value, given to the process but not meant to matter for its result: proxies. */
+  readonly ambientEnv: readonly string[];
+  readonly cwd: string;
+  /** As USER has it; "" is root. */
+  readonly user: string;
+  readonly network: "default" | "host" | "none";
+  readonly extraHosts: readonly string[];
+  readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
+}
+
+export interface CopyStep extends LayerStepBase {
+  readonly kind: "copy";
+  /** Where `sources` are. */
+  readonly from:
+    | { readonly kind: "context" }
+    | { readonly kind: "step"; readonly step: StepId }
+    | { readonly kind: "scratch" };
+  /** How messages name it: "the build context", "stage build". */
+  readonly fromName: string;
+  /** Absolute patterns by the rules of Go's filepath.Match. */
+  readonly sources: readonly string[];
+  /** Files whose content stands in the Dockerfile, placed after the sources. */
+  readonly inline: readonly { readonly name: string; readonly content: string }[];
+  /** Absolute; a "/" or "/." at its end makes it a directory. */
+  readonly target: string;
+  /** "user", "user:group", numbers; "" leaves the owners as they are in the source. */
+  readonly chown: string;
+  readonly chmod: Permissions | undefined;
+  /** ADD: archives are unpacked. */
+  readonly unpack: boolean;
+}
+
+export interface WorkdirStep extends LayerStepBase {
+  readonly kind: "workdir";
+  /** Absolute and clean. */
+  readonly path: string;
+  /** Owns the directories that are made; "" is root. */
+  readonly user: string;
+}
+
+export type LayerStep = RunStep | CopyStep | WorkdirStep;
+export type Step = ImageStep | LayerStep;
+
+/** An image whose layers and times are not known yet. */
+export interface ImageState {
+  /** Everything but its layers, history and time. */
+  readonly document: Omit<ImageConfig, "rootfs" | "history" | "created" | "config">;
+  readonly config: ContainerConfig;
+  readonly history: readonly PlannedHistory[];
+}
+
+export interface PlannedHistory {
+  /** With its time if it comes from a base image. */
+  readonly entry: HistoryEntry;
+  /** The step that makes its layer; absent for entries of a base image and those without a layer. */
+  readonly step?: StepId;
+}
+
+/** What to do for one target: a value. Every step comes after those it needs. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** The step whose layers are the image's; absent for an image without layers. */
+  readonly result: StepId | undefined;
+  readonly image: ImageState;
+}
+
+/** What a step came to. */
+export interface Outcome {
+  /** Lowest first. */
+  readonly layers: readonly Digest[];
+  /** When the step's layer was first made, as image histories have it; absent for an image's. */
+  readonly created?: string;
+}
+export type Outcomes = ReadonlyMap<StepId, Outcome>;
+
+export const layersOf = (outcomes: Outcomes, step: StepId | undefined): readonly Digest[] =>
+  step === undefined ? [] : (outcomes.get(step)?.layers ?? []);

@@ -1,0 +1,106 @@
+import type { BuildEvent } from "../events.ts";
+import {
+  type LayerStep,
+  layersOf,
+  type Outcome,
+  type Outcomes,
+  type Plan,
+  type Step,
+  type StepId,
+} from "../plan/step.ts";
+import type { CachedPerformer } from "./cached-performer.ts";
+import type { Operation } from "./operation.ts";
+import type { Semaphore } from "./semaphore.ts";
+
+export interface SolveOptions {
+  readonly noCache: boolean;
+  readonly clock: () => number;
+  readonly report: (event: BuildEvent) => void;
+  /** The operation of a step whose inputs are there. */
+  readonly operation: (step: LayerStep, outcomes: Outcomes) => Operation;
+  /** Gives an error its place in the Dockerfile, and what else belongs into the message. */
+  readonly explain: (error: unknown, step: LayerStep, outcomes: Outcomes) => Promise<unknown>;
+  /** The time of results made now, as image histories have it. */
+  readonly created: () => Promise<string>;
+  /** Bounds the operations performed at a time. */
+  readonly slots: Semaphore;
+  readonly performer: CachedPerformer;
+}
+
+/**
+ * Performs the steps of a plan, each once, as soon as its inputs are there. The first failure aborts the others; solve() rejects with it
+ * when all have come to rest, so that nothing of the build runs on.
+ */
+export async function solve(plan: Plan, options: SolveOptions, signal: AbortSignal): Promise<Outcomes> {
+  const outcomes = new Map<StepId, Outcome>();
+  const running = new Map<StepId, Promise<void>>();
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const start = async (step: Step): Promise<void> => {
+    await Promise.all(inputsOf(step).map((id) => running.get(id)));
+    either.throwIfAborted();
+    outcomes.set(step.id, await perform(step, outcomes, options, either));
+  };
+  for (const { id, name, at } of plan.steps) options.report({ type: "step", id, name, at });
+  for (const step of plan.steps) {
+    const work = start(step);
+    // Steps that wait for this one fail with its error; the abort reason keeps the first.
+    work.catch((error: unknown) => failed.abort(error));
+    running.set(step.id, work);
+  }
+  await Promise.allSettled(running.values());
+  either.throwIfAborted();
+  return outcomes;
+}
+
+function inputsOf(step: Step): readonly StepId[] {
+  if (step.kind === "image") return [];
+  const sources = step.kind === "copy" && step.from.kind === "step" ? [step.from.step] : [];
+  return step.parent === undefined ? sources : [step.parent, ...sources];
+}
+
+async function perform(
+  step: Step,
+  outcomes: Outcomes,
+  options: SolveOptions,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { report, clock } = options;
+  const { id } = step;
+  if (step.kind === "image") {
+    report({ type: "started", id, time: clock() });
+    report({ type: "finished", id, time: clock(), cached: true });
+    return { layers: step.image.layers };
+  }
+  let started = false;
+  const begin = (): void => {
+    if (!started) report({ type: "started", id, time: clock() });
+    started = true;
+  };
+  try {
+    const operation = options.operation(step, outcomes);
+    const slotted: Operation = {
+      ...operation,
+      inputs: () => operation.inputs(),
+      perform: (abort) =>
+        options.slots.run(() => {
+          abort.throwIfAborted();
+          begin();
+          return operation.perform(abort);
+        }),
+    };
+    const { noCache, created } = options;
+    const done = await options.performer.run(slotted, { noCache, created, signal });
+    begin();
+    report({ type: "finished", id, time: clock(), cached: done.cached });
+    const below = layersOf(outcomes, step.parent);
+    return { layers: [...below, done.layer.diffId], created: done.created };
+  } catch (error) {
+    const explained = signal.aborted ? error : await options.explain(error, step, outcomes);
+    begin();
+    report({ type: "finished", id, time: clock(), cached: false, error: errorText(explained) });
+    throw explained;
+  }
+}
+
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

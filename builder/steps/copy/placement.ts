@@ -1,0 +1,165 @@
+import { posix } from "node:path";
+import { Failure } from "../../../core/errors.ts";
+import type { FileStat, LayerEntry, Tree } from "../../../store/types.ts";
+import type { Selected, SelectedEntry } from "../../context/selected.ts";
+import type { ModeChange } from "./file-mode.ts";
+import { TargetTree } from "./target-tree.ts";
+
+export interface PlacementOptions {
+  /** Absolute; a "/" at its end makes it a directory. */
+  readonly target: string;
+  /** Owner of everything placed and of every directory made; without it sources keep theirs and directories are root's. */
+  readonly owner?: Owner;
+  readonly mode?: ModeChange;
+  /** Mode of parent directories that have to be made, when --chmod says one for them. */
+  readonly parentMode?: number;
+  /** Time of directories made, in seconds since the epoch. */
+  readonly now: number;
+  /** Newer times are set to this one, in seconds since the epoch. */
+  readonly clampMtime?: number;
+}
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const DIRECTORY_MODE = 0o755;
+const NANOSECONDS = 1_000_000_000n;
+
+/**
+ * Puts the sources of one COPY or ADD into a root filesystem, as a table of layer entries; nothing is written.
+ * The rules are those of BuildKit's file operation: a directory's content is copied, not the directory; directories met below
+ * the target take the source's metadata, the target itself keeps its own.
+ */
+export class Placement {
+  readonly #tree: TargetTree;
+  readonly #options: PlacementOptions;
+  #sources = 0;
+
+  constructor(base: Tree | undefined, options: PlacementOptions) {
+    this.#tree = new TargetTree(base);
+    this.#options = options;
+  }
+
+  /** Throws COPY_TARGET_INVALID where a file would have to replace a directory or the other way round. */
+  async place(source: Selected): Promise<void> {
+    this.#sources++;
+    const { target } = this.#options;
+    const isDirectory = target.endsWith("/") || target.endsWith("/.");
+    this.#makeDirectories(this.#tree.resolve(isDirectory ? target : posix.dirname(target)));
+    const found = this.#tree.resolve(target);
+    const existing = this.#tree.lookup(found);
+    if (source.self.stat.type === "dir") {
+      if (existing === undefined) this.#makeDirectories(found);
+      else if (existing.type !== "dir") throw invalid(found, "cannot copy to non-directory");
+      this.#touch(found, source.self.stat);
+      await this.#placeBelow(found, source.below, refuseConflicts);
+    } else {
+      const path = existing?.type === "dir" ? posix.join(found, source.name) : found;
+      // A link to nowhere may have led to a place whose directory is missing.
+      this.#makeDirectories(posix.dirname(path));
+      refuseConflicts(path, source.self.stat.type, this.#tree.lookup(path)?.type);
+      this.#put(path, source.self);
+    }
+  }
+
+  /** Puts an unpacked archive at the target, which is always a directory; what is in the way of an entry is replaced, as tar does. */
+  async placeArchive(below: readonly SelectedEntry[]): Promise<void> {
+    this.#sources++;
+    const found = this.#tree.resolve(this.#options.target);
+    this.#makeDirectories(found);
+    await this.#placeBelow(found, below, () => undefined);
+  }
+
+  /** Makes the target directory and its parents where they are missing. */
+  makeTarget(): void {
+    this.#makeDirectories(this.#tree.resolve(this.#options.target));
+  }
+
+  entries(): readonly LayerEntry[] {
+    return this.#tree.entries();
+  }
+
+  async #placeBelow(target: string, below: readonly SelectedEntry[], check: Check): Promise<void> {
+    const pathOf = (entry: SelectedEntry): string => posix.join(target, entry.path);
+    await this.#tree.prefetch(below.filter(({ stat }) => stat.type !== "dir").map(pathOf));
+    for (const entry of below) {
+      const path = pathOf(entry);
+      check(path, entry.stat.type, this.#tree.lookup(path)?.type);
+      this.#put(path, entry);
+    }
+  }
+
+  #put(path: string, entry: SelectedEntry): void {
+    const { stat, xattrs } = entry;
+    const name = posix.basename(path);
+    // OCI image-spec, layer.md#whiteouts: such a file would delete another one when the layer is applied.
+    if (name.startsWith(".wh.")) throw invalid(path, "a layer cannot hold a name that begins with .wh.");
+    const { owner, mode } = this.#options;
+    const common = {
+      path: path.slice(1),
+      mode: mode === undefined || stat.type === "symlink" ? stat.mode : mode(stat.mode, stat.type),
+      uid: owner?.uid ?? stat.uid,
+      gid: owner?.gid ?? stat.gid,
+      mtime: this.#mtime(Number(stat.mtimeNs / NANOSECONDS)),
+      ...(xattrs === undefined || xattrs.size === 0 ? {} : { xattrs }),
+    };
+    // Hard links hold together within one source, as they do within one copy of BuildKit's.
+    const shared = stat.nlink > 1 && stat.type !== "dir";
+    const inode = shared ? `${this.#sources}:${stat.dev}:${stat.ino}` : undefined;
+    this.#tree.put({ ...common, ...kindOf(entry) }, inode);
+  }
+
+  #makeDirectories(path: string): void {
+    const { owner, parentMode, now } = this.#options;
+    let at = "/";
+    for (const name of path.split("/").filter((part) => part !== "")) {
+      at = posix.join(at, name);
+      const existing = this.#tree.lookup(at);
+      if (existing?.type === "dir") continue;
+      if (existing !== undefined) throw invalid(at, "not a directory");
+      const { uid, gid } = owner ?? { uid: 0, gid: 0 };
+      const mode = parentMode ?? DIRECTORY_MODE;
+      this.#tree.put({ path: at.slice(1), type: "dir", mode, uid, gid, mtime: this.#mtime(now) });
+    }
+  }
+
+  /** The target directory keeps everything but its time, which becomes the source's. */
+  #touch(path: string, source: FileStat): void {
+    const entry = path === "/" ? undefined : this.#tree.directory(path);
+    if (entry === undefined) return;
+    this.#tree.put({ ...entry, mtime: this.#mtime(Number(source.mtimeNs / NANOSECONDS)) });
+  }
+
+  #mtime(seconds: number): number {
+    return Math.min(seconds, this.#options.clampMtime ?? seconds);
+  }
+}
+
+type Check = (path: string, type: FileStat["type"], existing: FileStat["type"] | undefined) => void;
+
+const refuseConflicts: Check = (path, type, existing) => {
+  if (existing === undefined) return;
+  if (type === "dir" && existing !== "dir") throw invalid(path, "cannot copy to non-directory");
+  if (type !== "dir" && existing === "dir") throw invalid(path, "cannot replace a directory with a file");
+};
+
+const invalid = (path: string, why: string): Failure => new Failure("COPY_TARGET_INVALID", { path, why });
+
+function kindOf({ stat, source, data }: SelectedEntry) {
+  switch (stat.type) {
+    case "dir":
+    case "fifo":
+      return { type: stat.type } as const;
+    case "symlink":
+      return { type: "symlink", link: stat.link ?? "" } as const;
+    case "char":
+    case "block":
+      return { type: stat.type, major: stat.rdevMajor, minor: stat.rdevMinor } as const;
+    case "socket":
+      // A socket without its listener means nothing; BuildKit leaves an empty file too.
+      return { type: "file", size: 0, data: Buffer.alloc(0) } as const;
+    case "file":
+      return { type: "file", size: stat.size, ...(data === undefined ? { source } : { data }) } as const;
+  }
+}

@@ -1,0 +1,76 @@
+import { Failure } from "../../core/errors.ts";
+import { shortId } from "../../core/ids.ts";
+import { type ExitStatus, exitCode } from "../../core/process.ts";
+import type { SourceLine } from "../events.ts";
+import { assembleImage } from "../plan/assemble-image.ts";
+import { type LayerStep, layersOf, type Outcomes } from "../plan/step.ts";
+import { ProcessFailed } from "./run.ts";
+import type { StepContext } from "./step-context.ts";
+
+/** Lines of the Dockerfile shown on either side of the step. */
+const AROUND = 2;
+const OUTPUT_LINES = 20;
+const KILLED = 137;
+
+export interface FailedStep {
+  readonly step: LayerStep;
+  readonly outcomes: Outcomes;
+  readonly context: StepContext;
+  /** Text of the Dockerfile. */
+  readonly source: string;
+}
+
+/**
+ * The error a user sees when a step failed: with its place, and for a command with its last output and an image of the state before it.
+ */
+export async function explainFailure(error: unknown, failed: FailedStep): Promise<unknown> {
+  const { step, context, source } = failed;
+  const { file, line, endLine } = step.at;
+  if (!(error instanceof ProcessFailed))
+    return new Failure("BUILD_STEP_INVALID", { file, line, endLine, step: step.code }, { cause: error });
+  const command = step.kind === "run" ? step.args.join(" ") : step.code;
+  const detail = {
+    file,
+    line,
+    endLine,
+    command: JSON.stringify(command),
+    status: statusText(error.status),
+    excerpt: excerpt(source, step.at),
+    output: context.tails.get(step.id)?.lines(OUTPUT_LINES).join("\n") ?? "",
+  };
+  const image = await publishStateBefore(failed);
+  const hint = `enter the state before it: slipway run --rm -it ${image} sh`;
+  return new Failure("BUILD_STEP_FAILED", detail, image === undefined ? {} : { hint });
+}
+
+/** An untagged image, which `image prune` removes; undefined where there is nothing to enter, or no image can be made. */
+async function publishStateBefore({ step, outcomes, context }: FailedStep): Promise<string | undefined> {
+  if (layersOf(outcomes, step.parent).length === 0) return undefined;
+  try {
+    const config = assembleImage(step.before, { outcomes, result: step.parent });
+    return shortId((await context.store.images.publish({ config })).id);
+  } catch {
+    // The disk may be full: what is to be told is why the step failed.
+    return undefined;
+  }
+}
+
+function statusText(status: ExitStatus): string {
+  const code = exitCode(status);
+  const killed = code === KILLED ? " (killed: out of memory, or by a signal from outside)" : "";
+  return `exit code: ${code}${killed}`;
+}
+
+/** The lines of a step with a few around them, numbered, the step's own marked. */
+export function excerpt(source: string, { line, endLine }: SourceLine): string {
+  const lines = source.split(/\r?\n/);
+  const first = Math.max(1, line - AROUND);
+  const last = Math.min(lines.length, endLine + AROUND);
+  const width = String(last).length;
+  const shown = lines.slice(first - 1, last).map((text, i) => {
+    const number = first + i;
+    const mark = number >= line && number <= endLine ? ">>>" : "   ";
+    return `${String(number).padStart(width + 1)} | ${mark} ${text}`.trimEnd();
+  });
+  return shown.join("\n");
+}

@@ -1,0 +1,96 @@
+import { type Digest, digestOf } from "../../core/digest.ts";
+import { newId } from "../../core/ids.ts";
+import type { ExitStatus, ProcessSpec } from "../../core/process.ts";
+import { resolveUser } from "../../core/user.ts";
+import type { LayerInfo } from "../../store/snapshotter.ts";
+import { chainOf } from "../cache/preimage.ts";
+import type { RunStep } from "../plan/step.ts";
+import type { Operation } from "../solve/operation.ts";
+import { OutputTail } from "./output-tail.ts";
+import { emptyLayer, epochPart, type StepContext } from "./step-context.ts";
+
+/** Runs a command in a transient container over `layers`; its layer is what the command changed. */
+export function runOperation(step: RunStep, layers: readonly Digest[], context: StepContext): Operation {
+  return {
+    definition: [
+      ["instruction", "RUN"],
+      ["arguments", step.args],
+      ["environment", step.env],
+      ["working directory", step.cwd],
+      ["user", step.user],
+      ["network", step.network],
+      ["extra hosts", step.extraHosts],
+      ["files", step.files.map(({ path, content, mode }) => [path, mode, digestOf(content)])],
+      ...epochPart(context.timestamps),
+    ],
+    inputs: async () => [["root filesystem", chainOf(layers)]],
+    perform: (signal) => perform(step, layers, context, signal),
+  };
+}
+
+async function perform(
+  step: RunStep,
+  layers: readonly Digest[],
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<LayerInfo> {
+  const { store, lease, timestamps } = context;
+  const process = await processOf(step, layers, context, signal);
+  const key = `build-${newId().slice(0, 32)}`;
+  lease.snapshot(key);
+  const rootfs = await store.snapshots.prepare(key, layers, { signal });
+  try {
+    const { exclude, status } = await context.executor.run(
+      {
+        id: key,
+        rootfs,
+        process,
+        network: step.network,
+        extraHosts: step.extraHosts,
+        files: step.files,
+        onCgroup: (path) => lease.cgroup(path),
+        output: outputOf(step, context),
+      },
+      { signal },
+    );
+    signal.throwIfAborted();
+    if (!("code" in status) || status.code !== 0) throw new ProcessFailed(status);
+    const clampMtime = await timestamps.clamp();
+    const options = { exclude, signal, ...(clampMtime === undefined ? {} : { clampMtime }) };
+    return (await store.snapshots.commit(key, options)) ?? (await emptyLayer(store.layers));
+  } finally {
+    await store.snapshots.remove(key);
+  }
+}
+
+/** A command that ended with anything but success; steps/failure.ts tells the user. */
+export class ProcessFailed extends Error {
+  override readonly name = "ProcessFailed";
+  readonly status: ExitStatus;
+
+  constructor(status: ExitStatus) {
+    super("the command failed");
+    this.status = status;
+  }
+}
+
+async function processOf(
+  step: RunStep,
+  layers: readonly Digest[],
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<ProcessSpec> {
+  const { user, home } = resolveUser(step.user, await context.roots.users(layers, signal));
+  const given = [...step.ambientEnv, ...step.env];
+  const env = given.some((pair) => pair.startsWith("HOME=")) ? given : [...given, `HOME=${home}`];
+  return { args: step.args, env, cwd: step.cwd, user };
+}
+
+function outputOf(step: RunStep, context: StepContext) {
+  const tail = new OutputTail();
+  context.tails.set(step.id, tail);
+  return (stream: "stdout" | "stderr", data: Uint8Array): void => {
+    tail.push(data);
+    context.report({ type: "output", id: step.id, stream, data, time: context.clock() });
+  };
+}

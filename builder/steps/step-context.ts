@@ -1,0 +1,33 @@
+import type { LayerInfo } from "../../store/snapshotter.ts";
+import type { LayerStore, Lease, Store } from "../../store/types.ts";
+import type { Listings } from "../cache/listings.ts";
+import type { Part } from "../cache/preimage.ts";
+import type { BuildContext } from "../context/build-context.ts";
+import type { BuildEvent } from "../events.ts";
+import type { Executor } from "../ports.ts";
+import type { Timestamps } from "../solve/timestamps.ts";
+import type { OutputTail } from "./output-tail.ts";
+import type { RootFilesystems } from "./root-filesystems.ts";
+
+/** What the steps of one build work with. */
+export interface StepContext {
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly roots: RootFilesystems;
+  readonly listings: Listings;
+  readonly context: BuildContext;
+  /** Holds everything in the making until the build has ended. */
+  readonly lease: Lease;
+  readonly timestamps: Timestamps;
+  readonly clock: () => number;
+  readonly report: (event: BuildEvent) => void;
+  /** The last output of each step, by its id, for the message of its failure. */
+  readonly tails: Map<string, OutputTail>;
+}
+
+/** A layer that changes nothing: every instruction that may change files has its layer, as BuildKit's images do. */
+export const emptyLayer = (layers: LayerStore): Promise<LayerInfo> => layers.write(-1, []);
+
+/** A time that the user asked for decides results, so it is part of the key; one taken from elsewhere is not. */
+export const epochPart = (timestamps: Timestamps): readonly Part[] =>
+  timestamps.requested === undefined ? [] : [["SOURCE_DATE_EPOCH", timestamps.requested]];

@@ -1,0 +1,123 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { type Builder, createBuilder } from "../../../builder/build.ts";
+import type { BuildEvent } from "../../../builder/events.ts";
+import type { BaseImage, Executor, ImageSource, RunRequest } from "../../../builder/ports.ts";
+import type { BuildRequest } from "../../../builder/types.ts";
+import type { Digest } from "../../../core/digest.ts";
+import { Failure } from "../../../core/errors.ts";
+import type { ImageConfig } from "../../../image/config.ts";
+import { loadKernel } from "../../../native/binding.ts";
+import { openStore } from "../../../store/open-store.ts";
+import type { Store } from "../../../store/types.ts";
+import { Scratch } from "../../support/scratch.ts";
+import { type FileTree, treeOf } from "./file-tree.ts";
+
+/** A command of a test: what it does to the writable directory of its snapshot, and how it ends. */
+export type FakeCommand = (request: RunRequest, upper: string) => number | Promise<number>;
+
+export interface Built {
+  readonly image: Digest;
+  readonly config: ImageConfig;
+  readonly events: readonly BuildEvent[];
+  /** Names of the steps that were really performed. */
+  readonly performed: readonly string[];
+  readonly cached: readonly string[];
+  tree(keptTime?: number): Promise<FileTree>;
+}
+
+/** A builder on a real store of its own, whose RUN steps call a function. */
+export class BuildFixture implements AsyncDisposable {
+  readonly store: Store;
+  readonly builder: Builder;
+  readonly scratch: Scratch;
+  readonly requests: RunRequest[] = [];
+  readonly images = new Map<string, BaseImage>();
+  /** Milliseconds; every look at the clock takes one. */
+  now = Date.UTC(2030, 0, 1);
+  command: FakeCommand = () => 0;
+
+  private constructor(scratch: Scratch, store: Store) {
+    this.scratch = scratch;
+    this.store = store;
+    this.builder = this.anotherBuilder(store);
+  }
+
+  static async open(): Promise<BuildFixture> {
+    const scratch = new Scratch();
+    return new BuildFixture(scratch, await openStore(scratch.join("root"), { kernel: loadKernel() }));
+  }
+
+  anotherBuilder(store: Store): Builder {
+    const executor: Executor = {
+      run: async (request) => {
+        this.requests.push(request);
+        return { status: { code: await this.command(request, upperOf(request)) }, exclude: [] };
+      },
+    };
+    const images: ImageSource = {
+      resolve: async (reference) => {
+        const image = this.images.get(reference);
+        if (image === undefined) throw new Failure("IMAGE_UNKNOWN", { reference });
+        return image;
+      },
+    };
+    return createBuilder({ store, executor, images, clock: () => this.now++ });
+  }
+
+  request(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): BuildRequest {
+    return {
+      context: this.scratch.join("context"),
+      dockerfile: { name: "Dockerfile", text: `${dockerfile.join("\n")}\n` },
+      tags: [],
+      buildArgs: {},
+      labels: {},
+      noCache: false,
+      pull: false,
+      network: "default",
+      extraHosts: [],
+      ...more,
+    };
+  }
+
+  async build(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): Promise<Built> {
+    const events: BuildEvent[] = [];
+    const { image } = await this.builder.build(this.request(dockerfile, more), (event) => events.push(event));
+    const config = await this.store.images.config(image);
+    return {
+      image,
+      config,
+      events,
+      performed: namesOf(events, false),
+      cached: namesOf(events, true),
+      tree: (keptTime = -1) =>
+        treeOf(
+          config.rootfs.diff_ids.map((layer) => createReadStream(this.store.content.path(layer))),
+          keptTime,
+        ),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store[Symbol.asyncDispose]();
+    this.scratch[Symbol.dispose]();
+  }
+}
+
+function namesOf(events: readonly BuildEvent[], cached: boolean): readonly string[] {
+  const names = new Map(
+    events.flatMap((event) => (event.type === "step" ? [[event.id, event.name] as const] : [])),
+  );
+  return events.flatMap((event) =>
+    event.type === "finished" && event.cached === cached && !event.id.startsWith("internal")
+      ? [names.get(event.id) ?? ""]
+      : [],
+  );
+}
+
+/** Where the overlay of a writable snapshot keeps what is written. */
+function upperOf({ rootfs }: RunRequest): string {
+  const root = rootfs.at(-1);
+  const upper = root?.options.find((option) => option.startsWith("upperdir="));
+  return upper?.slice("upperdir=".length) ?? join(root?.source ?? "");
+}
