@@ -1,6 +1,5 @@
 import { shortId } from "../core/ids.ts";
-import type { ImageRemoval } from "../engine/api.ts";
-import type { ImageRecord } from "../store/types.ts";
+import type { ImageRecord, ImageRemoval } from "../engine/api.ts";
 import { humanDuration, humanSize } from "./format/units.ts";
 import type { Listing } from "./listing.ts";
 import { formatTime } from "./time.ts";

@@ -8,6 +8,9 @@ import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/cont
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 
+// What a command or a route handles besides the services themselves.
+export type { BuildEvent, BuildRequest, BuildResult, ContainerRecord, HostConfig, ImageRecord };
+
 /**
  * The product without HTTP: one service per resource. The command line and the daemon depend on these types only; an engine is embedded
  * (compose.ts) or remote. Names and ids are resolved here as Docker resolves them: full id, name, then unique id prefix.
@@ -205,7 +208,6 @@ export interface PathStat {
 }
 
 // ── builds ──────────────────────────────────────────────────────────────────────────────────────────
-export type { BuildEvent, BuildRequest, BuildResult };
 export interface BuildService {
   /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
   build(

@@ -92,5 +92,5 @@ trap 'rm -rf "$scratch"' EXIT
 check_node
 install_packages
 node scripts/install-modules.js
-[ ! -f scripts/build-native.js ] || node scripts/build-native.js
+node scripts/build-native.js
 [ ! -f cli/main.ts ] || node scripts/build-bundle.js

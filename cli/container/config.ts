@@ -1,7 +1,6 @@
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
-import type { ContainerCreate } from "../../engine/api.ts";
-import type { HostConfig } from "../../runtime/container-config.ts";
+import type { ContainerCreate, HostConfig } from "../../engine/api.ts";
 import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
 import type { CONTAINER_FLAGS } from "./flags.ts";

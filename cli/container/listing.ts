@@ -1,5 +1,5 @@
 import { shortId } from "../../core/ids.ts";
-import type { ContainerRecord } from "../../runtime/container-config.ts";
+import type { ContainerRecord } from "../../engine/api.ts";
 import { humanDuration, humanSize } from "../format/units.ts";
 import { labelsText } from "../labels.ts";
 import type { Listing } from "../listing.ts";

@@ -1,4 +1,4 @@
-import type { ContainerRecord } from "../../runtime/container-config.ts";
+import type { ContainerRecord } from "../../engine/api.ts";
 
 /** "0.0.0.0:8080->80/tcp, 443/tcp", as `docker ps` prints the ports of a running container. */
 export function portsText(record: ContainerRecord): string {

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/errors.ts";
-import type { HostConfig } from "../../runtime/container-config.ts";
+import type { HostConfig } from "../../engine/api.ts";
 
 interface Ports {
   readonly exposed: Readonly<Record<string, Record<string, never>>>;

@@ -42,7 +42,7 @@ describe("docs/errors.md", () => {
     const page = await read("docs/errors.md");
     for (const section of page.split(/^### /m).slice(1)) {
       const [code = "", ...lines] = section.split(/^## /m)[0]?.trim().split("\n") ?? [];
-      assert.match(lines.join(" "), /^\S[^.]{10,}.*\.$/, `${code} needs a sentence`);
+      assert.match(lines.join(" ").trim(), /^\S[^.]{10,}.*\.$/, `${code} needs a sentence`);
     }
   });
 });
