@@ -1,8 +1,11 @@
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <napi.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -128,6 +131,45 @@ std::string ExportProgram(scmp_filter_ctx filter) {
   return program;
 }
 
+using Instructions = std::vector<sock_filter>;
+
+/** The largest number a system call of the rules has on `architecture`. */
+uint32_t LargestNumber(const Napi::Array& rules, uint32_t architecture) {
+  int largest = 0;
+  for (uint32_t i = 0; i < rules.Length(); ++i) {
+    for (const std::string& name : ToStrings(rules.Get(i).As<Napi::Object>().Get("names")))
+      largest = std::max(largest, seccomp_syscall_resolve_name_arch(architecture, name.c_str()));
+  }
+  return static_cast<uint32_t>(largest);
+}
+
+/**
+ * ENOSYS for system calls newer than everything the profile names: programs fall back to older ones on ENOSYS
+ * and give up on EPERM. Runs before libseccomp's program, which knows only the calls it was built with.
+ */
+Instructions NewerCalls(const std::vector<std::string>& architectures, const Napi::Array& rules) {
+  constexpr uint32_t kX32Bit = 0x40000000;
+  Instructions program;
+  for (const std::string& name : architectures) {
+    const uint32_t architecture = seccomp_arch_resolve_name(name.c_str());
+    const bool x32 = architecture == SCMP_ARCH_X32;
+    const uint32_t audited = x32 ? SCMP_ARCH_X86_64 : architecture;
+    // x32 shares its audit number with x86_64 and has a bit set in every system call's.
+    const uint32_t end = architecture == SCMP_ARCH_X86_64 ? kX32Bit - 1 : ~0U;
+    const uint32_t largest = LargestNumber(rules, architecture);
+    const Instructions block = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, audited, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, largest, 0, 2),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, end, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    };
+    program.insert(program.end(), block.begin(), block.end());
+  }
+  return program;
+}
+
 Napi::Value Compile(const Napi::CallbackInfo& info) {
   const auto profile = info[0].As<Napi::Object>();
   const uint32_t fallback = ToAction(ToBytes(profile.Get("defaultAction")),
@@ -140,7 +182,11 @@ Napi::Value Compile(const Napi::CallbackInfo& info) {
   const auto rules = profile.Get("rules").As<Napi::Array>();
   for (uint32_t i = 0; i < rules.Length(); ++i)
     AddRule(filter.get(), rules.Get(i).As<Napi::Object>(), fallback);
-  const std::string program = ExportProgram(filter.get());
+  std::string program = ExportProgram(filter.get());
+  if (profile.Get("defaultAction").ToString().Utf8Value() == "SCMP_ACT_ERRNO") {
+    const Instructions newer = NewerCalls(ToStrings(profile.Get("architectures")), rules);
+    program.insert(0, reinterpret_cast<const char*>(newer.data()), newer.size() * sizeof(sock_filter));
+  }
   return Napi::Buffer<char>::Copy(info.Env(), program.data(), program.size());
 }
 

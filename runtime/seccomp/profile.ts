@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+
+/** When a rule of a profile counts. Of each list one has to apply. */
+export interface Condition {
+  readonly caps?: readonly string[];
+  /** As Go names them: "amd64", "x32", "s390x". */
+  readonly arches?: readonly string[];
+  /** "4.8": this release or a later one. */
+  readonly minKernel?: string;
+}
+
+export interface ProfileRule {
+  readonly names: readonly string[];
+  readonly action: string;
+  readonly errnoRet?: number;
+  readonly args?: readonly {
+    readonly index: number;
+    readonly value: number;
+    readonly valueTwo?: number;
+    readonly op: string;
+  }[];
+  readonly includes?: Condition;
+  readonly excludes?: Condition;
+}
+
+/** Docker's form of a seccomp profile: OCI's with conditions that are decided when a container is made. */
+export interface SeccompProfile {
+  readonly defaultAction: string;
+  readonly defaultErrnoRet?: number;
+  /** An architecture and those its kernel runs beside it, by the names of OCI ("SCMP_ARCH_X86_64"). */
+  readonly archMap?: readonly {
+    readonly architecture: string;
+    readonly subArchitectures?: readonly string[] | null;
+  }[];
+  readonly architectures?: readonly string[];
+  readonly syscalls: readonly ProfileRule[];
+}
+
+/** libseccomp's filters are far smaller; a profile comes from outside. */
+const MAX_RULES = 10_000;
+const names = z.array(z.string().max(128)).max(MAX_RULES);
+const condition = z
+  .object({ caps: names.optional(), arches: names.optional(), minKernel: z.string().max(32).optional() })
+  .nullish();
+
+const rule = z.object({
+  names: names.nullish(),
+  name: z.string().max(128).nullish(),
+  action: z.string(),
+  errnoRet: z.int().min(0).max(4095).nullish(),
+  args: z
+    .array(
+      z.object({
+        index: z.int().min(0).max(5),
+        value: z.number().min(0),
+        valueTwo: z.number().min(0).optional(),
+        op: z.string(),
+      }),
+    )
+    .nullish(),
+  includes: condition,
+  excludes: condition,
+});
+
+const profile = z.object({
+  defaultAction: z.string(),
+  defaultErrnoRet: z.int().min(0).max(4095).nullish(),
+  archMap: z.array(z.object({ architecture: z.string(), subArchitectures: names.nullish() })).nullish(),
+  architectures: names.nullish(),
+  syscalls: z.array(rule).max(MAX_RULES).nullish(),
+});
+
+/** Drops fields that are absent one way or the other; the schemas have checked the rest. */
+const present = <T>(value: object): T =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined && each !== null)) as T;
+
+/** Reads a profile; throws CONTAINER_CONFIG_INVALID in Docker's words. */
+export function parseProfile(text: string): SeccompProfile {
+  const parsed = profile.safeParse(parseJson(text));
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error).replaceAll("\n", " "));
+  const { syscalls, ...rest } = parsed.data;
+  return {
+    ...present<Omit<SeccompProfile, "syscalls">>(rest),
+    syscalls: (syscalls ?? []).map(({ name, names, ...each }) => ({
+      ...present<Omit<ProfileRule, "names">>(each),
+      // The older form has one name a rule.
+      names: [...(name == null ? [] : [name]), ...(names ?? [])],
+    })),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+}
+
+const invalid = (why: string): Failure =>
+  new Failure("CONTAINER_CONFIG_INVALID", { why: `decoding seccomp profile failed: ${why}` });

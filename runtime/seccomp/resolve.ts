@@ -1,0 +1,95 @@
+import { release } from "node:os";
+import { hostPlatform } from "../../core/platform.ts";
+import type { OciSeccomp } from "../spec/oci.ts";
+import { DEFAULT_PROFILE } from "./default-profile.ts";
+import { type Condition, type ProfileRule, parseProfile, type SeccompProfile } from "./profile.ts";
+
+/** What the conditions of a profile are decided by. */
+export interface SeccompMachine {
+  /** As Go names it: "amd64". */
+  readonly architecture: string;
+  /** The kernel's release: "6.12.9-generic". */
+  readonly kernel: string;
+}
+
+/** OCI's names of the architectures, by Go's. */
+const OCI_ARCHITECTURES: Readonly<Record<string, string>> = {
+  amd64: "SCMP_ARCH_X86_64",
+  arm64: "SCMP_ARCH_AARCH64",
+  ppc64le: "SCMP_ARCH_PPC64LE",
+  s390x: "SCMP_ARCH_S390X",
+  riscv64: "SCMP_ARCH_RISCV64",
+  loong64: "SCMP_ARCH_LOONGARCH64",
+};
+
+function versionAtLeast(release: string, wanted: string): boolean {
+  const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = wanted.split(".").map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+interface Facts extends SeccompMachine {
+  readonly capabilities: ReadonlySet<string>;
+}
+
+function included({ caps = [], arches = [], minKernel }: Condition, facts: Facts): boolean {
+  return (
+    (caps.length === 0 || caps.some((name) => facts.capabilities.has(name))) &&
+    (arches.length === 0 || arches.includes(facts.architecture)) &&
+    (minKernel === undefined || versionAtLeast(facts.kernel, minKernel))
+  );
+}
+
+function excluded({ caps = [], arches = [], minKernel }: Condition, facts: Facts): boolean {
+  return (
+    caps.some((name) => facts.capabilities.has(name)) ||
+    arches.includes(facts.architecture) ||
+    (minKernel !== undefined && versionAtLeast(facts.kernel, minKernel))
+  );
+}
+
+function architecturesOf(profile: SeccompProfile, architecture: string): readonly string[] {
+  const native = OCI_ARCHITECTURES[architecture];
+  if (profile.archMap === undefined) return profile.architectures ?? (native === undefined ? [] : [native]);
+  const row = profile.archMap.find((each) => each.architecture === native);
+  return row === undefined ? [] : [row.architecture, ...(row.subArchitectures ?? [])];
+}
+
+function resolveRule({ names, action, errnoRet, args }: ProfileRule): OciSeccomp["syscalls"][number] {
+  return {
+    names,
+    action,
+    ...(errnoRet === undefined ? {} : { errnoRet }),
+    ...(args === undefined ? {} : { args }),
+  };
+}
+
+/** The rules of `profile` that count for these capabilities on this machine. Pure. */
+export function resolveProfile(
+  profile: SeccompProfile,
+  capabilities: readonly string[],
+  machine: SeccompMachine,
+): OciSeccomp {
+  const facts: Facts = { ...machine, capabilities: new Set(capabilities) };
+  const rules = profile.syscalls.filter(
+    ({ includes, excludes }) =>
+      (includes === undefined || included(includes, facts)) &&
+      (excludes === undefined || !excluded(excludes, facts)),
+  );
+  return {
+    defaultAction: profile.defaultAction,
+    ...(profile.defaultErrnoRet === undefined ? {} : { defaultErrnoRet: profile.defaultErrnoRet }),
+    architectures: architecturesOf(profile, machine.architecture),
+    syscalls: rules.map(resolveRule),
+  };
+}
+
+/**
+ * The filter of a container: `profile` is "builtin" or the text of a profile (JSON). Throws CONTAINER_CONFIG_INVALID.
+ * A container without a filter ("unconfined") does not come here.
+ */
+export function resolveSeccomp(profile: string, capabilities: readonly string[]): OciSeccomp {
+  const machine = { architecture: hostPlatform().architecture, kernel: release() };
+  const chosen = profile === "builtin" ? DEFAULT_PROFILE : parseProfile(profile);
+  return resolveProfile(chosen, capabilities, machine);
+}
