@@ -22,6 +22,9 @@ const define = <D extends object>(kind: ErrorKind, message: (detail: D) => strin
   message,
 });
 
+const withLines = (message: string, lines: string | undefined): string =>
+  lines === undefined ? message : `${message}\n${lines}`;
+
 /**
  * Every error a user can meet, by area. docs/errors.md describes each; a test holds the two together.
  * A code never changes its meaning; its message may become clearer.
@@ -113,14 +116,16 @@ export const ERRORS = {
   ARCHIVE_INVALID: define("invalid", (d: { why: string }) => `invalid archive: ${d.why}`),
 
   // ── builder ─────────────────────────────────────────────────────────────────────────────────────
-  /** `line` and `endLine` count from 1; 0 when the fault is in no particular line. */
+  /** `line` and `endLine` count from 1; 0 when the fault is in no particular line. `excerpt`: the source around it, whole lines. */
   DOCKERFILE_INVALID: define(
     "invalid",
-    (d: { file: string; line: number; endLine: number; message: string }) => d.message,
+    (d: { file: string; line: number; endLine: number; message: string; excerpt?: string }) =>
+      withLines(d.message, d.excerpt),
   ),
   DOCKERFILE_UNSUPPORTED: define(
     "unsupported",
-    (d: { file: string; line: number; endLine: number; what: string }) => `${d.what} is not supported`,
+    (d: { file: string; line: number; endLine: number; what: string; excerpt?: string }) =>
+      withLines(`${d.what} is not supported`, d.excerpt),
   ),
   PATTERN_INVALID: define(
     "invalid",

@@ -1,4 +1,4 @@
-import { isSpace, quote, trimStart } from "./characters.ts";
+import { isAsciiSpace, quote, trimStart } from "./characters.ts";
 import { Problem } from "./problem.ts";
 import { cutSpace, splitWords, WHITESPACE } from "./split.ts";
 
@@ -64,8 +64,10 @@ function pair(word: string): readonly string[] {
 const healthcheck: ArgumentParser = (rest, escapeChar) => {
   if (rest === "") return plain([]);
   let end = 0;
-  while (end < rest.length && !isSpace(rest.charAt(end))) end++;
-  const command = jsonOr(whole)(trimStart(rest.slice(end)), escapeChar);
+  while (end < rest.length && !isAsciiSpace(rest.charAt(end))) end++;
+  let next = end;
+  while (isAsciiSpace(rest.charAt(next))) next++;
+  const command = jsonOr(whole)(rest.slice(next), escapeChar);
   return { args: [rest.slice(0, end), ...command.args], json: command.json };
 };
 

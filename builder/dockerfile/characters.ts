@@ -5,6 +5,8 @@ const LEADING = new RegExp(`^[${SPACES}]+`);
 const TRAILING = new RegExp(`[${SPACES}]+$`);
 
 export const isSpace = (character: string): boolean => SPACE.test(character);
+/** White space where BuildKit looks at bytes: around flags and the type of a HEALTHCHECK. */
+export const isAsciiSpace = (character: string): boolean => /^[\t-\r ]$/.test(character);
 export const trimStart = (text: string): string =>
   isSpace(text.charAt(0)) ? text.replace(LEADING, "") : text;
 

@@ -90,8 +90,3 @@ function fromJson(body: string, skipped: number): Syntax | undefined {
   }
   return undefined;
 }
-
-const BUILT_IN = /^(?:(?:[^/]+\/)?docker\/dockerfile(?:-upstream)?|dockerfile\.v0)(?:[:@].*)?$/;
-
-/** True for frontends whose language is the built-in one, whatever version or mirror is named. */
-export const isBuiltInSyntax = (image: string): boolean => BUILT_IN.test(image);

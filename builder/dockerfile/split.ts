@@ -1,4 +1,4 @@
-import { isSpace, trim } from "./characters.ts";
+import { isAsciiSpace, isSpace, trim } from "./characters.ts";
 
 export const WHITESPACE = /[\t\v\f\r ]+/;
 
@@ -30,7 +30,7 @@ function takeFlags(
 ): { readonly flags: readonly string[]; readonly rest: string } {
   const flags: string[] = [];
   for (let at = 0; ; ) {
-    while (at < text.length && isSpace(text.charAt(at))) at++;
+    while (at < text.length && isAsciiSpace(text.charAt(at))) at++;
     if (!text.startsWith("--", at)) return { flags, rest: text.slice(at) };
     const { word, end } = flagWord(text, at, escapeChar);
     if (word === "--" && end < text.length) return { flags, rest: text.slice(end) };
@@ -50,7 +50,7 @@ function flagWord(
   let at = start;
   for (; at < text.length; at++) {
     const c = text.charAt(at);
-    if (quote === "" && isSpace(c)) break;
+    if (quote === "" && isAsciiSpace(c)) break;
     if (c === quote) quote = "";
     else if (quote === "" && (c === "'" || c === '"')) quote = c;
     else if (c !== escapeChar) word += c;

@@ -8,6 +8,7 @@ import { checkDefaultBases } from "../lint/from-rules.ts";
 import { Reporter } from "../lint/reporter.ts";
 import { located, Problem } from "../problem.ts";
 import type { ResolvedDockerfile, ResolvedStage, ResolveOptions } from "../resolved.ts";
+import { checkSyntax } from "../syntax.ts";
 import { loadBases } from "./bases.ts";
 import { globalArguments, proxyEnvironment } from "./globals.ts";
 import type { StageGraph, StageNode } from "./graph.ts";
@@ -16,13 +17,14 @@ import { StageResolver } from "./stage-resolver.ts";
 
 /**
  * Finds out what a Dockerfile means for these arguments, this target and these base images.
- * Rejects with DOCKERFILE_INVALID, and with what `loadImage` rejects with.
+ * Rejects with DOCKERFILE_INVALID, DOCKERFILE_UNSUPPORTED for another syntax, and with what `loadImage` rejects with.
  */
 export async function resolveDockerfile(
   parsed: ParsedDockerfile,
   options: ResolveOptions,
 ): Promise<ResolvedDockerfile> {
   const { file } = parsed;
+  checkSyntax(parsed.text, { file, buildArgs: options.buildArgs });
   const reporter = located(wholeFile(file), () => newReporter(parsed, options));
   const { report } = reporter;
   checkContinuations(parsed, report);
