@@ -54,11 +54,28 @@ export class StageState {
       Env: hasPath ? env : [...env, `PATH=${DEFAULT_PATH}`],
       ...(config.WorkingDir && { WorkingDir: absolute("/", config.WorkingDir) }),
     };
-    for (const entry of state.config.Env ?? []) {
-      const [key, value = ""] = cut(entry, "=");
-      state.setVariable(key, value);
-    }
+    state.#readEnvironment();
     return state;
+  }
+
+  /** Continues a configuration as it is, as `commit --change` does: nothing is added, triggers stay. */
+  static ofConfig(config: ContainerConfig, platform: Platform): StageState {
+    const image = { ...emptyImage(platform), config };
+    const state = new StageState(image, {
+      platform,
+      variables: new Map(),
+      args: [],
+      hasWorkdir: config.WorkingDir !== undefined,
+    });
+    state.#readEnvironment();
+    return state;
+  }
+
+  #readEnvironment(): void {
+    for (const entry of this.config.Env ?? []) {
+      const [key, value = ""] = cut(entry, "=");
+      this.setVariable(key, value);
+    }
   }
 
   /** A stage that begins where another one ends. */
