@@ -25,6 +25,7 @@ curl              the demo fetches a page
 xz-utils          tests make .xz archives
 zstd              tests make .zst archives
 bzip2             tests make .bz2 archives
+attr              tests set extended attributes
 clang-format      "npm run check" compares the C++ with it
 '
 
