@@ -20,7 +20,7 @@ export interface ContentStore {
   /** Path of the blob, for native readers. Throws BLOB_UNKNOWN. The file must not be written to. */
   path(digest: Digest): string;
   /** Stores a small document. Idempotent: success means "the blob is in the store". */
-  put(content: Uint8Array): Promise<BlobInfo>;
+  put(content: Uint8Array, options?: { readonly sync?: boolean }): Promise<BlobInfo>;
   /** Opens a temporary file whose bytes become a blob on commit. */
   ingest(): Promise<Ingest>;
   /** Idempotent: success means "not in the store". Only garbage collection and repair call it. */

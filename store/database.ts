@@ -59,10 +59,10 @@ const statements = new WeakMap<Database, Map<string, Statement>>();
 
 /** The prepared statement of `sql`, made once per database. `sql` is a literal of the program. */
 export function query<R = unknown>(database: Database, sql: string): Statement<unknown[], R> {
-  let known = statements.get(database);
-  if (known === undefined) statements.set(database, (known = new Map()));
-  let statement = known.get(sql);
-  if (statement === undefined) known.set(sql, (statement = database.prepare(sql)));
+  const known = statements.get(database) ?? new Map<string, Statement>();
+  statements.set(database, known);
+  const statement = known.get(sql) ?? database.prepare(sql);
+  known.set(sql, statement);
   return statement as Statement<unknown[], R>;
 }
 

@@ -50,7 +50,8 @@ export class FileLocks implements Locks {
       signal?.throwIfAborted();
       const fd = this.#tryTake(path);
       if (fd !== undefined) return fd;
-      await sleep(pause, undefined, { ...(signal === undefined ? {} : { signal }) });
+      // The next round throws the signal's own reason.
+      await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
   }
 

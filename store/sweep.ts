@@ -7,11 +7,9 @@ import type { Paths } from "./paths.ts";
 
 /** Removes the temporary files of dead processes. */
 export async function removeAbandoned(paths: Paths, kernel: Pick<KernelTrees, "removeTree">): Promise<void> {
-  const alive = new Map<string, boolean>();
-  for (const name of readdirSync(paths.ingest)) {
-    const owner = ownerOfTemporary(name);
-    let lives = alive.get(owner);
-    if (lives === undefined) alive.set(owner, (lives = isAlive(owner)));
-    if (!lives) await kernel.removeTree(join(paths.ingest, name));
-  }
+  const names = readdirSync(paths.ingest);
+  const owners = new Set(names.map(ownerOfTemporary));
+  const dead = new Set([...owners].filter((owner) => !isAlive(owner)));
+  for (const name of names)
+    if (dead.has(ownerOfTemporary(name))) await kernel.removeTree(join(paths.ingest, name));
 }

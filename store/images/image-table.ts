@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { Descriptor } from "../../core/descriptor.ts";
-import { type Digest, digestOf, hexOf, isDigest } from "../../core/digest.ts";
+import { type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import {
   familiarReference,

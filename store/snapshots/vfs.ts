@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, closeSync, constants, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Digest, digestOf } from "../../core/digest.ts";
@@ -114,7 +105,8 @@ const inodeOf = ({ stat }: ScanEntry): string => `${stat.ino} ${stat.ctimeNs}`;
 /** Records every path's inode. Returns when the filesystem's clock has moved on, so that any later change shows. */
 async function writeInventory(folder: string, entries: readonly ScanEntry[]): Promise<void> {
   const file = join(folder, "inventory.json");
-  const newest = entries.reduce((max, { stat }) => (stat.ctimeNs > max ? stat.ctimeNs : max), 0n);
+  let newest = 0n;
+  for (const { stat } of entries) if (stat.ctimeNs > newest) newest = stat.ctimeNs;
   writeFileSync(file, JSON.stringify(entries.map((entry) => [entry.path, inodeOf(entry)])), { mode: 0o600 });
   while (statSync(file, { bigint: true }).ctimeNs <= newest) {
     await sleep(CLOCK_TICK_MS);

@@ -12,6 +12,8 @@ const kernel: Kernel = {
   removeTree: async (path) => rmSync(path, { recursive: true, force: true }),
 };
 
+export const openAt = (root: string): Promise<Store> => openStore(root, { kernel });
+
 /** A store on a root of its own; both end with it. */
 export class TestStore implements AsyncDisposable {
   readonly #scratch: Scratch;
@@ -33,7 +35,7 @@ export class TestStore implements AsyncDisposable {
 
   /** The same root as another process would open it. */
   async again(): Promise<Store> {
-    return openStore(this.root, { kernel });
+    return openAt(this.root);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
