@@ -63,7 +63,7 @@ function statusText(status: ExitStatus): string {
 
 /** The lines of a step with a few around them, numbered, the step's own marked. */
 export function excerpt(source: string, { line, endLine }: SourceLine): string {
-  const lines = source.split(/\r?\n/);
+  const lines = source.replace(/\r?\n$/, "").split(/\r?\n/);
   const first = Math.max(1, line - AROUND);
   const last = Math.min(lines.length, endLine + AROUND);
   const width = String(last).length;
