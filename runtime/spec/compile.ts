@@ -4,7 +4,13 @@ import { resolveCapabilities } from "./capabilities.ts";
 import { DEFAULT_DEVICES } from "./devices.ts";
 import { compileMounts } from "./mounts.ts";
 import type { OciDevice, OciMount, OciNamespace, OciSeccomp, OciSpec } from "./oci.ts";
-import { compileProcess, containerArgs, containerEnv, workingDirectory } from "./process.ts";
+import {
+  compileProcess,
+  containerArgs,
+  containerEnv,
+  type ProcessRequest,
+  workingDirectory,
+} from "./process.ts";
 import { compileResources } from "./resources.ts";
 import { MASKED_PATHS, parseSecurityOptions, READONLY_PATHS } from "./security.ts";
 
@@ -18,19 +24,25 @@ export interface HostFacts {
   readonly cgroupNamespaces: boolean;
 }
 
-export interface SpecRequest {
-  readonly config: ProcessConfig;
+/** What surrounds a process, whatever that is. */
+export interface IsolationRequest {
+  readonly hostname: string;
+  readonly domainname?: string | undefined;
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
   /** Generated files by destination ("/etc/hosts" → host path). */
   readonly files: Readonly<Record<string, string>>;
-  readonly user: ResolvedUser;
   readonly network: "private" | "host" | { readonly path: string };
-  readonly cgroup: { readonly path: string; readonly mounts: readonly OciMount[] };
-  readonly consoleSize?: { readonly columns: number; readonly rows: number } | undefined;
+  readonly cgroup: { readonly path?: string; readonly mounts: readonly OciMount[] };
   /** Turns "builtin" or a profile's text into rules for these capabilities. */
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
   readonly host: HostFacts;
+}
+
+export interface SpecRequest extends Omit<IsolationRequest, "hostname" | "domainname"> {
+  readonly config: ProcessConfig;
+  readonly user: ResolvedUser;
+  readonly consoleSize?: { readonly columns: number; readonly rows: number } | undefined;
 }
 
 /** Ports below 1024 and ping sockets need no capability in a network namespace of one's own. */
@@ -52,8 +64,8 @@ function namespaces(network: SpecRequest["network"], host: HostFacts): readonly 
   ];
 }
 
-function compileLinux(request: SpecRequest, capabilities: readonly string[]): OciSpec["linux"] {
-  const { hostConfig, network, host } = request;
+function compileLinux(request: IsolationRequest, capabilities: readonly string[]): OciSpec["linux"] {
+  const { hostConfig, network, host, cgroup } = request;
   const security = parseSecurityOptions(hostConfig.SecurityOpt);
   const open = hostConfig.Privileged || !security.protectPaths;
   // Docker leaves a privileged container without a filter unless a profile is named.
@@ -62,7 +74,7 @@ function compileLinux(request: SpecRequest, capabilities: readonly string[]): Oc
   return {
     namespaces: namespaces(network, host),
     devices: hostConfig.Privileged ? host.devices : DEFAULT_DEVICES,
-    cgroupsPath: request.cgroup.path,
+    ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
     resources: compileResources(hostConfig),
     sysctl: { ...(network === "private" ? PRIVATE_NETWORK_SYSCTLS : {}), ...hostConfig.Sysctls },
     ...(unconfined ? {} : { seccomp: request.seccomp(security.seccomp, capabilities) }),
@@ -71,26 +83,20 @@ function compileLinux(request: SpecRequest, capabilities: readonly string[]): Oc
   };
 }
 
-/** The OCI specification of a container. Pure: everything it depends on is in `request`. Throws the failures of invalid options. */
-export function compileSpec(request: SpecRequest): OciSpec {
-  const { config, hostConfig } = request;
-  const capabilities = resolveCapabilities({
-    add: hostConfig.CapAdd,
-    drop: hostConfig.CapDrop,
-    privileged: hostConfig.Privileged,
-    available: request.host.capabilities,
+const capabilitiesOf = ({ CapAdd, CapDrop, Privileged }: HostConfig, host: HostFacts): readonly string[] =>
+  resolveCapabilities({
+    add: CapAdd,
+    drop: CapDrop,
+    privileged: Privileged,
+    available: host.capabilities,
   });
-  const process = compileProcess({
-    args: containerArgs(config),
-    env: containerEnv(config, request.user.home),
-    cwd: workingDirectory(config.WorkingDir),
-    user: request.user.user,
-    tty: config.Tty,
-    consoleSize: request.consoleSize,
-    capabilities,
-    noNewPrivileges: parseSecurityOptions(hostConfig.SecurityOpt).noNewPrivileges,
-    rlimits: hostConfig.Ulimits,
-  });
+
+type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" | "rlimits">;
+
+/** The OCI specification of a process in a container. Pure: everything it depends on is passed. Throws the failures of invalid options. */
+export function compileIsolation(request: IsolationRequest, process: IsolatedProcess): OciSpec {
+  const { hostConfig, hostname, domainname = "" } = request;
+  const capabilities = capabilitiesOf(hostConfig, request.host);
   const mounts = compileMounts({
     privileged: hostConfig.Privileged,
     shmSize: hostConfig.ShmSize,
@@ -102,11 +108,32 @@ export function compileSpec(request: SpecRequest): OciSpec {
   });
   return {
     ociVersion: "1.2.0",
-    process,
+    process: compileProcess({
+      ...process,
+      capabilities,
+      noNewPrivileges: parseSecurityOptions(hostConfig.SecurityOpt).noNewPrivileges,
+      rlimits: hostConfig.Ulimits,
+    }),
     root: { path: "rootfs", readonly: hostConfig.ReadonlyRootfs },
-    hostname: config.Hostname,
-    ...(config.Domainname === undefined || config.Domainname === "" ? {} : { domainname: config.Domainname }),
+    hostname,
+    ...(domainname === "" ? {} : { domainname }),
     mounts,
     linux: compileLinux(request, capabilities),
   };
+}
+
+/** The OCI specification of a container's first process. */
+export function compileSpec(request: SpecRequest): OciSpec {
+  const { config, user, consoleSize } = request;
+  return compileIsolation(
+    { ...request, hostname: config.Hostname, domainname: config.Domainname },
+    {
+      args: containerArgs(config),
+      env: containerEnv(config, user.home),
+      cwd: workingDirectory(config.WorkingDir),
+      user: user.user,
+      tty: config.Tty,
+      consoleSize,
+    },
+  );
 }

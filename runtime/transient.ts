@@ -1,0 +1,260 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import type { Mount } from "../core/mount.ts";
+import type { ExitStatus, ProcessSpec } from "../core/process.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { KernelProcesses } from "../native/kernel.ts";
+import { thisOwner } from "../store/owner.ts";
+import type { Trees } from "../store/types.ts";
+import type { EndpointRecord } from "./container-config.ts";
+import type { CreatedPath, Launched, Launcher, LaunchFile } from "./launch/launcher.ts";
+import { hostsFile, parseResolvConf, resolvConfFile } from "./network/files.ts";
+import type { Networks } from "./network/networks.ts";
+import { compileIsolation, type HostFacts } from "./spec/compile.ts";
+import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
+import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
+
+/** A command in a container that leaves nothing but its changes to `rootfs`. */
+export interface TransientRequest {
+  readonly rootfs: readonly Mount[];
+  readonly process: ProcessSpec;
+  readonly network: "default" | "host" | "none";
+  readonly hostname?: string;
+  /** "name:ip" entries for /etc/hosts. */
+  readonly extraHosts: readonly string[];
+  readonly files: readonly LaunchFile[];
+  readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+}
+
+export interface TransientResult {
+  readonly status: ExitStatus;
+  /** Absolute paths of what had to be made in the root filesystem to mount on. */
+  readonly exclude: readonly string[];
+}
+
+export interface TransientRunner extends AsyncDisposable {
+  /** Resolves when the process has ended, however it ended. Rejects if it could not be run; an abort kills it. */
+  run(request: TransientRequest, options?: Abortable): Promise<TransientResult>;
+}
+
+export interface TransientOptions {
+  readonly kernel: Pick<KernelProcesses, "pipe">;
+  readonly launcher: Launcher;
+  readonly networks: Networks;
+  readonly trees: Trees;
+  readonly host: HostFacts;
+  readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+  /** What this host cannot do for such containers, each once. */
+  readonly warn: (warning: string) => void;
+}
+
+/** BuildKit's name for the machine that build steps run on: they must not see one that changes. */
+const HOSTNAME = "buildkitsandbox";
+const NETWORKS = { default: "bridge", host: "host", none: "none" } as const;
+
+/**
+ * Runs build steps: no shim, no log, no control group (the process namespace ends all of its processes), addresses kept from one to the next.
+ * Everything is gone when the caller is: the launcher kills what it started once its connection breaks.
+ */
+export function createTransientRunner(options: TransientOptions): TransientRunner {
+  return new Runner(options);
+}
+
+class Runner implements TransientRunner {
+  readonly #options: TransientOptions;
+  readonly #idle: EndpointRecord[] = [];
+  readonly #warned = new Set<string>();
+  readonly #null = openSync("/dev/null", "r");
+
+  constructor(options: TransientOptions) {
+    this.#options = options;
+  }
+
+  async run(request: TransientRequest, options: Abortable = {}): Promise<TransientResult> {
+    options.signal?.throwIfAborted();
+    const endpoint = await this.#connect(request.network);
+    try {
+      return await this.#runConnected(request, endpoint, options);
+    } finally {
+      if (endpoint.address !== "") this.#idle.push(endpoint);
+    }
+  }
+
+  async #runConnected(
+    request: TransientRequest,
+    endpoint: EndpointRecord,
+    options: Abortable,
+  ): Promise<TransientResult> {
+    const stdout = this.#pipe((bytes) => request.output("stdout", bytes));
+    const stderr = this.#pipe((bytes) => request.output("stderr", bytes));
+    try {
+      await using launched = await this.#launch(request, endpoint, [stdout.write, stderr.write], options);
+      stdout.closeWrite();
+      stderr.closeWrite();
+      await this.#options.networks.attach(endpoint, launched.pid);
+      await launched.go();
+      const status = await launched.exited();
+      await Promise.all([stdout.drained, stderr.drained]);
+      this.#warn(launched.warnings);
+      return { status, exclude: await this.#leftovers(request.rootfs, launched.created) };
+    } finally {
+      stdout.close();
+      stderr.close();
+    }
+  }
+
+  #launch(
+    request: TransientRequest,
+    endpoint: EndpointRecord,
+    [stdout, stderr]: readonly [number, number],
+    options: Abortable,
+  ): Promise<Launched> {
+    return this.#options.launcher.launch(
+      {
+        spec: this.#compile(request),
+        rootfs: request.rootfs,
+        files: [...this.#etcFiles(request, endpoint), ...request.files],
+        cgroupProcs: [],
+        cgroupDirs: [],
+        io: { kind: "descriptors", stdin: this.#null, stdout, stderr },
+      },
+      options,
+    );
+  }
+
+  #compile({ process, network, hostname = HOSTNAME }: TransientRequest): OciSpec {
+    const { host, seccomp } = this.#options;
+    const cgroup: readonly OciMount[] = host.cgroupNamespaces
+      ? [
+          {
+            destination: "/sys/fs/cgroup",
+            type: "cgroup2",
+            source: "cgroup",
+            options: ["nosuid", "noexec", "nodev"],
+          },
+        ]
+      : [];
+    return compileIsolation(
+      {
+        hostname,
+        hostConfig: DEFAULT_HOST_CONFIG,
+        mounts: [],
+        files: {},
+        network: network === "host" ? "host" : "private",
+        cgroup: { mounts: cgroup },
+        seccomp,
+        host,
+      },
+      { ...process, tty: false },
+    );
+  }
+
+  #etcFiles(
+    { network, hostname = HOSTNAME, extraHosts }: TransientRequest,
+    endpoint: EndpointRecord,
+  ): LaunchFile[] {
+    const { address, gateway } = endpoint;
+    const hosts = hostsFile({
+      hostname,
+      address: address === "" ? undefined : address,
+      gateway: gateway === "" ? undefined : gateway,
+      extraHosts,
+    });
+    const resolv = resolvConfFile(
+      readHostResolvConf(),
+      DEFAULT_HOST_CONFIG,
+      network === "host" ? "host" : "private",
+    );
+    return [
+      { path: "/etc/hosts", content: hosts, mode: 0o644 },
+      { path: "/etc/resolv.conf", content: resolv, mode: 0o644 },
+    ];
+  }
+
+  async #connect(network: TransientRequest["network"]): Promise<EndpointRecord> {
+    const kept = network === "default" ? this.#idle.pop() : undefined;
+    if (kept !== undefined) return kept;
+    const { networks } = this.#options;
+    const { endpoint, warnings } = await networks.connect(
+      networks.get(NETWORKS[network]),
+      { process: thisOwner() },
+      [],
+    );
+    this.#warn(warnings);
+    return endpoint;
+  }
+
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      if (!this.#warned.has(warning)) this.#options.warn(warning);
+      this.#warned.add(warning);
+    }
+  }
+
+  #pipe(output: (bytes: Uint8Array) => void): OutputPipe {
+    return new OutputPipe(this.#options.kernel.pipe(), output);
+  }
+
+  /** A directory made above a mount point counts only while nothing else is in it. */
+  async #leftovers(rootfs: readonly Mount[], created: readonly CreatedPath[]): Promise<readonly string[]> {
+    const exclude = new Set(created.filter(({ parent }) => !parent).map(({ path }) => path));
+    const parents = created.filter(({ parent }) => parent).map(({ path }) => path);
+    if (parents.length === 0) return [...exclude];
+    using tree = await this.#options.trees.open(rootfs);
+    for (const parent of parents.toSorted((a, b) => b.length - a.length)) {
+      const entries = await tree.scan(parent);
+      if (entries.every(({ path }) => exclude.has(join(parent, path)))) exclude.add(parent);
+    }
+    return [...exclude];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    closeSync(this.#null);
+    await this.#options.networks.release(this.#idle.splice(0));
+  }
+}
+
+/** systemd-resolved's stub is of no use elsewhere; its real servers are in a file beside. */
+export function readHostResolvConf(): ReturnType<typeof parseResolvConf> {
+  const read = (path: string): ReturnType<typeof parseResolvConf> | undefined => {
+    try {
+      return parseResolvConf(readFileSync(path, "utf8"));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  };
+  const host = read("/etc/resolv.conf") ?? parseResolvConf("");
+  const stub = host.nameservers.length === 1 && host.nameservers[0] === "127.0.0.53";
+  return (stub ? read("/run/systemd/resolve/resolv.conf") : undefined) ?? host;
+}
+
+/** A pipe whose write end goes to a process; what comes out is handed on as it comes. */
+class OutputPipe {
+  readonly write: number;
+  /** Resolves when the last holder of the write end has closed it. */
+  readonly drained: Promise<void>;
+  readonly #reader: Socket;
+  #open = true;
+
+  constructor([read, write]: readonly [number, number], output: (bytes: Uint8Array) => void) {
+    this.write = write;
+    this.#reader = new Socket({ fd: read, readable: true, writable: false });
+    this.#reader.on("data", output);
+    this.drained = new Promise((resolve) => {
+      this.#reader.once("close", () => resolve());
+      this.#reader.once("error", () => resolve());
+    });
+  }
+
+  closeWrite(): void {
+    if (this.#open) closeSync(this.write);
+    this.#open = false;
+  }
+
+  close(): void {
+    this.closeWrite();
+    this.#reader.destroy();
+  }
+}
