@@ -26,8 +26,7 @@ int setAttributes(int mount, uint64_t set, uint64_t clear, bool recursive) {
   if (set == 0 && clear == 0) return 0;
   mount_attr attributes{};
   attributes.attr_set = set;
-  // The access time modes are one field: it must be cleared to be set.
-  attributes.attr_clr = clear | (set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0);
+  attributes.attr_clr = clear;
   return sys::errnoOf(sys::mountSetattr(mount, recursive ? AT_RECURSIVE : 0, attributes));
 }
 

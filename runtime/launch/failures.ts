@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from "node:util";
 import { Failure } from "../../core/errors.ts";
+import { RLIMITS } from "./flags.ts";
 import type { LaunchOp, OpName } from "./ops.ts";
 import type { FromLauncher, Stage } from "./protocol.ts";
 
@@ -11,6 +12,9 @@ const ERRORS_BY_NUMBER = getSystemErrorMap();
 export function errnoText(errno: number): readonly [name: string, words: string] {
   return ERRORS_BY_NUMBER.get(-errno) ?? [`errno ${errno}`, `error ${errno}`];
 }
+
+const limitName = (resource: number): string =>
+  Object.keys(RLIMITS).find((name) => RLIMITS[name] === resource) ?? String(resource);
 
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -33,7 +37,7 @@ const DESCRIPTIONS: Describe = {
   domainname: (op) => `setting the domain name ${quoted(op.name)}`,
   pivot: () => "entering the root filesystem",
   terminal: () => "opening a terminal",
-  rlimit: (op) => `setting the resource limit ${op.resource}`,
+  rlimit: (op) => `setting the resource limit ${limitName(op.resource)}`,
   oomScore: (op) => `setting oom_score_adj to ${op.value}`,
   keyring: () => "making a session keyring",
   park: () => "waiting to start",

@@ -26,11 +26,11 @@ const ATTRIBUTE_WORDS: Readonly<Record<string, Word>> = {
   dev: [0, ATTR.nodev],
   noexec: [ATTR.noexec, 0],
   exec: [0, ATTR.noexec],
-  noatime: [ATTR.noatime, 0],
+  noatime: [ATTR.noatime, ATTR.accessTimes],
   atime: [0, ATTR.accessTimes],
   relatime: [0, ATTR.accessTimes],
   norelatime: [0, ATTR.accessTimes],
-  strictatime: [ATTR.strictatime, 0],
+  strictatime: [ATTR.strictatime, ATTR.accessTimes],
   nostrictatime: [0, ATTR.accessTimes],
   nodiratime: [ATTR.nodiratime, 0],
   diratime: [0, ATTR.nodiratime],
@@ -45,7 +45,10 @@ const PROPAGATION_WORDS: Readonly<Record<string, number>> = {
   unbindable: MS.unbindable,
 };
 
-const BIND_WORDS: Readonly<Record<string, MountOptions["bind"]>> = { bind: "plain", rbind: "recursive" };
+const BIND_WORDS: ReadonlyMap<string, MountOptions["bind"]> = new Map([
+  ["bind", "plain"],
+  ["rbind", "recursive"],
+]);
 
 /** A word and its recursive form, which begins with an "r" ("ro", "rro"; "private", "rprivate"). */
 function lookUp<T>(
@@ -60,7 +63,7 @@ function lookUp<T>(
 }
 
 function withWord(options: MountOptions, word: string): MountOptions {
-  const bind = BIND_WORDS[word];
+  const bind = BIND_WORDS.get(word);
   if (bind !== undefined) return { ...options, bind };
   const propagation = lookUp(PROPAGATION_WORDS, word);
   if (propagation !== undefined)
@@ -71,7 +74,7 @@ function withWord(options: MountOptions, word: string): MountOptions {
   const [set, clear] = attribute.value;
   return {
     ...options,
-    // A later word takes an earlier one back.
+    // A later word takes an earlier one back. The access time modes are one field, which is cleared to be set.
     set: (options.set & ~clear) | set,
     clear: (options.clear & ~set) | clear,
     attributesRecursive: options.attributesRecursive || attribute.recursive,
