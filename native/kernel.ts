@@ -72,6 +72,8 @@ export interface KernelTrees {
   hashFiles(root: number, paths: readonly string[]): Promise<readonly Buffer[]>;
   /** Extended attributes that belong into a layer (security.capability, user.*), by name. */
   readXattrs(root: number, path: string): ReadonlyMap<string, Buffer>;
+  /** Whether `path` of an overlay's upper directory hides what is below it in the lower ones: {trusted,user}.overlay.opaque is "y". */
+  isOpaque(root: number, path: string): boolean;
   /** Removes a tree however deep and whatever its modes; never follows a link. Idempotent. */
   removeTree(path: string): Promise<void>;
   /** Copies a tree with owners, modes, times, xattrs, hard links, devices and holes kept. `to` must not exist. */
@@ -81,8 +83,6 @@ export interface KernelTrees {
 export interface ScanEntry {
   readonly path: string;
   readonly stat: FileStat;
-  /** A directory that hides what is below it in an overlay: trusted.overlay.opaque or user.overlay.opaque is "y". */
-  readonly opaque?: boolean;
 }
 
 // ── layers ──────────────────────────────────────────────────────────────────────────────────────────

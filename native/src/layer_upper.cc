@@ -20,15 +20,6 @@
 namespace slipway {
 namespace {
 
-/** overlayfs marks by trusted.*, or by user.* when mounted with userxattr. */
-bool IsMarked(const std::string& path, const std::vector<std::string>& names, const std::string& mark) {
-  for (const std::string& space : {std::string("trusted.overlay."), std::string("user.overlay.")}) {
-    const bool present = std::find(names.begin(), names.end(), space + mark) != names.end();
-    if (present && GetXattr(path, space + mark) == "y") return true;
-  }
-  return false;
-}
-
 bool HasMark(const std::vector<std::string>& names, const std::string& mark) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     return name == "trusted.overlay." + mark || name == "user.overlay." + mark;
@@ -140,15 +131,14 @@ class Upper {
       }
       item.entry.xattrs[name] = GetXattr(reach, name);
     }
-    if (item.entry.type == kTarDirectory && IsMarked(reach, names, "opaque"))
+    if (item.entry.type == kTarDirectory && IsOpaque(reach, names))
       AddOpaque(item.entry.path, item.entry.mtime);
   }
 
   /** The upper directory itself is no member, but may be opaque. */
   void AddMarks(const std::string& path, int directory) {
     const std::string reach = ProcPath(directory);
-    if (IsMarked(reach, ListXattrNames(reach), "opaque"))
-      AddOpaque(path, Clamp(Statx(directory).stx_mtime.tv_sec));
+    if (IsOpaque(reach, ListXattrNames(reach))) AddOpaque(path, Clamp(Statx(directory).stx_mtime.tv_sec));
   }
 
   void AddOpaque(const std::string& path, int64_t mtime) {

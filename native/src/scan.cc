@@ -195,11 +195,19 @@ Napi::Value ReadXattrs(const Napi::CallbackInfo& info) {
   return xattrs;
 }
 
+Napi::Value OpaqueDirectory(const Napi::CallbackInfo& info) {
+  const std::string path = ToBytes(info[1]);
+  const UniqueFd fd = OpenInRoot(ToInt(info[0]), path, O_PATH | O_NOFOLLOW);
+  const std::string reach = ProcPath(fd.get());
+  return Napi::Boolean::New(info.Env(), IsOpaque(reach, ListXattrNames(reach)));
+}
+
 }  // namespace
 
 void RegisterScan(Napi::Env env, Napi::Object exports) {
   Export<Scan>(env, exports, "scan");
   Export<HashFiles>(env, exports, "hashFiles");
+  Export<OpaqueDirectory>(env, exports, "isOpaque");
   Export<ReadXattrs>(env, exports, "readXattrs");
 }
 

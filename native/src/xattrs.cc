@@ -2,6 +2,8 @@
 
 #include <sys/xattr.h>
 
+#include <algorithm>
+
 #include "errors.h"
 
 namespace slipway {
@@ -71,6 +73,14 @@ Xattrs LayerXattrs(const std::string& path) {
     if (BelongsInLayer(name)) xattrs[name] = GetXattr(path, name);
   }
   return xattrs;
+}
+
+bool IsOpaque(const std::string& path, const std::vector<std::string>& names) {
+  for (const char* mark : {"trusted.overlay.opaque", "user.overlay.opaque"}) {
+    const bool present = std::find(names.begin(), names.end(), mark) != names.end();
+    if (present && GetXattr(path, mark) == "y") return true;
+  }
+  return false;
 }
 
 }  // namespace slipway

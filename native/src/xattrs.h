@@ -26,4 +26,10 @@ bool BelongsInLayer(std::string_view name);
 /** The attributes of `path` that belong into a layer. */
 Xattrs LayerXattrs(const std::string& path);
 
+/**
+ * True when the directory `path`, which has the attributes `names`, hides the lower directories of an
+ * overlay. overlayfs marks by trusted.*, or by user.* when mounted with userxattr.
+ */
+bool IsOpaque(const std::string& path, const std::vector<std::string>& names);
+
 }  // namespace slipway

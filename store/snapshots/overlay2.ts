@@ -115,7 +115,7 @@ export class Overlay2 implements SnapshotDriver {
   }
 
   async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {
-    const { trees } = this.#parts;
+    const { trees, kernel } = this.#parts;
     using upper = await trees.openDirectory(join(folder, "upper"));
     const entries = await upper.scan("/");
     using lower = await trees.open(await this.view(layers));
@@ -125,8 +125,10 @@ export class Overlay2 implements SnapshotDriver {
       const stat = stats[i];
       if (stat !== undefined) before.set(path, stat);
     }
-    for (const { path } of entries.filter(({ opaque }) => opaque === true)) {
-      if (before.get(path)?.type !== "dir") continue;
+    for (const { path, stat } of entries) {
+      const hides =
+        stat.type === "dir" && before.get(path)?.type === "dir" && kernel.isOpaque(upper.fd, path);
+      if (!hides) continue;
       for (const below of await lower.scan(path)) before.set(`${path}/${below.path}`, below.stat);
     }
     const kept = entries.filter((entry) => !isWhiteout(entry));

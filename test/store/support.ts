@@ -1,16 +1,11 @@
-import { rmSync } from "node:fs";
 import { type Digest, digestOf } from "../../core/digest.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import { loadKernel } from "../../native/binding.ts";
-import type { Kernel } from "../../native/kernel.ts";
 import { openStore, type StoreOptions } from "../../store/open-store.ts";
 import type { Store } from "../../store/types.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const kernel: Kernel = {
-  ...loadKernel(),
-  removeTree: async (path) => rmSync(path, { recursive: true, force: true }),
-};
+export const kernel = loadKernel();
 
 export const openAt = (root: string): Promise<Store> => openStore(root, { kernel });
 
