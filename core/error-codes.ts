@@ -284,12 +284,22 @@ export const ERRORS = {
         ? "cannot attach to a restarting container, wait until it is running"
         : "cannot attach to a stopped container, start it first",
   ),
+  PLATFORM_MISMATCH: define(
+    "unsupported",
+    (d: { reference: string; want: string; got: string }) =>
+      `image ${d.reference} is for ${d.got}, but ${d.want} was asked for`,
+  ),
   /** `why` is the whole sentence, in Docker's words. */
   IMAGE_IN_USE: define("conflict", (d: { why: string }) => d.why),
   OBJECT_UNKNOWN: define("not-found", (d: { name: string }) => `No such object: ${d.name}`),
   PORT_NOT_PUBLISHED: define(
     "not-found",
     (d: { port: string; container: string }) => `no public port '${d.port}' published for ${d.container}`,
+  ),
+  CONTAINER_PATH_UNKNOWN: define(
+    "not-found",
+    (d: { path: string; container: string }) =>
+      `Could not find the file ${d.path} in container ${d.container}`,
   ),
   COPY_INVALID: define("invalid", (d: { why: string }) => d.why),
   CONTEXT_INVALID: define("invalid", (d: { why: string }) => `unable to prepare context: ${d.why}`),

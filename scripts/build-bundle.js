@@ -40,7 +40,7 @@ async function bundle() {
     external: ["better-sqlite3", "*.node"],
     // Bundled CommonJS packages call require() for Node's own modules.
     banner: {
-      js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);',
+      js: 'import { createRequire as makeRequire } from "node:module";const require = makeRequire(import.meta.url);',
     },
     minifyWhitespace: true,
     minifySyntax: true,

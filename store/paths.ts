@@ -15,6 +15,7 @@ import { type Digest, hexOf } from "../core/digest.ts";
  *     networks/  cachemounts/
  *     ingest/                       temporary files of one process each, swept when it is gone
  *     locks/<name>                  flock(2) files
+ *     seccomp/<digest>              compiled system call filters
  */
 export class Paths {
   readonly root: string;
@@ -74,5 +75,8 @@ export class Paths {
   }
   lock(name: string): string {
     return join(this.locks, name);
+  }
+  get seccomp(): string {
+    return join(this.root, "seccomp");
   }
 }

@@ -1,5 +1,6 @@
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
+import { publishedPorts } from "../container/ports-text.ts";
 import { print } from "../context.ts";
 
 export const port = defineCommand({
@@ -9,19 +10,15 @@ export const port = defineCommand({
   completes: "container",
   async run(context, [container = "", wanted]) {
     const { containers } = await context.engine();
-    const { hostConfig } = await containers.get(container);
-    const key = wanted === undefined || wanted.includes("/") ? wanted : `${wanted}/tcp`;
-    const published = Object.entries(hostConfig.PortBindings).filter(
-      ([name]) => key === undefined || name === key,
-    );
-    if (key !== undefined && published.length === 0)
-      throw new Failure("PORT_NOT_PUBLISHED", { port: key, container });
-    for (const [name, bindings] of published) {
-      for (const { HostIp, HostPort } of bindings) {
-        const host = `${HostIp === "" ? "0.0.0.0" : HostIp.includes(":") ? `[${HostIp}]` : HostIp}:${HostPort}`;
-        await print(context, key === undefined ? `${name} -> ${host}` : host);
-      }
+    const all = publishedPorts(await containers.get(container));
+    if (wanted === undefined) {
+      for (const published of all) await print(context, `${published.port} -> ${published.host}`);
+      return 0;
     }
+    const key = wanted.includes("/") ? wanted : `${wanted}/tcp`;
+    const found = all.filter((published) => published.port === key);
+    if (found.length === 0) throw new Failure("PORT_NOT_PUBLISHED", { port: key, container });
+    for (const { host } of found) await print(context, host);
     return 0;
   },
 });

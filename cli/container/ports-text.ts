@@ -1,16 +1,29 @@
 import type { ContainerRecord } from "../../engine/api.ts";
 
-/** "0.0.0.0:8080->80/tcp, 443/tcp", as `docker ps` prints the ports of a running container. */
-export function portsText(record: ContainerRecord): string {
-  if (record.state.status !== "running" && record.state.status !== "paused") return "";
-  const { PortBindings: bindings, NetworkMode: mode } = record.hostConfig;
-  const published = Object.entries(bindings).flatMap(([port, hosts]) =>
-    hosts.map(({ HostIp, HostPort }) => `${hostText(HostIp)}:${HostPort}->${port}`),
-  );
-  const exposed = Object.keys(record.config.ExposedPorts ?? {}).filter(
-    (port) => bindings[port] === undefined,
-  );
-  return (mode === "host" ? [] : [...published, ...exposed]).join(", ");
+export interface Published {
+  /** "80/tcp" */
+  readonly port: string;
+  /** "0.0.0.0:8080" */
+  readonly host: string;
 }
 
-const hostText = (ip: string): string => (ip === "" ? "0.0.0.0" : ip.includes(":") ? `[${ip}]` : ip);
+/** The ports of a container that are reachable on this host now. */
+export const publishedPorts = ({ endpoints }: ContainerRecord): readonly Published[] =>
+  endpoints.flatMap(({ ports }) =>
+    ports.map(({ protocol, hostAddress, hostPort, containerPort }) => ({
+      port: `${containerPort}/${protocol}`,
+      host: `${hostAddress.includes(":") ? `[${hostAddress}]` : hostAddress}:${hostPort}`,
+    })),
+  );
+
+/** "0.0.0.0:8080->80/tcp, 443/tcp", as `docker ps` prints the ports of a running container. */
+export function portsText(record: ContainerRecord): string {
+  const { state, hostConfig, config } = record;
+  if ((state.status !== "running" && state.status !== "paused") || hostConfig.NetworkMode === "host")
+    return "";
+  const published = publishedPorts(record);
+  const exposed = Object.keys(config.ExposedPorts ?? {}).filter(
+    (key) => !published.some(({ port }) => port === key),
+  );
+  return [...published.map(({ host, port }) => `${host}->${port}`), ...exposed].join(", ");
+}

@@ -210,17 +210,15 @@ function networkDocument(record: ContainerRecord): Document {
 }
 
 /** Exposed ports with their host bindings; null for one that is not published. */
-function portsDocument({ config, hostConfig: { PortBindings: bindings } }: ContainerRecord): Document {
-  const ports = [...new Set([...Object.keys(config.ExposedPorts ?? {}), ...Object.keys(bindings)])].sort();
-  return Object.fromEntries(
-    ports.map((port) => [
-      port,
-      bindings[port]?.map(({ HostIp, HostPort }) => ({
-        HostIp: HostIp === "" ? "0.0.0.0" : HostIp,
-        HostPort,
-      })) ?? null,
-    ]),
-  );
+function portsDocument({ config, endpoints }: ContainerRecord): Document {
+  const bindings = new Map<string, { HostIp: string; HostPort: string }[]>();
+  for (const { protocol, containerPort, hostAddress, hostPort } of endpoints.flatMap(({ ports }) => ports)) {
+    const key = `${containerPort}/${protocol}`;
+    const binding = { HostIp: hostAddress, HostPort: String(hostPort) };
+    bindings.set(key, [...(bindings.get(key) ?? []), binding]);
+  }
+  const ports = new Set([...Object.keys(config.ExposedPorts ?? {}), ...bindings.keys()]);
+  return Object.fromEntries([...ports].sort().map((port) => [port, bindings.get(port) ?? null]));
 }
 
 function endpointDocument(endpoint: EndpointRecord): Document {

@@ -1,6 +1,7 @@
 import { storeMigration } from "./001-store.ts";
 import { buildCacheMigration } from "./002-build-cache.ts";
 import { containersMigration } from "./003-containers.ts";
+import { jobsMigration } from "./004-jobs.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -10,4 +11,9 @@ import type { Migration } from "./migration.ts";
  * - every view named roots_<area> lists, in its column `digest`, blobs and layers that must stay;
  * - every view named owners_<area> lists, in its column `key`, the snapshots that somebody owns.
  */
-export const MIGRATIONS: readonly Migration[] = [storeMigration, buildCacheMigration, containersMigration];
+export const MIGRATIONS: readonly Migration[] = [
+  storeMigration,
+  buildCacheMigration,
+  containersMigration,
+  jobsMigration,
+];

@@ -36,7 +36,7 @@ export function layerEntries(tree: Tree, content: TouchedTree): readonly LayerEn
   const links = new Map<bigint, string>();
   const entries = all
     .filter(({ path }) => wanted.has(path))
-    .map((entry) => toEntry(tree, entry, { links, clampMtime }));
+    .map((entry) => toLayerEntry(tree, entry, { links, clampMtime }));
   const plain = { mode: 0, uid: 0, gid: 0, mtime: 0 };
   return [...entries, ...whiteouts.map((path) => ({ type: "whiteout", path, ...plain }) as const)];
 }
@@ -49,15 +49,22 @@ function isBareParent(path: string, stat: ScanEntry["stat"], content: TouchedTre
 
 const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 
-interface Conversion {
-  /** First path of each file with several names. */
+export interface Conversion {
+  /** First name, in the tar, of each file that has several. */
   readonly links: Map<bigint, string>;
-  readonly clampMtime: number;
+  readonly clampMtime?: number;
+  /** The entry's name in the tar where it is not its path. */
+  readonly as?: string;
 }
 
-function toEntry(tree: Tree, { path, stat }: ScanEntry, { links, clampMtime }: Conversion): LayerEntry {
+/** What a file of `tree` is in a tar; not for sockets. */
+export function toLayerEntry(
+  tree: Tree,
+  { path, stat }: ScanEntry,
+  { links, clampMtime = Number.POSITIVE_INFINITY, as = path }: Conversion,
+): LayerEntry {
   const common = {
-    path,
+    path: as,
     mode: stat.mode,
     uid: stat.uid,
     gid: stat.gid,
@@ -65,7 +72,7 @@ function toEntry(tree: Tree, { path, stat }: ScanEntry, { links, clampMtime }: C
   };
   const first = stat.type === "dir" || stat.nlink < 2 ? undefined : links.get(stat.ino);
   if (first !== undefined) return { ...common, type: "hardlink", link: first };
-  if (stat.type !== "dir" && stat.nlink > 1) links.set(stat.ino, path);
+  if (stat.type !== "dir" && stat.nlink > 1) links.set(stat.ino, as);
   switch (stat.type) {
     case "symlink":
       return { ...common, type: "symlink", link: stat.link ?? "" };

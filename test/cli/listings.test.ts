@@ -30,7 +30,12 @@ const container = (over: object) => ({
     },
     { type: "volume", name: "data", source: "/v", destination: "/y", mode: "", rw: true, propagation: "" },
   ],
-  endpoints: [],
+  endpoints: [
+    {
+      network: "bridge",
+      ports: [{ protocol: "tcp", hostAddress: "0.0.0.0", hostPort: 8080, containerPort: 80 }],
+    },
+  ],
   state: {
     status: "running",
     pid: 7,

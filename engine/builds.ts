@@ -1,0 +1,38 @@
+import type { Builder } from "../builder/build.ts";
+import type { BuildEvent } from "../builder/events.ts";
+import type { BuildRequest, BuildResult } from "../builder/types.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { Store } from "../store/types.ts";
+import type { BuildService } from "./api.ts";
+import type { Jobs } from "./jobs.ts";
+
+export class Builds implements BuildService {
+  readonly #store: Store;
+  readonly #jobs: Jobs;
+  readonly #builder: Builder;
+
+  constructor(parts: { readonly store: Store; readonly jobs: Jobs; readonly builder: Builder }) {
+    this.#store = parts.store;
+    this.#jobs = parts.jobs;
+    this.#builder = parts.builder;
+  }
+
+  build(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildResult> {
+    const { context, tags, target } = request;
+    return this.#jobs.record("build", { context, dockerfile: request.dockerfile.name, tags, target }, () =>
+      this.#builder.build(request, report, options),
+    );
+  }
+
+  prune({ all = false }: { readonly all?: boolean } = {}) {
+    return this.#jobs.record("prune", { what: "build cache", all }, async () => {
+      const { records } = this.#builder.prune({ all });
+      const { bytes } = await this.#store.collect();
+      return { records, bytes };
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import type { Executor } from "../builder/ports.ts";
+import type { TransientRunner } from "../runtime/transient.ts";
+
+/** Runs the steps of builds; the runner is made for the first of them, as a cached build needs none. */
+export class LazyExecutor implements Executor, AsyncDisposable {
+  readonly #make: () => TransientRunner;
+  #runner: TransientRunner | undefined;
+
+  constructor(make: () => TransientRunner) {
+    this.#make = make;
+  }
+
+  run: Executor["run"] = ({ id: _id, onCgroup: _onCgroup, ...request }, options) => {
+    this.#runner ??= this.#make();
+    return this.#runner.run(request, options);
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runner?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,35 @@
+import { applyChanges } from "../../builder/dockerfile/resolve/apply-changes.ts";
+import type { Digest } from "../../core/digest.ts";
+import { hostPlatform, type Platform } from "../../core/platform.ts";
+import type { Abortable, ByteStream } from "../../core/streams.ts";
+import type { Store } from "../../store/types.ts";
+
+export interface ImportOptions extends Abortable {
+  readonly reference?: string;
+  readonly message?: string;
+  readonly changes?: readonly string[];
+  readonly platform?: Platform;
+}
+
+/** Makes an image of one layer, the tar as it came, and of what the changes say. */
+export async function importImage(store: Store, source: ByteStream, options: ImportOptions): Promise<Digest> {
+  const { reference, message = "Imported from -", changes = [], platform = hostPlatform(), signal } = options;
+  const config = applyChanges({}, changes);
+  await using _lease = store.leases.open("import");
+  const { diffId } = await store.layers.adopt(source, signal === undefined ? {} : { signal });
+  const created = new Date().toISOString();
+  await store.flush();
+  const { id } = await store.images.publish(
+    {
+      config: {
+        created,
+        ...platform,
+        config,
+        rootfs: { type: "layers", diff_ids: [diffId] },
+        history: [{ created, comment: message }],
+      },
+    },
+    reference === undefined ? [] : [reference],
+  );
+  return id;
+}
