@@ -9,8 +9,7 @@ namespace {
 
 constexpr char16_t kEscape = 0xDC00;
 
-/** Length of the valid UTF-8 sequence at `at`, 0 when there is none. Surrogates and overlong forms are not
- * valid. */
+/** Length of the UTF-8 sequence at `at`, 0 when it is none: surrogates and overlong forms are not valid. */
 size_t SequenceLength(std::string_view bytes, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
   const unsigned char first = byte(at);
@@ -95,7 +94,7 @@ std::string ToBytes(const Napi::Value& value) {
   return out;
 }
 
-Napi::String ToText(Napi::Env env, std::string_view bytes) {
+Napi::Value ToText(Napi::Env env, std::string_view bytes) {
   if (IsUtf8(bytes)) return Napi::String::New(env, bytes.data(), bytes.size());
   std::u16string text;
   text.reserve(bytes.size());

@@ -14,7 +14,8 @@ namespace slipway {
  * Python's surrogateescape) and turn back into the same bytes.
  */
 std::string ToBytes(const Napi::Value& text);
-Napi::String ToText(Napi::Env env, std::string_view bytes);
+// Not a Napi::String: Object::Set would take that through UTF-8, which has no surrogates.
+Napi::Value ToText(Napi::Env env, std::string_view bytes);
 
 std::vector<std::string> ToStrings(const Napi::Value& array);
 /** A copy of a Buffer or Uint8Array. */
