@@ -105,7 +105,7 @@ describe("native/layer-writer", () => {
       const header = found.get(entry.path);
       assert.ok(header, entry.path);
       // tar-stream shows these PAX records without applying them.
-      const pax: Readonly<Record<string, string>> = header.pax ?? {};
+      const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
       const stated = {
         mode: header.mode,
         uid: Number(pax["uid"] ?? header.uid),

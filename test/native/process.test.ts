@@ -3,7 +3,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { loadKernel } from "../../native/binding.ts";
-import { Scratch } from "../support/scratch.ts";
 import { requiresKernel } from "./support.ts";
 
 describe("native/process", () => {
@@ -108,7 +107,6 @@ describe("native/process", () => {
 
   it("lets the process exit in the middle of a job", function () {
     this.timeout(20_000);
-    using scratch = new Scratch();
     const program = `
       import { openSync } from "node:fs";
       import { loadKernel } from ${JSON.stringify(new URL("../../native/binding.ts", import.meta.url).href)};

@@ -39,7 +39,6 @@ export const shell = (folder: string, script: string): string =>
 export function describeTree(folder: string): string {
   const entries = shell(
     folder,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: find's own format
     `find . -mindepth 1 -printf '%P %y %m %U:%G %T@ %n %l ' \\( -type f -printf '%s' -o -true \\) -printf '\\n' | sort`,
   );
   const devices = shell(folder, "find . -type b -o -type c | sort | xargs -r stat -c '%n %t:%T'");
