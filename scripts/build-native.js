@@ -1,4 +1,4 @@
-// Builds build/Release/kernel.node and build/Release/launcher with node-gyp, from the running Node's own headers: nothing is downloaded.
+// Builds build/Release/kernel.node and build/Release/launcher with node-gyp, from the running Node's own headers where they are installed.
 // Does nothing when the outputs were made from exactly these inputs.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -34,10 +34,10 @@ function missingPackages() {
   return [...missing, ...absent, ...bzip2].map((entry) => entry.package);
 }
 
-/** The directory node-gyp takes as --nodedir: the one that holds include/node/node_api.h of this Node. */
-function nodeDirectory() {
+/** Points node-gyp at the installed headers of this Node; without them it downloads them once. */
+function headers() {
   const candidates = [resolve(dirname(process.execPath), ".."), "/usr", "/usr/local"];
-  return candidates.find((directory) => {
+  const found = candidates.find((directory) => {
     const version = join(directory, "include/node/node_version.h");
     return (
       existsSync(version) &&
@@ -46,6 +46,7 @@ function nodeDirectory() {
       )
     );
   });
+  return found === undefined ? [] : [`--nodedir=${found}`];
 }
 
 function inputDigest() {
@@ -71,25 +72,16 @@ function build(digest) {
   if (missing.length > 0) {
     fail(`missing ${missing.join(", ")}\n  install with: apt-get install -y ${missing.join(" ")}`);
   }
-  const headers = nodeDirectory();
-  if (headers === undefined) {
-    fail(`no headers of Node ${process.version} beside ${process.execPath} or in /usr/include/node`);
-  }
   rmSync(stamp, { force: true });
   const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
-  const args = [
-    "configure",
-    "build",
-    "--release",
-    `--nodedir=${headers}`,
-    "-j",
-    String(availableParallelism()),
-  ];
-  const result = spawnSync(process.execPath, [gyp, ...args, "--loglevel=warn"], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  if (result.status !== 0) fail("node-gyp failed; its messages are above");
+  const args = ["configure", "build", "--release", ...headers(), "-j", String(availableParallelism())];
+  process.stdout.write("build-native: compiling the native core (about a minute)\n");
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [gyp, ...args, "--loglevel=warn"], options);
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+    fail("node-gyp failed; its messages are above");
+  }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
 }
