@@ -1,7 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { BuildEvent } from "../../engine/api.ts";
 import type { Progress, ProgressStream } from "./progress.ts";
-import { describeStatus, describeWarnings, type Step, Steps, tenths } from "./steps.ts";
+import { describeResult, describeStatus, describeWarnings, type Step, Steps, tenths } from "./steps.ts";
 
 type Output = Extract<BuildEvent, { type: "output" }>;
 type Status = Extract<BuildEvent, { type: "status" }>;
@@ -56,7 +56,9 @@ export class PlainProgress implements Progress {
     this.#closed = true;
     for (const [step, { lastTime }] of this.#open) this.#flushPartial(step, lastTime);
     for (const step of this.#held.keys()) this.#turnTo(step, 0);
-    const lines = describeWarnings(this.#steps.warnings);
+    const { result, warnings } = this.#steps;
+    const made = result === undefined ? [] : ["", ...describeResult(result)];
+    const lines = [...made, ...describeWarnings(warnings)];
     if (lines.length > 0) this.#stream.write(`${lines.join("\n")}\n`);
   }
 

@@ -10,6 +10,7 @@ export interface Step {
   cached: boolean;
   error: string | undefined;
 }
+type Result = Extract<BuildEvent, { type: "result" }>;
 type Warning = Extract<BuildEvent, { type: "warning" }>;
 type Status = Extract<BuildEvent, { type: "status" }>;
 
@@ -17,10 +18,12 @@ type Status = Extract<BuildEvent, { type: "status" }>;
 export class Steps {
   readonly #byId = new Map<string, Step>();
   readonly #warnings: Warning[] = [];
+  #result: Result | undefined;
 
   /** Takes one event in; returns the step it is about. An event of a step never announced announces it. */
   apply(event: BuildEvent): Step | undefined {
     if (event.type === "warning") this.#warnings.push(event);
+    if (event.type === "result") this.#result = event;
     if (event.type === "result" || event.type === "warning") return undefined;
     const step = this.#step(event.id, event.type === "step" ? event.name : event.id);
     if (event.type === "started") step.started ??= event.time;
@@ -51,6 +54,9 @@ export class Steps {
   get all(): readonly Step[] {
     return [...this.#byId.values()];
   }
+  get result(): Result | undefined {
+    return this.#result;
+  }
   get warnings(): readonly Warning[] {
     return this.#warnings;
   }
@@ -65,6 +71,12 @@ export function describeStatus({ name, done, total, unit }: Status): string {
   const of = total === undefined || total === done ? "" : ` / ${amount(total)}`;
   return `${name} ${amount(done)}${of}${unit === "files" ? " files" : ""}`;
 }
+
+/** What the build made, in the words by which scripts find it in docker's output. */
+export const describeResult = ({ image, tags }: Result): readonly string[] => [
+  `writing image ${image}`,
+  ...tags.map((tag) => `naming to ${tag}`),
+];
 
 /** The warnings of a build as BuildKit lists them at its end; empty when there are none. */
 export function describeWarnings(warnings: readonly Warning[]): readonly string[] {

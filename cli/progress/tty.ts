@@ -1,7 +1,7 @@
 import type { BuildEvent } from "../../engine/api.ts";
 import { type Frame, renderFrame } from "./frame.ts";
 import type { Progress, ProgressStream } from "./progress.ts";
-import { describeStatus, describeWarnings, type Step, Steps } from "./steps.ts";
+import { describeResult, describeStatus, describeWarnings, type Step, Steps } from "./steps.ts";
 import { Tail } from "./tail.ts";
 import { harmless } from "./width.ts";
 
@@ -62,8 +62,10 @@ export class TtyProgress implements Progress {
     clearInterval(this.#timer);
     const lines = renderFrame({ ...this.#frame(), rows: Number.POSITIVE_INFINITY, final: true });
     this.#write(lines);
-    const warnings = describeWarnings(this.#steps.warnings).map((line) => `${harmless(line)}\n`);
-    this.#stream.write(`${warnings.join("")}${SHOW_CURSOR}`);
+    const { result, warnings } = this.#steps;
+    const made = result === undefined ? [] : describeResult(result).map((line) => ` => ${line}`);
+    const rest = [...made, ...describeWarnings(warnings)].map((line) => `${harmless(line)}\n`);
+    this.#stream.write(`${rest.join("")}${SHOW_CURSOR}`);
     process.off("exit", this.#showCursor);
     process.off("SIGINT", this.#interrupted);
   }
