@@ -92,7 +92,7 @@ describe("a launched container", () => {
     const { stdout } = await bench.run(
       specOf(shell("ls /dev; readlink /dev/fd; echo x >/dev/null && stat -c %t:%T /dev/null")),
     );
-    assert.equal(stdout, "core\nfd\nnull\nptmx\npts\nstderr\nstdin\nstdout\n/proc/self/fd\n1:3\n");
+    assert.equal(stdout, "core\nfd\nnull\nptmx\npts\nstderr\nstdin\nstdout\nzero\n/proc/self/fd\n1:3\n");
   });
 
   it("cannot read masked paths nor write read-only ones", async () => {

@@ -5,19 +5,13 @@ import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { Launched, LaunchIo } from "../../../runtime/launch/launcher.ts";
-import { Bench, processOf, specOf } from "./support.ts";
+import { Bench, eventually, processOf, specOf } from "./support.ts";
 
 const sleeper = specOf(processOf(["sleep", "1000"]));
 const SIGKILL = 9;
 const SIGTERM = 15;
 
-/** Resolves when no such process runs any more. */
-async function ended(pid: number): Promise<void> {
-  for (let attempt = 0; isAlive(pid); attempt++) {
-    assert.ok(attempt < 500, `process ${pid} goes on`);
-    await sleep(10);
-  }
-}
+const ended = (pid: number): Promise<void> => eventually(() => !isAlive(pid), `process ${pid} goes on`);
 
 function isAlive(pid: number): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false;

@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
 import type { ExitStatus } from "../../../core/process.ts";
 import { loadKernel } from "../../../native/binding.ts";
@@ -55,7 +57,10 @@ export function specOf(
     ...changes,
     linux: {
       namespaces: [{ type: "mount" }, { type: "network" }, { type: "uts" }, { type: "pid" }, { type: "ipc" }],
-      devices: [{ type: "c", path: "/dev/null", major: 1, minor: 3, fileMode: 0o666 }],
+      devices: [
+        { type: "c", path: "/dev/null", major: 1, minor: 3, fileMode: 0o666 },
+        { type: "c", path: "/dev/zero", major: 1, minor: 5, fileMode: 0o666 },
+      ],
       ...linux,
     },
   };
@@ -141,4 +146,12 @@ async function readToEnd(fd: number): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of new Socket({ fd, readable: true, writable: false })) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
+}
+
+/** Polls until `done()`; fails with `otherwise` after five seconds. */
+export async function eventually(done: () => boolean, otherwise: string): Promise<void> {
+  for (let attempt = 0; !done(); attempt++) {
+    assert.ok(attempt < 500, otherwise);
+    await sleep(10);
+  }
 }
