@@ -1,7 +1,8 @@
 /** One process, timed from its start to its end. */
 export interface Command {
   readonly argv: readonly [string, ...string[]];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The name of the base image in every contender's store. */

@@ -58,7 +58,9 @@ function selectContenders(folder: string): { present: readonly Contender[]; abse
     buildah(options.buildah),
     podman(options.podman),
     chroot(join(folder, "chroot")),
-  ].filter(({ name }) => options.contender.length === 0 || options.contender.includes(name));
+  ].filter(
+    ({ name }) => name === "slipway" || options.contender.length === 0 || options.contender.includes(name),
+  );
   const checked = all.map((contender) => ({ contender, why: contender.missing() }));
   return {
     present: checked.filter(({ why }) => why === undefined).map(({ contender }) => contender),
@@ -101,6 +103,8 @@ async function main(): Promise<void> {
   // Peers may run in a root of their own that shows this folder only.
   process.chdir(folder);
   const { present, absent } = selectContenders(folder);
+  // It makes the archive that the others load their base from.
+  if (absent["slipway"] !== undefined) throw new Error(`slipway: ${absent["slipway"]}`);
   try {
     for (const contender of present) {
       say(`preparing ${contender.name}`);

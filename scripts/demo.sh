@@ -5,6 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 ROOT=${SLIPWAY_DEMO_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/demo}
 NAME=slipway-demo-$$
+# The commands are for the engine of this checkout, whatever docker talks to.
+unset DOCKER_HOST
 
 say() { printf '\n── %s\n' "$*"; }
 now() { date +%s%N; }

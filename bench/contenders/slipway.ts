@@ -10,10 +10,15 @@ const program = fileURLToPath(new URL("../../bin/slipway", import.meta.url));
 /** The command as users run it, bundled, on a state root of its own. */
 export function slipway(folder: string): Contender {
   const root = join(folder, "root");
-  const command = (...args: readonly string[]): Command => ({ argv: [program, "--root", root, ...args] });
+  // DOCKER_HOST names the peer's engine here.
+  const env = { DOCKER_HOST: undefined };
+  const command = (...args: readonly string[]): Command => ({
+    argv: [program, "--root", root, ...args],
+    env,
+  });
   return {
     name: "slipway",
-    missing: () => (works([program, "version"]) ? undefined : "it is not built: npm run build"),
+    missing: () => (works([program, "--version"]) ? undefined : "it is not built: npm run build"),
     prepare: (base: Base) => {
       time(command("import", "--change", "CMD bash", base.tar, BASE));
       time(command("save", "--output", base.archive, BASE));
