@@ -6,7 +6,7 @@ import { extract, type Header } from "tar-stream";
 /** One line of a tree that two builders can be compared by: "dir 755 0:0", "file 644 0:0 <content>", "link -> target". */
 export type FileTree = Readonly<Record<string, string>>;
 
-interface Node {
+export interface Node {
   readonly headers: Header;
   readonly content: Buffer;
 }
@@ -22,14 +22,22 @@ export async function treeOf(
   layers: readonly AsyncIterable<Uint8Array>[],
   keptTime: number,
 ): Promise<FileTree> {
-  const nodes = new Map<string, Node>();
-  for (const layer of layers) await apply(nodes, layer);
-  nodes.delete("/");
+  const nodes = await nodesOf(layers);
   const inodes = groups(nodes);
   const lines = [...nodes].map(
     ([path, node]) => [path, lineOf(path, node, { nodes, inodes, keptTime })] as const,
   );
   return Object.fromEntries(lines.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Everything in the tree that layers make one over the other, by absolute path. */
+export async function nodesOf(
+  layers: readonly AsyncIterable<Uint8Array>[],
+): Promise<ReadonlyMap<string, Node>> {
+  const nodes = new Map<string, Node>();
+  for (const layer of layers) await apply(nodes, layer);
+  nodes.delete("/");
+  return nodes;
 }
 
 async function apply(nodes: Map<string, Node>, tar: AsyncIterable<Uint8Array>): Promise<void> {
