@@ -208,7 +208,7 @@ export class BuildRun {
 }
 
 const takesContext = (step: Step): step is CopyStep =>
-  step.kind === "copy" && step.from.kind === "context" && step.sources.length > 0;
+  step.kind === "copy" && step.from.kind === "context" && step.sources.list.length > 0;
 
 const imageKey = (reference: string, platform: Platform): string =>
   `${reference} ${formatPlatform(platform)}`;

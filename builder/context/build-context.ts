@@ -1,12 +1,13 @@
 import { realpathSync } from "node:fs";
+import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import type { Store, Tree } from "../../store/types.ts";
 import { Listings } from "../cache/listings.ts";
 import { readFingerprints } from "./fingerprint.ts";
-import { select } from "./select.ts";
-import { entriesOf } from "./selected.ts";
+import { rulesOf, select } from "./select.ts";
+import { entriesOf, type Selected } from "./selected.ts";
 import { Selection, type SelectionReader } from "./selection.ts";
-import type { SourceRoot } from "./source-root.ts";
+import type { Source, SourceRoot, Sources } from "./source-root.ts";
 import { StatCache, statsDigest } from "./stat-cache.ts";
 import { readVisibility } from "./visibility.ts";
 
@@ -44,7 +45,7 @@ export class BuildContext implements Disposable {
   }
 
   /** Rejects with COPY_SOURCE_MISSING, CONTEXT_UNREADABLE. The same sources are looked at once. */
-  select(sources: readonly string[]): Promise<Selection> {
+  select(sources: Sources): Promise<Selection> {
     const key = JSON.stringify(sources);
     let selection = this.#selections.get(key);
     if (selection === undefined) {
@@ -74,7 +75,7 @@ export class BuildContext implements Disposable {
     }
   }
 
-  async #select(sources: readonly string[]): Promise<Selection> {
+  async #select(sources: Sources): Promise<Selection> {
     const root = await this.root();
     const cache = this.#cache;
     const lookedAt = this.#options.clock();
@@ -91,11 +92,8 @@ export class BuildContext implements Disposable {
 }
 
 /** The sources of a COPY from a root filesystem, which nothing is remembered of. */
-export const selectFrom = (
-  root: SourceRoot,
-  sources: readonly string[],
-  listings: Listings,
-): Promise<Selection> => selectAll(root, sources, readerOf(root, listings));
+export const selectFrom = (root: SourceRoot, sources: Sources, listings: Listings): Promise<Selection> =>
+  selectAll(root, sources, readerOf(root, listings));
 
 function readerOf(root: SourceRoot, listings: Listings): SelectionReader {
   return {
@@ -104,12 +102,13 @@ function readerOf(root: SourceRoot, listings: Listings): SelectionReader {
   };
 }
 
-async function selectAll(
-  root: SourceRoot,
-  sources: readonly string[],
-  reader: SelectionReader,
-): Promise<Selection> {
-  const found = await Promise.all(sources.map((source) => select(root, source)));
-  const empty = sources.filter((_, i) => found[i]?.length === 0);
+const patternText = ({ path, below }: Source): string => posix.join(path, below ?? "").slice(1);
+
+async function selectAll(root: SourceRoot, sources: Sources, reader: SelectionReader): Promise<Selection> {
+  const exclude = sources.exclude.length === 0 ? undefined : rulesOf(sources.exclude);
+  const found = await Promise.all(sources.list.map((source) => select(root, source, exclude)));
+  const isEmpty = ({ below }: Source, selected: readonly Selected[] = []): boolean =>
+    selected.every((each) => below !== undefined && each.below.length === 0);
+  const empty = sources.list.filter((source, i) => isEmpty(source, found[i])).map(patternText);
   return new Selection(found.flat(), empty, reader);
 }

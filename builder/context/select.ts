@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
-import type { FileStat } from "../../store/types.ts";
+import type { FileStat, ScanEntry } from "../../store/types.ts";
 import { suggest } from "../dockerfile/suggest.ts";
+import { IgnoreRules } from "./ignore-rules.ts";
 import { matchPath } from "./patterns.ts";
 import type { Selected, SelectedEntry } from "./selected.ts";
-import type { SourceRoot } from "./source-root.ts";
+import type { Source, SourceRoot } from "./source-root.ts";
 
 /** Directories with more names than this are not searched for one that was meant. */
 const MAX_NAMES = 10_000;
@@ -13,15 +14,37 @@ const MAX_NAMES = 10_000;
 /**
  * What one source of a COPY stands for: one thing, or for a pattern every match in the order of a walk, which may be none.
  * Links on the way to a source are followed inside the root; below a directory, links are taken as links.
- * Rejects with COPY_SOURCE_MISSING.
+ * `exclude` is about paths below each match. Rejects with COPY_SOURCE_MISSING.
  */
-export async function select(root: SourceRoot, source: string): Promise<readonly Selected[]> {
-  const { prefix, pattern } = splitPattern(posix.join("/", source));
+export async function select(
+  root: SourceRoot,
+  { path, below }: Source,
+  exclude?: IgnoreRules,
+): Promise<readonly Selected[]> {
+  const { prefix, pattern } = splitPattern(path);
   const paths = pattern === "" ? [prefix] : await expand(root, prefix, pattern);
-  const found = await Promise.all(paths.map((path) => selectPath(root, path)));
+  const filter = { below, include: below === undefined ? undefined : rulesOf([below]), exclude };
+  const found = await Promise.all(paths.map((each) => selectPath(root, each, filter)));
   if (pattern === "" && found[0] === undefined) throw missing(root, prefix);
-  return found.filter((each) => each !== undefined);
+  const selected = found.filter((each) => each !== undefined);
+  // A name must exist; a pattern, or an empty one, may match nothing.
+  const mayBeEmpty =
+    below === undefined || below === "" || splitPattern(posix.join(path, below)).pattern !== "";
+  if (mayBeEmpty || selected.some((each) => each.below.length > 0)) return selected;
+  throw missing(root, posix.join(path, below));
 }
+
+/** What is taken of a directory. */
+interface Filter {
+  /** The pattern that `include` was made of. */
+  readonly below: string | undefined;
+  readonly include: IgnoreRules | undefined;
+  readonly exclude: IgnoreRules | undefined;
+}
+
+/** Patterns by the rules of an ignore file, in which "#" begins no comment. Throws PATTERN_INVALID. */
+export const rulesOf = (patterns: readonly string[]): IgnoreRules =>
+  IgnoreRules.parse(patterns.map((each) => (each.startsWith("#") ? `./${each}` : each)).join("\n"));
 
 /** The part before the first component with a wildcard, and the rest. "\" takes the meaning of the next character. */
 function splitPattern(source: string): { readonly prefix: string; readonly pattern: string } {
@@ -59,29 +82,61 @@ function byComponents(a: string, b: string): number {
   return first < second ? -1 : Number(first > second);
 }
 
-async function selectPath(root: SourceRoot, path: string): Promise<Selected | undefined> {
+async function selectPath(root: SourceRoot, path: string, filter: Filter): Promise<Selected | undefined> {
   const resolved = root.tree.resolve(path);
   const stat = root.tree.stat(resolved);
   if (stat === undefined || (path !== resolved && hides(root, path))) return undefined;
   const name = posix.basename(path);
   if (stat.type !== "dir")
     return hides(root, resolved) ? undefined : { name, self: entryOf(root, resolved, "", stat), below: [] };
-  const below = await selectBelow(root, resolved);
+  const below = await selectBelow(root, resolved, filter);
   // A hidden directory is there if something below it is.
   if (below.length === 0 && hides(root, resolved)) return undefined;
   return { name, self: entryOf(root, resolved, "", stat), below };
 }
 
-async function selectBelow(root: SourceRoot, directory: string): Promise<readonly SelectedEntry[]> {
+async function selectBelow(
+  root: SourceRoot,
+  directory: string,
+  { below, include, exclude }: Filter,
+): Promise<readonly SelectedEntry[]> {
+  const prefix = posix.join(directory, "/");
+  const all = below === undefined ? await scan(root, directory) : await scanPattern(root, directory, below);
+  const isShown = (path: string): boolean =>
+    !hides(root, prefix + path) && include?.hides(path) !== false && exclude?.hides(path) !== true;
+  const isWhole = root.visibility === undefined && include === undefined && exclude === undefined;
+  const kept = isWhole ? all : withParents(all, isShown);
+  return kept.map(({ path, stat }) => entryOf(root, prefix + path, path, stat));
+}
+
+function scan(root: SourceRoot, directory: string): Promise<readonly ScanEntry[]> {
   const prefix = posix.join(directory, "/");
   const prune = (root.visibility?.prune ?? [])
     .map((path) => `/${path}`)
     .filter((path) => path.startsWith(prefix))
     .map((path) => path.slice(prefix.length));
-  const all = await root.tree.scan(directory, prune.length > 0 ? { prune } : {});
-  const shown = (path: string): boolean => !hides(root, prefix + path);
-  const kept = root.visibility === undefined ? all : withParents(all, shown);
-  return kept.map(({ path, stat }) => entryOf(root, prefix + path, path, stat));
+  return root.tree.scan(directory, prune.length > 0 ? { prune } : {});
+}
+
+/** What may match `pattern`: everything below its part without wildcards, with the directories that lead there. */
+async function scanPattern(
+  root: SourceRoot,
+  directory: string,
+  pattern: string,
+): Promise<readonly ScanEntry[]> {
+  const { prefix } = splitPattern(`/${pattern}`);
+  const names = prefix.split("/").filter((name) => name !== "");
+  const leading: ScanEntry[] = [];
+  let path = "";
+  for (const name of names) {
+    path = posix.join(path, name);
+    const stat = root.tree.stat(posix.join(directory, path));
+    if (stat === undefined) return leading;
+    leading.push({ path, stat });
+    if (stat.type !== "dir") return leading;
+  }
+  const found = await scan(root, posix.join(directory, path));
+  return [...leading, ...found.map((entry) => ({ ...entry, path: posix.join(path, entry.path) }))];
 }
 
 /** What is shown, and the directories above it. `entries` have parents before their children. */

@@ -19,3 +19,16 @@ export interface SourceRoot {
   /** Files of the context belong to root, whoever owns them here. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
+
+/** What a COPY or ADD takes from a source root. */
+export interface Sources {
+  readonly list: readonly Source[];
+  /** --exclude: lines of an ignore file about paths below each source. */
+  readonly exclude: readonly string[];
+}
+export interface Source {
+  /** Absolute, a pattern by the rules of Go's filepath.Match. */
+  readonly path: string;
+  /** --parents: what to take of `path`, as a line of an ignore file says it; it keeps the directories it lies in. */
+  readonly below?: string;
+}

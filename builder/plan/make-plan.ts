@@ -1,14 +1,21 @@
+import { posix } from "node:path";
 import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
+import type { Source } from "../context/source-root.ts";
 import type { LineRange } from "../dockerfile/ast.ts";
-import type { ResolvedDockerfile, ResolvedStage, ResolvedStep, Source } from "../dockerfile/resolved.ts";
+import type {
+  Source as Origin,
+  ResolvedDockerfile,
+  ResolvedStage,
+  ResolvedStep,
+} from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
 import type { ImageState, LayerStep, Plan, PlannedHistory, Step, StepId } from "./step.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
 export interface PlanOptions {
-  /** The image of a `Source`, which was resolved when the Dockerfile was. */
-  readonly imageOf: (source: Source & { readonly kind: "image" }) => BaseImage;
+  /** The image of an `Origin`, which was resolved when the Dockerfile was. */
+  readonly imageOf: (source: Origin & { readonly kind: "image" }) => BaseImage;
   /** Of the whole build: it goes before what a RUN says. */
   readonly network: "default" | "host" | "none";
   readonly extraHosts: readonly string[];
@@ -83,7 +90,7 @@ class Planner {
     return stage;
   }
 
-  #imageStep(source: Source & { readonly kind: "image" }, name: string, at: SourceLine): StepId | undefined {
+  #imageStep(source: Origin & { readonly kind: "image" }, name: string, at: SourceLine): StepId | undefined {
     const image = this.#options.imageOf(source);
     // An image without layers is as good as scratch.
     if (image.layers.length === 0) return undefined;
@@ -130,7 +137,7 @@ class Planner {
     const { instruction } = step;
     return {
       ...this.#copySource(step.from, at),
-      sources: step.sources,
+      sources: { list: sourcesOf(step), exclude: instruction.exclude },
       inline: step.inline,
       target: step.destination,
       chown: step.chown,
@@ -139,7 +146,7 @@ class Planner {
     };
   }
 
-  #copySource(from: Source, at: SourceLine) {
+  #copySource(from: Origin, at: SourceLine) {
     const source = (step: StepId | undefined, fromName: string) => ({
       from: step === undefined ? ({ kind: "scratch" } as const) : ({ kind: "step", step } as const),
       fromName,
@@ -155,6 +162,19 @@ class Planner {
   #at({ first, last }: LineRange): SourceLine {
     return { file: this.#file, line: first, endLine: last };
   }
+}
+
+function sourcesOf({ instruction, sources }: ResolvedStep & { readonly kind: "copy" }): readonly Source[] {
+  const keepsParents = instruction.kind === "COPY" && instruction.parents;
+  return keepsParents ? instruction.sources.map(sourceWithParents) : sources.map((path) => ({ path }));
+}
+
+/** "x/./y" takes "y" of "x"; without a "/./", all of it is taken of the root. */
+function sourceWithParents(source: string): Source {
+  const pivot = source.indexOf("/./");
+  const [path, below] =
+    pivot === -1 ? ["", source] : [source.slice(0, pivot), source.slice(pivot + "/./".length)];
+  return { path: posix.join("/", path), below: posix.join("/", below).slice(1) };
 }
 
 function documentOf(image: ImageConfig): ImageState["document"] {

@@ -1,5 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import type { ContainerConfig, HistoryEntry, ImageConfig } from "../../image/config.ts";
+import type { Sources } from "../context/source-root.ts";
 import type { Permissions } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
@@ -53,8 +54,7 @@ export interface CopyStep extends LayerStepBase {
     | { readonly kind: "scratch" };
   /** How messages name it: "the build context", "stage build". */
   readonly fromName: string;
-  /** Absolute patterns by the rules of Go's filepath.Match. */
-  readonly sources: readonly string[];
+  readonly sources: Sources;
   /** Files whose content stands in the Dockerfile, placed after the sources. */
   readonly inline: readonly { readonly name: string; readonly content: string }[];
   /** Absolute; a "/" or "/." at its end makes it a directory. */

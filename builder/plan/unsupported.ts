@@ -14,10 +14,6 @@ const REFUSALS: readonly Refusal[] = [
   (step) => step.kind === "run" && step.security !== "sandbox" && `RUN --security=${step.security}`,
   (step) => step.kind === "run" && step.devices.length > 0 && "RUN --device",
   (step) =>
-    step.kind === "copy" && step.instruction.exclude.length > 0 && `${step.instruction.kind} --exclude`,
-  (step) =>
-    step.kind === "copy" && step.instruction.kind === "COPY" && step.instruction.parents && "COPY --parents",
-  (step) =>
     step.kind === "copy" &&
     step.instruction.kind === "ADD" &&
     step.instruction.checksum !== "" &&

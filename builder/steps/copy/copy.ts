@@ -56,7 +56,8 @@ class Copy {
     return [
       ["root filesystem", chainOf(this.#base)],
       ["source root filesystem", chainOf(this.#from)],
-      ["sources", this.#step.sources],
+      ["sources", this.#step.sources.list.map(({ path, below = null }) => [path, below])],
+      ["--exclude", this.#step.sources.exclude],
     ];
   }
 
@@ -102,11 +103,15 @@ class Copy {
   /** Runs `work` with what files are taken from, which is open for as long; undefined when the step takes none. */
   async #withTree<T>(work: (root: SourceRoot | undefined) => Promise<T>): Promise<T> {
     const { sources, from, fromName } = this.#step;
-    if (sources.length === 0) return work(undefined);
+    if (sources.list.length === 0) return work(undefined);
     if (from.kind === "context") return work(await this.#context.context.root());
     return this.#context.roots.read(this.#from, (tree) => {
       if (tree === undefined)
-        throw new Failure("COPY_SOURCE_MISSING", { source: sources.join(" "), where: fromName, why: "" });
+        throw new Failure("COPY_SOURCE_MISSING", {
+          source: sources.list.map(({ path }) => path.slice(1)).join(" "),
+          where: fromName,
+          why: "",
+        });
       return work({ name: fromName, tree });
     });
   }
@@ -137,7 +142,7 @@ class Copy {
   #warnOfEmpty(): void {
     const { id, at } = this.#step;
     for (const pattern of this.#selection?.empty ?? []) {
-      const message = `nothing in ${this.#step.fromName} matches ${pattern.slice(1)}`;
+      const message = `nothing in ${this.#step.fromName} matches ${pattern}`;
       this.#context.report({ type: "warning", id, message, at });
     }
   }

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { requiresCommand, requiresRoot } from "../../support/requires.ts";
 import { BuildFixture } from "../support/build-fixture.ts";
 import type { FileTree } from "../support/file-tree.ts";
-import { CASES, makeContext, TIME } from "./cases.ts";
+import { CASES } from "./cases.ts";
+import { makeContext, TIME } from "./make-context.ts";
 
 const recorded = JSON.parse(
   readFileSync(new URL("../recorded/copy.json", import.meta.url), "utf8"),

@@ -9,7 +9,20 @@ import { type Node, nodesOf } from "../support/file-tree.ts";
 import { type EngineCase, EngineCorpus } from "./engine-cases.ts";
 
 /** Cases that differ, each with its reason. */
-const EXPLAINED: Readonly<Record<string, string>> = {};
+const EXPLAINED: Readonly<Record<string, string>> = {
+  "copy-multiple-missing-file-with-nomatch-on-glob": "a pattern may match nothing, as in BuildKit",
+  "dockerignore-exclude-kind-of-deep-subdir-dot": "exceptions hold below ignored directories, as in BuildKit",
+  "dockerignore-exclude-kind-of-deep-subdir-star":
+    "exceptions hold below ignored directories, as in BuildKit",
+  "dockerignore-exclude-deep-subdir-dot": "exceptions hold below ignored directories, as in BuildKit",
+  "dockerignore-exclude-deep-subdir-star": "exceptions hold below ignored directories, as in BuildKit",
+  "add-parent-symlink":
+    "a link that leads out of an archive is held inside it; the engine fails with its syscall",
+  "replace-symlink-with-directory": "a link is not replaced with a directory, as in BuildKit",
+  "replace-directory-with-symlink": "a directory is not replaced with a link, as in BuildKit",
+  "replace-symlink-with-directory-subdir": "a directory is not replaced with a link, as in BuildKit",
+  "replace-directory-with-symlink-subdir": "a link is not replaced with a directory, as in BuildKit",
+};
 
 /** What the engine's classic builder always writes and BuildKit does not, and the other way round. */
 const ALWAYS_EQUAL: readonly (keyof ContainerConfig)[] = ["Hostname", "Domainname", "ArgsEscaped"];
@@ -36,7 +49,7 @@ function linesOf(nodes: ReadonlyMap<string, Node>): Record<string, string> {
   const tree: Record<string, string> = {};
   for (const [path, { headers, content }] of nodes) {
     const owner = `${headers.uid}:${headers.gid}`;
-    const permissions = ((headers.mode ?? 0) & 0o7777).toString(8);
+    const permissions = ((headers.mode ?? 0) & 0o777).toString(8);
     const source =
       headers.type === "link" ? nodes.get(posix.join("/", headers.linkname ?? ""))?.content : content;
     const digest = `sha256:${createHash("sha256")
@@ -72,7 +85,7 @@ describe("the engine's recorded build cases", () => {
     requiresRoot(this);
     using corpus = new EngineCorpus(this);
     await using fixture = await BuildFixture.open();
-    const wrong: string[] = [];
+    const problems = new Map<string, string>();
     let total = 0;
     for (const each of corpus.cases.filter(({ withoutDocker }) => !withoutDocker)) {
       const context = corpus.context(each);
@@ -80,13 +93,13 @@ describe("the engine's recorded build cases", () => {
       if (!needsNothing(text)) continue;
       total++;
       const problem = await differenceOf(fixture, corpus, { each, context, text });
-      if (problem !== undefined && EXPLAINED[each.name] === undefined)
-        wrong.push(`${each.index} ${each.name}: ${problem}`);
+      if (problem !== undefined) problems.set(each.name, problem);
     }
-    const runnable = this.runnable();
-    runnable.title += `: ${total - wrong.length} of ${total} as recorded`;
-    if (process.env["SHOW"]) for (const w of wrong) console.log(w);
-    assert.deepEqual(wrong, []);
+    const explained = Object.entries(EXPLAINED).map(([name, reason]) => `\n      not ${name}: ${reason}`);
+    this.runnable().title += `: ${total - problems.size} of ${total} as recorded${explained.join("")}`;
+    for (const name of Object.keys(EXPLAINED))
+      assert.ok(problems.delete(name), `${name} is explained but equal`);
+    assert.deepEqual([...problems], []);
   });
 });
 

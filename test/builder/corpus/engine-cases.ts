@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,5 +119,7 @@ function lineOf({ typeflag = 0, mode = 0, uid, gid, digest = "", linkname = "" }
   const type = TYPES[String.fromCharCode(typeflag)] ?? String(typeflag);
   const owner = `${uid}:${gid}`;
   if (type === "link") return `link ${owner} -> ${linkname}`;
-  return `${type} ${(mode & 0o7777).toString(8)} ${owner}${type === "file" ? ` ${digest}` : ""}`;
+  // The recording has neither set-id and sticky bits nor the digest of an empty file.
+  const content = digest === "" ? `sha256:${createHash("sha256").digest("hex")}` : digest;
+  return `${type} ${(mode & 0o777).toString(8)} ${owner}${type === "file" ? ` ${content}` : ""}`;
 }

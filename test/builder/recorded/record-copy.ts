@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createReadStream, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Scratch } from "../../support/scratch.ts";
-import { CASES, makeContext, TIME } from "../copy/cases.ts";
+import { CASES } from "../copy/cases.ts";
+import { makeContext, TIME } from "../copy/make-context.ts";
 import { type FileTree, treeOf } from "../support/file-tree.ts";
 
 const recorded: Record<string, FileTree | { readonly error: string }> = {};
