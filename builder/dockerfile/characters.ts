@@ -1,12 +1,17 @@
 /** What Go's unicode.IsSpace accepts; BuildKit's rules are written in terms of it (unlike \s it leaves out U+FEFF). */
 const SPACES = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const SPACE = new RegExp(`^[${SPACES}]$`);
+const WIDE_SPACE = new RegExp(`^[${SPACES}]$`);
 const LEADING = new RegExp(`^[${SPACES}]+`);
 const TRAILING = new RegExp(`[${SPACES}]+$`);
 
-export const isSpace = (character: string): boolean => SPACE.test(character);
 /** White space where BuildKit looks at bytes: around flags and the type of a HEALTHCHECK. */
-export const isAsciiSpace = (character: string): boolean => /^[\t-\r ]$/.test(character);
+export function isAsciiSpace(character: string): boolean {
+  const code = character.charCodeAt(0);
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+// Nearly all text is ASCII, which needs no expression.
+export const isSpace = (character: string): boolean =>
+  isAsciiSpace(character) || (character > "\x7f" && WIDE_SPACE.test(character));
 export const trimStart = (text: string): string =>
   isSpace(text.charAt(0)) ? text.replace(LEADING, "") : text;
 
@@ -38,8 +43,9 @@ const QUOTED: Readonly<Record<string, string>> = {
   "\t": "\\t",
   "\v": "\\v",
 };
-const UNPRINTABLE = /^[\p{C}\p{Zl}\p{Zp}\p{Zs}]$/u;
-const isUnprintable = (c: string): boolean => c !== " " && UNPRINTABLE.test(c);
+const PRINTABLE_ASCII = /^[ -~]$/;
+const isUnprintable = (c: string): boolean =>
+  !PRINTABLE_ASCII.test(c) && /^[\p{C}\p{Zl}\p{Zp}\p{Zs}]$/u.test(c);
 
 function escapeUnprintable(c: string): string {
   const point = c.codePointAt(0) ?? 0;

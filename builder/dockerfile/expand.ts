@@ -1,6 +1,7 @@
-import { isSpace, quote } from "./characters.ts";
+import { quote } from "./characters.ts";
 import { Problem } from "./problem.ts";
 import { removePrefix, removeSuffix, replacePattern } from "./substitution.ts";
+import { WordCollector } from "./word-collector.ts";
 
 /** What variables stand for. */
 export type Variables = Pick<ReadonlyMap<string, string>, "get" | "keys">;
@@ -40,35 +41,33 @@ export function expandWords(word: string, variables: Variables, options: ExpandO
 }
 
 const SPECIAL = new Set("@*#?-$!0");
-const DIGIT = /^\p{Nd}$/u;
-const NAME = /^[\p{L}\p{Nd}_]$/u;
+// Classes of all of Unicode take long to compile and are hardly ever needed.
+const isDigit = (c: string): boolean => /^[0-9]$/.test(c) || (c > "\x7f" && /^\p{Nd}$/u.test(c));
+const isNamePart = (c: string): boolean => /^\w$/.test(c) || (c > "\x7f" && /^[\p{L}\p{Nd}]$/u.test(c));
 /** What Go's scanner gives for the end of its input, as it appears in messages. */
 const END_MARK = "\ufffd";
 
-/** Collects words beside the whole text. */
-class Words {
-  readonly done: string[] = [];
-  #current = "";
-
-  /** Part of a word, whatever it is. */
-  raw(text: string): void {
-    this.#current += text;
-  }
-
-  /** White space ends a word. */
-  split(text: string): void {
-    for (const c of text) {
-      if (isSpace(c)) this.end();
-      else this.#current += c;
-    }
-  }
-
-  end(): readonly string[] {
-    if (this.#current !== "") this.done.push(this.#current);
-    this.#current = "";
-    return this.done;
-  }
+interface Operands {
+  readonly name: string;
+  readonly word: string;
+  readonly value: string | undefined;
+  /** Unset, or empty where that counts as unset. */
+  readonly isUnset: boolean;
 }
+
+/** What stands behind a variable's name in `${name-word}`. */
+const OPERATORS: Readonly<Record<string, (operands: Operands) => string>> = {
+  "-": ({ isUnset, word, value = "" }) => (isUnset ? word : value),
+  "+": ({ isUnset, word }) => (isUnset ? "" : word),
+  "?": ({ isUnset, name, word, value }) => {
+    if (!isUnset) return value ?? "";
+    throw new Problem(
+      `${name}: ${word || `is not allowed to be ${value === undefined ? "unset" : "empty"}`}`,
+    );
+  },
+  "#": ({ word, value = "" }) => removePrefix(value, word),
+  "%": ({ word, value = "" }) => removeSuffix(value, word),
+};
 
 class ShellLexer {
   readonly matched = new Set<string>();
@@ -107,7 +106,7 @@ class ShellLexer {
 
   /** Reads up to `stop`, which is consumed, or to the end when there is none. */
   #until(stop: string | undefined): { readonly text: string; readonly words: readonly string[] } {
-    const words = new Words();
+    const words = new WordCollector();
     let text = "";
     for (let c = this.#peek(); c !== undefined; c = this.#peek()) {
       if (c === stop) {
@@ -232,23 +231,10 @@ class ShellLexer {
     const value = this.#lookUp(name);
     if (value === undefined && this.#options.keepUnset === true) return `\${${name}${sign}${word}}`;
     const isUnset = value === undefined || (colon && value === "");
-    switch (operator) {
-      case "-":
-        return isUnset ? word : (value ?? "");
-      case "+":
-        return isUnset ? "" : word;
-      case "?":
-        if (!isUnset) return value ?? "";
-        throw new Problem(
-          `${name}: ${word || `is not allowed to be ${value === undefined ? "unset" : "empty"}`}`,
-        );
-      case "#":
-        return removePrefix(value ?? "", word);
-      case "%":
-        return removeSuffix(value ?? "", word);
-      default:
-        throw new Problem(`unsupported modifier (${sign}) in substitution`);
-    }
+    const apply =
+      operator === undefined || !Object.hasOwn(OPERATORS, operator) ? undefined : OPERATORS[operator];
+    if (apply === undefined) throw new Problem(`unsupported modifier (${sign}) in substitution`);
+    return apply({ name, word, value, isUnset });
   }
 
   /** `${name/pattern/text}` replaces the first match, `${name//pattern/text}` every one. */
@@ -280,13 +266,13 @@ class ShellLexer {
   #name(): string {
     const first = this.#peek();
     if (first === undefined) return "";
-    if (!DIGIT.test(first) && SPECIAL.has(first)) {
+    if (!isDigit(first) && SPECIAL.has(first)) {
       this.#at++;
       return first;
     }
-    const form = DIGIT.test(first) ? DIGIT : NAME;
+    const belongs = isDigit(first) ? isDigit : isNamePart;
     const start = this.#at;
-    while (form.test(this.#peek() ?? "")) this.#at++;
+    while (belongs(this.#peek() ?? "")) this.#at++;
     return this.#characters.slice(start, this.#at).join("");
   }
 

@@ -3,12 +3,15 @@ import type { LineRange } from "../ast.ts";
 import { type Span, sourceExcerpt } from "./source-excerpt.ts";
 import { type PlacedWord, wordsAt } from "./words.ts";
 
-/** What messages quote: "x", 'x', (x), a flag, or what stands behind the last colon. */
-const QUOTED = /"((?:[^"\\]|\\.)*)"|'([^']+)'|\(([^()]+)\)|(--[a-z][a-z-]*)|: (\S+)/g;
+/** What messages quote: "x", 'x', (x) and flags; else it stands behind a colon. */
+const QUOTED = /"((?:[^"\\]|\\.)*)"|'([^']+)'|\(([^()]+)\)|(--[a-z][a-z-]*)/g;
+const NAMED = /: ([^\s"'(]+)/g;
 
 /** The word of an instruction that a message is about. */
 export function faultOf(message: string, words: readonly PlacedWord[]): PlacedWord | undefined {
-  const quoted = Array.from(message.matchAll(QUOTED), (groups) => groups.slice(1).find(Boolean) ?? "");
+  const quoted = [...message.matchAll(QUOTED), ...message.matchAll(NAMED)].map(
+    ([, ...groups]) => groups.find(Boolean) ?? "",
+  );
   const tests = [
     (word: PlacedWord, text: string) => word.text === text,
     (word: PlacedWord, text: string) => word.text.startsWith(`${text}=`),

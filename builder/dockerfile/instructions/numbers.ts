@@ -63,11 +63,18 @@ export function parseDuration(text: string): number {
     const scale = Object.hasOwn(DURATIONS, unit) ? DURATIONS[unit] : undefined;
     if (scale === undefined)
       throw new Problem(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
-    total += Math.trunc(Number(number) * scale);
+    total += scaled(number ?? "", scale);
     rest = rest.slice(all.length);
   }
   if (total >= 2 ** 63) throw invalid();
   return sign * total;
+}
+
+/** A decimal times a whole number, without what is less than one. */
+function scaled(decimal: string, scale: number): number {
+  const [whole = "", fraction = ""] = decimal.split(".");
+  const part = (BigInt(fraction || "0") * BigInt(scale)) / 10n ** BigInt(fraction.length);
+  return Number(whole) * scale + Number(part);
 }
 
 /** Nanoseconds as Go prints them: "1m30s", "500ms". */

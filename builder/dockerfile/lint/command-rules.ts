@@ -1,7 +1,6 @@
 import type { ContainerConfig } from "../../../image/config.ts";
 import type { LineRange } from "../ast.ts";
 import type { Command } from "../instructions/types.ts";
-import { suggest } from "../suggest.ts";
 import type { Report } from "./reporter.ts";
 
 // Rules that look at an instruction where it is applied.
@@ -10,10 +9,8 @@ import type { Report } from "./reporter.ts";
 export interface Applied {
   /** Expanded. */
   readonly instruction: Command;
-  /** Variables it refers to that nothing declares, once for each word that does. */
-  readonly undefinedVariables: readonly string[];
-  /** All variables there are. */
-  readonly variables: Iterable<string>;
+  /** Variables it refers to that nothing declares, once for each word that does, with the one that may be meant. */
+  readonly undefinedVariables: readonly { readonly name: string; readonly near: string | undefined }[];
   /** The configuration before it. */
   readonly config: ContainerConfig;
   /** Where CMD, ENTRYPOINT and HEALTHCHECK stood before in this stage. */
@@ -34,10 +31,9 @@ type Rule = (applied: Applied, report: Report) => void;
 /** These arguments are the builder's: nobody has to declare them. */
 const BUILDER_ARGUMENTS = new Set(["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]);
 
-const undefinedVar: Rule = ({ instruction, undefinedVariables, variables }, report) => {
-  for (const name of undefinedVariables) {
-    if (BUILDER_ARGUMENTS.has(name)) continue;
-    report("UndefinedVar", instruction, name, suggest(name, variables, { caseSensitive: true }) ?? "");
+const undefinedVar: Rule = ({ instruction, undefinedVariables }, report) => {
+  for (const { name, near = "" } of undefinedVariables) {
+    if (!BUILDER_ARGUMENTS.has(name)) report("UndefinedVar", instruction, name, near);
   }
 };
 

@@ -1,5 +1,5 @@
 import { isCode } from "../../../core/errors.ts";
-import type { Platform } from "../../../core/platform.ts";
+import { formatPlatform, type Platform } from "../../../core/platform.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import type { InstructionNode } from "../ast.ts";
 import { readInstruction } from "../instructions/read.ts";
@@ -33,7 +33,7 @@ export async function loadBases(
 ): Promise<ReadonlyMap<StageNode, Base>> {
   const bases = new Map<StageNode, Base>();
   const triggered = new Set<StageNode>();
-  const { load } = loader(options);
+  const load = loader(options);
   for (const stage of graph.stages) checkName(graph, stage);
   for (;;) {
     const stages = [...options.needed()].filter((stage) => !triggered.has(stage));
@@ -53,20 +53,19 @@ function checkName(graph: StageGraph, { base, baseName, from: { lines } }: Stage
   located({ file: graph.file, lines }, () => imageName(baseName));
 }
 
-function loader({ targetPlatform, loadImage }: BaseOptions): { load(stage: StageNode): Promise<Base> } {
+/** Loads each image once for each platform. */
+function loader({ targetPlatform, loadImage }: BaseOptions): (stage: StageNode) => Promise<Base> {
   const images = new Map<string, Promise<ImageConfig>>();
-  return {
-    async load({ baseName, platform: asked }) {
-      if (baseName === SCRATCH) {
-        return { reference: undefined, platform: targetPlatform, image: emptyImage(targetPlatform) };
-      }
-      const platform = asked ?? targetPlatform;
-      const reference = imageName(baseName);
-      const key = `${reference} ${JSON.stringify(platform)}`;
-      const image = images.get(key) ?? loadImage(reference, platform);
-      images.set(key, image);
-      return { reference, platform, image: await image };
-    },
+  return async ({ baseName, platform: asked }) => {
+    if (baseName === SCRATCH) {
+      return { reference: undefined, platform: targetPlatform, image: emptyImage(targetPlatform) };
+    }
+    const platform = asked ?? targetPlatform;
+    const reference = imageName(baseName);
+    const key = `${reference} ${formatPlatform(platform)}`;
+    const image = images.get(key) ?? loadImage(reference, platform);
+    images.set(key, image);
+    return { reference, platform, image: await image };
   };
 }
 

@@ -1,3 +1,4 @@
+import { cleanPath } from "../../context/patterns.ts";
 import { quote } from "../characters.ts";
 import { type ExpandOptions, expandWord } from "../expand.ts";
 import { parseMount } from "../instructions/mount.ts";
@@ -7,6 +8,7 @@ import { checkBasePlatform } from "../lint/from-rules.ts";
 import type { Report } from "../lint/reporter.ts";
 import { located, Problem } from "../problem.ts";
 import type { ResolvedStage, ResolvedStep, ResolveOptions, Source } from "../resolved.ts";
+import { suggest } from "../suggest.ts";
 import { applyInstruction } from "./apply.ts";
 import { exposedPorts } from "./apply-expanding.ts";
 import type { Base } from "./bases.ts";
@@ -119,8 +121,7 @@ export class StageResolver {
           ? { ...outcome, ...common, instruction, layer: false }
           : { ...outcome, ...common };
       } finally {
-        const applied = { ...before, undefinedVariables: missing, variables: state.variables.keys() };
-        checkCommand(applied, this.#options.report);
+        checkCommand({ ...before, undefinedVariables: missing }, this.#options.report);
       }
     });
   }
@@ -130,7 +131,7 @@ export class StageResolver {
     state: StageState,
     { sources }: Linked,
     instruction: Command,
-  ): Omit<Applied, "undefinedVariables" | "variables"> {
+  ): Omit<Applied, "undefinedVariables"> {
     const { lexer, isIgnored = () => false } = this.#options;
     const { kind } = instruction;
     const texts = kind === "EXPOSE" ? exposedPorts(state, instruction, lexer) : [];
@@ -144,7 +145,7 @@ export class StageResolver {
         const { protocol, ip, hostPort } = parsePort(text);
         return { text, protocol, isMapping: ip !== "" || hostPort !== "" };
       }),
-      ignoredSources: fromContext ? instruction.sources.filter(isIgnored) : [],
+      ignoredSources: fromContext ? instruction.sources.map(cleanPath).filter(isIgnored) : [],
     };
   }
 
@@ -176,14 +177,17 @@ interface WordExpanders {
   readonly word: (text: string) => string;
   readonly content: (text: string) => string;
   /** Undeclared variables met so far. */
-  readonly missing: readonly string[];
+  readonly missing: Applied["undefinedVariables"];
 }
 
 function expanders(state: StageState, lexer: ExpandOptions): WordExpanders {
-  const missing: string[] = [];
+  const missing: { readonly name: string; readonly near: string | undefined }[] = [];
   const expand = (text: string, options: ExpandOptions): string => {
     const result = expandWord(text, state.variables, options);
-    missing.push(...[...result.unmatched].filter((name) => !state.args.some(({ key }) => key === name)));
+    for (const name of result.unmatched) {
+      if (state.args.some(({ key }) => key === name)) continue;
+      missing.push({ name, near: suggest(name, state.variables.keys(), { caseSensitive: true }) });
+    }
     return result.text;
   };
   return {
