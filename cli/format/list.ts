@@ -23,8 +23,7 @@ export function renderList(list: List, format = "table"): string {
   }
   const template = format.slice("table".length).trim();
   const render = compileTemplate(template === "" ? list.table : template);
-  // Tabs of the template separate columns; those of a value would too.
-  const lines = list.rows.flatMap((row) => render(withoutTabs(row)).split("\n"));
+  const lines = list.rows.flatMap((row) => render(row).split("\n"));
   const header = render(headerValue(list.headers), HEADER_FUNCTIONS);
   return alignColumns([header, ...lines])
     .map((line) => `${line}\n`)
@@ -34,13 +33,4 @@ export function renderList(list: List, format = "table"): string {
 function headerValue(headers: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
   // A label's column is titled by the last part of the label's name.
   return { ...headers, Label: (name: unknown) => String(name).split(".").at(-1)?.replace(/[-_]/g, " ") };
-}
-
-function withoutTabs(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value.replaceAll("\t", " ") : value,
-    ]),
-  );
 }
