@@ -1,3 +1,5 @@
+import type { Platform } from "../../../core/platform.ts";
+import type { ImageConfig } from "../../../image/config.ts";
 import type { ParsedDockerfile } from "../ast.ts";
 import type { ExpandOptions } from "../expand.ts";
 import { readStages } from "../instructions/stages.ts";
@@ -48,7 +50,7 @@ export async function resolveDockerfile(
   const resolver = new StageResolver({ ...options, graph, bases, globals, lexer, proxyEnv, report });
   const stages = inOrder(graph, needed()).map((stage) => resolver.resolve(stage));
   located(wholeFile(file), () => reporter.finish());
-  return { file, stages, target: withLabels(stages, target, options) };
+  return { file, stages, target: finished(stages, target, options) };
 }
 
 const wholeFile = (
@@ -92,15 +94,26 @@ function checkDefaults(
 const inOrder = ({ stages }: StageGraph, needed: ReadonlySet<StageNode>): readonly StageNode[] =>
   stages.filter((stage) => needed.has(stage));
 
-/** Labels of the command line go on the target's image only. */
-function withLabels(
+/** Labels of the command line, and a platform that was asked for, are the target's only. */
+function finished(
   stages: readonly ResolvedStage[],
   target: StageNode,
-  { labels = {} }: ResolveOptions,
+  { labels = {}, targetPlatform }: ResolveOptions,
 ): ResolvedStage {
   const found = stages.find(({ index }) => index === target.index);
   if (found === undefined) throw new TypeError("the target is not among the stages it needs");
-  if (Object.keys(labels).length === 0) return found;
-  const config = { ...found.image.config, Labels: { ...found.image.config?.Labels, ...labels } };
-  return { ...found, image: { ...found.image, config } };
+  const hasLabels = Object.keys(labels).length > 0;
+  const Labels = { ...found.image.config?.Labels, ...labels };
+  const image = { ...found.image, ...(hasLabels && { config: { ...found.image.config, Labels } }) };
+  return { ...found, image: targetPlatform === undefined ? image : onPlatform(image, targetPlatform) };
+}
+
+/** An image says it is for the platform that was asked for, whatever its base said. */
+function onPlatform(
+  { variant: own, ...image }: ImageConfig,
+  { os, architecture, variant }: Platform,
+): ImageConfig {
+  const isSame = os === image.os && architecture === image.architecture;
+  const kept = variant ?? (isSame ? own : undefined);
+  return { ...image, os, architecture, ...(kept !== undefined && { variant: kept }) };
 }

@@ -11,6 +11,7 @@ import type {
   RunStep,
 } from "../../../builder/dockerfile/resolved.ts";
 import { isCode } from "../../../core/errors.ts";
+import type { Platform } from "../../../core/platform.ts";
 import type { ContainerConfig, ImageConfig } from "../../../image/config.ts";
 
 const LINUX = { os: "linux", architecture: "amd64" };
@@ -346,6 +347,26 @@ describe("Configuration", () => {
     const stage = await target("FROM a\nMAINTAINER me\nLABEL l=1 k=1", { labels: { l: "2" } });
     assert.equal(stage.image.author, "me");
     assert.deepEqual(stage.image.config?.Labels, { l: "2", k: "1" });
+  });
+
+  it("a platform that was asked for is the image's, the base's variant is kept for the same architecture", async () => {
+    const platform = async (targetPlatform: Platform, base: Partial<ImageConfig>): Promise<unknown> => {
+      const loadImage = (): Promise<ImageConfig> => Promise.resolve({ ...image(), ...base });
+      const { os, architecture, variant } = (await target("FROM a", { targetPlatform, loadImage })).image;
+      return [os, architecture, variant];
+    };
+    const arm = { architecture: "arm", variant: "v6" };
+    assert.deepEqual(await platform({ os: "linux", architecture: "arm64" }, arm), [
+      "linux",
+      "arm64",
+      undefined,
+    ]);
+    assert.deepEqual(await platform({ os: "linux", architecture: "arm" }, arm), ["linux", "arm", "v6"]);
+    assert.deepEqual(await platform({ os: "linux", architecture: "arm", variant: "v7" }, arm), [
+      "linux",
+      "arm",
+      "v7",
+    ]);
   });
 
   it("every step carries the configuration after it", async () => {
