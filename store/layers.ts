@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, mkdirSync, openSync, readSync, write } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, constants, createReadStream, mkdirSync, openSync, readSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import type { Descriptor } from "../core/descriptor.ts";
 import { type Digest, digestFromBytes, finishDigest } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
 import { MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
-import type { Inflated, Kernel, LayerEntry } from "../native/kernel.ts";
+import type { Kernel, LayerEntry } from "../native/kernel.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
 import { temporaryPath } from "./content/temporary.ts";
-import type { BlobInfo, Ingest } from "./content-store.ts";
+import { writeFully } from "./content/write-fully.ts";
+import type { BlobInfo } from "./content-store.ts";
 import { query, transact } from "./database.ts";
 import type { Paths } from "./paths.ts";
 import type { LayerInfo } from "./snapshotter.ts";
@@ -61,32 +62,60 @@ export class LayerTable implements LayerStore {
       const { size } = await input.commit(sent, { sync: false });
       return { diffId: sent.digest, size, blob: { mediaType: MEDIA_TYPES.layer, digest: sent.digest, size } };
     }
-    await using output = await this.#content.ingest();
-    const inflated = await withFile(input.fd, (from) => this.#kernel.inflate(from, output.fd));
-    return await this.#commit({ input, output, inflated }, want);
+    const { layer, blob } = await this.#inflate(input.fd, { digest: want.blob?.digest, diffId: want.diffId });
+    if (want.blob === undefined)
+      return { ...layer, blob: { mediaType: MEDIA_TYPES.layer, digest: layer.diffId, size: layer.size } };
+    await input.commit(blob, { sync: false });
+    const described = { mediaType: want.blob.mediaType, ...blob };
+    this.addBlob(layer.diffId, described);
+    return { ...layer, blob: described };
   }
 
-  async #commit(
-    {
-      input,
-      output,
-      inflated,
-    }: { readonly input: Ingest; readonly output: Ingest; readonly inflated: Inflated },
-    want: AdoptOptions,
-  ): Promise<LayerInfo & { readonly blob: Descriptor }> {
-    const digest = digestFromBytes(inflated.input.sha256);
-    const diffId = digestFromBytes(inflated.output.sha256);
-    expect(want.blob?.digest, digest);
-    expect(want.diffId, diffId);
-    const { size } = inflated.output;
-    await output.commit({ digest: diffId, size }, { sync: false });
-    if (want.blob === undefined)
-      return { diffId, size, blob: { mediaType: MEDIA_TYPES.layer, digest: diffId, size } };
-    const { mediaType } = want.blob;
-    await input.commit({ digest, size: inflated.input.size }, { sync: false });
-    const blob = { mediaType, digest, size: inflated.input.size };
-    this.addBlob(diffId, blob);
-    return { diffId, size, blob };
+  /** Makes a layer of the compressed file `from`. Both sides are checked when their digests are given. */
+  async #inflate(
+    from: number,
+    want: { readonly digest: Digest | undefined; readonly diffId: Digest | undefined },
+  ): Promise<{ readonly layer: LayerInfo; readonly blob: BlobInfo }> {
+    await using output = await this.#content.ingest();
+    const inflated = await withFile(from, (file) => this.#kernel.inflate(file, output.fd));
+    const blob = { digest: digestFromBytes(inflated.input.sha256), size: inflated.input.size };
+    const layer = { diffId: digestFromBytes(inflated.output.sha256), size: inflated.output.size };
+    expect(want.digest, blob.digest);
+    expect(want.diffId, layer.diffId);
+    await output.commit({ digest: layer.diffId, size: layer.size }, { sync: false });
+    return { layer, blob };
+  }
+
+  async inflateBlob(
+    digest: Digest,
+    want: { readonly diffId?: Digest; readonly mediaType?: string } = {},
+  ): Promise<LayerInfo> {
+    const known = this.layerOf(digest);
+    if (known !== undefined && known === want.diffId) {
+      const info = this.stat(known);
+      if (info !== undefined) return info;
+    }
+    const file = openSync(this.#content.path(digest), constants.O_RDONLY);
+    try {
+      const { layer, blob } = await this.#inflate(file, { digest, diffId: want.diffId });
+      if (want.mediaType !== undefined) this.addBlob(layer.diffId, { mediaType: want.mediaType, ...blob });
+      return layer;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  async *inflated(source: AsyncIterable<Uint8Array>, options: Abortable = {}): AsyncGenerator<Uint8Array> {
+    const { head, all } = await peek(source, HEAD);
+    if (!looksCompressed(head)) return yield* all;
+    await using input = await this.#content.ingest();
+    for await (const chunk of all) {
+      options.signal?.throwIfAborted();
+      await writeFully(input.fd, chunk);
+    }
+    await using output = await this.#content.ingest();
+    await withFile(input.fd, (file) => this.#kernel.inflate(file, output.fd));
+    yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
   }
 
   addBlob(diffId: Digest, blob: Descriptor): void {
@@ -163,10 +192,31 @@ async function withFile<T>(file: number, work: (fd: number) => Promise<T>): Prom
 }
 
 const HEAD = 512;
+const READ_SIZE = 1 << 20;
 
 function readHead(file: number): Uint8Array {
   const head = Buffer.alloc(HEAD);
   return head.subarray(0, readSync(file, head, 0, HEAD, 0));
+}
+
+/** The first bytes of a stream, and the stream with them. */
+async function peek(
+  source: AsyncIterable<Uint8Array>,
+  size: number,
+): Promise<{ readonly head: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.byteLength < size) {
+    const { done, value } = await iterator.next();
+    if (done === true) break;
+    head = Buffer.concat([head, value]);
+  }
+  const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield head;
+    yield* rest;
+  }
+  return { head, all: all() };
 }
 
 /**
@@ -179,22 +229,17 @@ async function receive(
   want: AdoptOptions,
 ): Promise<BlobInfo & { readonly compressed: boolean }> {
   const limit = want.blob?.size ?? Number.POSITIVE_INFINITY;
+  const { head, all } = await peek(source, HEAD);
+  const compressed = looksCompressed(head);
   const hash = createHash("sha256");
   let size = 0;
-  let head: Buffer = Buffer.alloc(0);
-  let compressed: boolean | undefined;
-  for await (const chunk of source) {
+  for await (const chunk of all) {
     want.signal?.throwIfAborted();
-    if (compressed === undefined) {
-      head = Buffer.concat([head, chunk]);
-      if (head.byteLength >= HEAD) compressed = looksCompressed(head);
-    }
     size += chunk.byteLength;
     if (want.blob !== undefined && size > limit)
       throw new Failure("SIZE_MISMATCH", { digest: want.blob.digest, want: limit, got: size });
-    if (compressed !== true) hash.update(chunk);
-    for (let done = 0; done < chunk.byteLength; )
-      done += (await promisify(write)(fd, chunk, done, chunk.byteLength - done, null)).bytesWritten;
+    if (!compressed) hash.update(chunk);
+    await writeFully(fd, chunk);
   }
-  return { digest: finishDigest(hash), size, compressed: compressed ?? looksCompressed(head) };
+  return { digest: finishDigest(hash), size, compressed };
 }

@@ -66,6 +66,13 @@ export interface LayerStore {
     source: AsyncIterable<Uint8Array>,
     want?: AdoptOptions,
   ): Promise<LayerInfo & { readonly blob: Descriptor }>;
+  /** Makes the layer of a compressed blob of the store; with `mediaType`, the blob is recorded as its form. Rejects as adopt() does. */
+  inflateBlob(
+    digest: Digest,
+    want?: { readonly diffId?: Digest; readonly mediaType?: string },
+  ): Promise<LayerInfo>;
+  /** The plain bytes of a stream compressed in any way, or not. Rejects with ARCHIVE_INVALID. */
+  inflated(source: AsyncIterable<Uint8Array>, options?: Abortable): AsyncIterable<Uint8Array>;
   /** The compressed forms of a layer that are in the store. */
   blobs(diffId: Digest): readonly Descriptor[];
   /** Records a blob of the store as a compressed form of a layer: it stays as long as the layer does. */

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fsync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  write,
-} from "node:fs";
+import { closeSync, constants, fdatasync, fsync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
@@ -21,6 +11,7 @@ import { query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import { FileIngest } from "./file-ingest.ts";
 import { temporaryPath } from "./temporary.ts";
+import { writeFully } from "./write-fully.ts";
 
 const CHUNK = 1 << 20;
 const DOCUMENT_LIMIT = 8 << 20;
@@ -89,7 +80,7 @@ export class FileContentStore implements ContentStore {
     const blob = { digest: digestOf(content), size: content.byteLength };
     if (this.#reuse(blob.digest)) return blob;
     await using ingest = await this.ingest();
-    await writeAll(ingest.fd, content);
+    await writeFully(ingest.fd, content);
     return await ingest.commit(blob, options);
   }
 
@@ -223,13 +214,6 @@ async function syncFile(path: string): Promise<void> {
     await file.datasync();
   } finally {
     await file.close();
-  }
-}
-
-async function writeAll(fd: number, content: Uint8Array): Promise<void> {
-  for (let done = 0; done < content.byteLength; ) {
-    const { bytesWritten } = await promisify(write)(fd, content, done, content.byteLength - done, null);
-    done += bytesWritten;
   }
 }
 

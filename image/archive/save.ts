@@ -1,0 +1,135 @@
+import { pack as createPack, type Header, type Pack } from "tar-stream";
+import type { Descriptor } from "../../core/descriptor.ts";
+import { type Digest, digestOf, hexOf } from "../../core/digest.ts";
+import { familiarName, familiarReference, formatReference, type Reference } from "../../core/reference.ts";
+import type { ByteStream } from "../../core/streams.ts";
+import { encodeManifest } from "../manifest.ts";
+import { MEDIA_TYPES } from "../media-types.ts";
+
+export interface SavedImage {
+  readonly rawConfig: Uint8Array;
+  /** The uncompressed layers, lowest first. */
+  readonly layers: readonly Descriptor[];
+  /** With tag; empty for an image that is saved by its id. */
+  readonly references: readonly Reference[];
+}
+
+/** Everything carries this time, so that equal images give equal archives. */
+const EPOCH = new Date(0);
+const FOLDER = { type: "directory", mode: 0o755, mtime: EPOCH } satisfies Partial<Header>;
+const FILE = { type: "file", mode: 0o644, mtime: EPOCH } satisfies Partial<Header>;
+
+/**
+ * Writes one tar that is a docker-archive and an OCI image layout at once, as `docker save` does since version 25: blobs/sha256/<hex> once for
+ * all images, index.json and oci-layout (OCI image-spec, image-layout.md), manifest.json, and repositories for programs before Docker 1.10.
+ */
+export async function* saveArchive(
+  images: readonly SavedImage[],
+  read: (digest: Digest) => Promise<ByteStream>,
+): AsyncGenerator<Uint8Array> {
+  const contents = describe(images);
+  const pack = createPack();
+  const produce = async (): Promise<void> => {
+    pack.entry({ ...FOLDER, name: "blobs/" });
+    pack.entry({ ...FOLDER, name: "blobs/sha256/" });
+    for (const [digest, blob] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
+      await writeBlob(
+        pack,
+        digest,
+        "size" in blob ? { size: blob.size, bytes: await read(digest) } : blob.raw,
+      );
+    for (const [name, document] of Object.entries(contents.documents))
+      pack.entry({ ...FILE, name }, JSON.stringify(document));
+    pack.finalize();
+  };
+  const produced = produce().catch((error: Error) => pack.destroy(error));
+  try {
+    yield* pack as AsyncIterable<Uint8Array>;
+  } finally {
+    pack.destroy();
+    await produced;
+  }
+}
+
+interface Contents {
+  readonly blobs: ReadonlyMap<Digest, { readonly raw: Uint8Array } | { readonly size: number }>;
+  readonly documents: Readonly<Record<string, unknown>>;
+}
+
+function describe(images: readonly SavedImage[]): Contents {
+  const blobs = new Map<Digest, { readonly raw: Uint8Array } | { readonly size: number }>();
+  const index: Descriptor[] = [];
+  const list: unknown[] = [];
+  const repositories: Record<string, Record<string, string>> = {};
+  for (const { rawConfig, layers, references } of images) {
+    const config = { mediaType: MEDIA_TYPES.config, digest: digestOf(rawConfig), size: rawConfig.byteLength };
+    const raw = encodeManifest({ config, layers });
+    const manifest = { mediaType: MEDIA_TYPES.manifest, digest: digestOf(raw), size: raw.byteLength };
+    for (const { digest, size } of layers) blobs.set(digest, { size });
+    blobs.set(config.digest, { raw: rawConfig }).set(manifest.digest, { raw });
+    if (references.length === 0) index.push(manifest);
+    for (const reference of references) {
+      const { tag = "" } = reference;
+      const annotations = {
+        "io.containerd.image.name": formatReference(reference),
+        "org.opencontainers.image.ref.name": tag,
+      };
+      index.push({ ...manifest, annotations });
+      const top = layers.at(-1);
+      const name = familiarName(reference);
+      if (top !== undefined) repositories[name] = { ...repositories[name], [tag]: hexOf(top.digest) };
+    }
+    list.push(dockerEntry(config, layers, references));
+  }
+  return {
+    blobs,
+    documents: {
+      "index.json": { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: index },
+      "manifest.json": list,
+      "oci-layout": { imageLayoutVersion: "1.0.0" },
+      ...(Object.keys(repositories).length === 0 ? {} : { repositories }),
+    },
+  };
+}
+
+const blobPath = (digest: Digest): string => `blobs/sha256/${hexOf(digest)}`;
+
+/** An image in manifest.json, https://github.com/moby/docker-image-spec/blob/main/v1.2.md#combined-image-json--filesystem-changeset-format */
+function dockerEntry(
+  config: Descriptor,
+  layers: readonly Descriptor[],
+  references: readonly Reference[],
+): unknown {
+  const sources = layers.map(({ digest, size }) => [digest, { mediaType: MEDIA_TYPES.layer, size, digest }]);
+  return {
+    Config: blobPath(config.digest),
+    RepoTags: references.length === 0 ? null : references.map(familiarReference),
+    Layers: layers.map(({ digest }) => blobPath(digest)),
+    LayerSources: Object.fromEntries(sources.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
+  };
+}
+
+async function writeBlob(
+  pack: Pack,
+  digest: Digest,
+  content: Uint8Array | { readonly size: number; readonly bytes: ByteStream },
+): Promise<void> {
+  const name = blobPath(digest);
+  if (content instanceof Uint8Array) {
+    pack.entry({ ...FILE, name }, Buffer.from(content));
+    return;
+  }
+  const entry = pack.entry({ ...FILE, name, size: content.size });
+  const closed = new Promise<void>((resolve, reject) => {
+    entry.once("close", () => resolve());
+    entry.once("error", reject);
+  });
+  for await (const chunk of content.bytes) {
+    // The reader of the archive left.
+    if (entry.destroyed) return;
+    if (!entry.write(chunk))
+      await Promise.race([new Promise<void>((resolve) => entry.once("drain", () => resolve())), closed]);
+  }
+  entry.end(undefined);
+  await closed;
+}
