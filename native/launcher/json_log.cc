@@ -135,7 +135,12 @@ void JsonLog::entry(int stream, const char* data, size_t size, bool last) {
 }
 
 void JsonLog::flush() {
-  if (sys::writeAll(file_.get(), out_.data(), out_.size()) == 0) written_ += out_.size();
+  if (sys::writeAll(file_.get(), out_.data(), out_.size()) == 0) {
+    written_ += out_.size();
+  } else if (::ftruncate(file_.get(), static_cast<off_t>(written_)) < 0) {
+    // A later entry would continue the half one that is there.
+    file_.reset();
+  }
   out_.clear();
 }
 

@@ -22,7 +22,8 @@ namespace slipway {
 namespace {
 
 constexpr int kControl = 3;
-constexpr const char* kSealed = "--sealed";
+/** Its own name tells a launcher that it was sealed, and the reader of a process list what it is. */
+constexpr const char* kSealedName = "slipway-launcher";
 
 /**
  * Runs this file again through a read-only mount of it. A process in a container can come by the launcher's
@@ -34,7 +35,7 @@ void seal(char** environment) {
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
   if (!self || sys::mountSetattr(self.get(), 0, attributes) < 0) return;
-  const char* arguments[] = {"slipway-launcher", kSealed, nullptr};
+  const char* arguments[] = {kSealedName, nullptr};
   ::execveat(self.get(), "", const_cast<char**>(arguments), environment, AT_EMPTY_PATH);
 }
 
@@ -111,8 +112,8 @@ int run() {
 }  // namespace
 }  // namespace slipway
 
-int main(int count, char** arguments, char** environment) {
-  if (count < 2 || strcmp(arguments[1], slipway::kSealed) != 0) slipway::seal(environment);
+int main(int, char** arguments, char** environment) {
+  if (strcmp(arguments[0], slipway::kSealedName) != 0) slipway::seal(environment);
   slipway::prepare();
   return slipway::run();
 }

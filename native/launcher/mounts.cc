@@ -84,6 +84,14 @@ int legacyMount(const char* type, const char* source, const StringList& options,
   return sys::errnoOf(sys::mount(*source ? source : type, path.c_str(), type, flags, data.c_str()));
 }
 
+/** The host's node of the same name, for user namespaces: none may be made there. */
+int bindDevice(const Child& child, const char* path) {
+  UniqueFd node, place;
+  if (const int error = cloneTree(AT_FDCWD, path, 0, node)) return error;
+  if (const int error = makeInRoot(child, path, false, place)) return error;
+  return sys::errnoOf(sys::moveMount(node.get(), place.get()));
+}
+
 }  // namespace
 
 int op::propagation(Child&, Reader& in) {
@@ -168,7 +176,8 @@ int op::device(Child& child, Reader& in) {
   if (!in.done()) return EINVAL;
   Parent parent;
   if (const int error = makeParent(child, target, parent)) return error;
-  if (::mknodat(parent.directory.get(), parent.name, mode, makedev(major, minor)) < 0) return errno;
+  if (::mknodat(parent.directory.get(), parent.name, mode, makedev(major, minor)) < 0)
+    return errno == EPERM ? bindDevice(child, target) : errno;
   if (uid == 0 && gid == 0) return 0;
   return sys::errnoOf(::fchownat(parent.directory.get(), parent.name, uid, gid, AT_SYMLINK_NOFOLLOW));
 }

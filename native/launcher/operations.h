@@ -57,6 +57,8 @@ struct Child {
   UniqueFd stage;
   /** The root filesystem, once known. */
   UniqueFd root;
+  /** Standard streams are a terminal made for this process. */
+  bool terminal = false;
   uint32_t index = 0;
   /** Refines a failure of the current operation. */
   Stage failedStage = Stage::kNone;

@@ -23,8 +23,6 @@ namespace {
 
 constexpr int kCapabilityLimit = 64;
 
-bool isNullDevice(const struct stat& info) { return S_ISCHR(info.st_mode) && info.st_rdev == 0x103; }
-
 }  // namespace
 
 int op::sysctl(Child& child, Reader& in) {
@@ -82,15 +80,16 @@ int op::park(Child& child, Reader& in) {
   return 0;
 }
 
-int op::ownStdio(Child&, Reader& in) {
+int op::ownStdio(Child& child, Reader& in) {
   const uint32_t uid = in.u32();
   if (!in.done()) return EINVAL;
   for (int fd = 0; fd <= 2; fd++) {
     struct stat info;
-    if (::fstat(fd, &info) < 0 || info.st_uid == uid || isNullDevice(info)) continue;
-    // /dev/stdout is opened anew by its owner. A descriptor that cannot change hands stays usable.
-    if (::fchown(fd, uid, static_cast<gid_t>(-1)) < 0 && errno != EINVAL && errno != EPERM && errno != EROFS)
-      return errno;
+    // /dev/stdout is opened anew, which only the owner may. What is no pipe belongs to somebody on the host:
+    // a file, a terminal.
+    if (::fstat(fd, &info) < 0 || info.st_uid == uid || !(S_ISFIFO(info.st_mode) || child.terminal)) continue;
+    // EPERM: a pipe from outside the user namespace.
+    if (::fchown(fd, uid, static_cast<gid_t>(-1)) < 0 && errno != EPERM) return errno;
   }
   return 0;
 }

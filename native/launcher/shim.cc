@@ -43,6 +43,8 @@ constexpr size_t kReadSize = 64 * 1024;
 constexpr size_t kInputLimit = 256 * 1024;
 constexpr size_t kMaxClients = 256;
 constexpr int kTerminalDrainMs = 100;
+/** As much as the largest pipe holds: what is written by others after the process ended is not waited for. */
+constexpr int kDrainReads = 16;
 constexpr int kFarewellMs = 5000;
 constexpr int kFixedEntries = 4;
 
@@ -189,7 +191,7 @@ void Shim::readOutput(int stream) {
 /** Reads what is there now. A terminal passes it on from a work queue, so its end is waited for. */
 void Shim::drain(int stream) {
   const int patience = setup_.terminal ? kTerminalDrainMs : 0;
-  while (outputs_[stream]) {
+  for (int reads = 0; outputs_[stream] && reads < kDrainReads; reads++) {
     pollfd one{outputs_[stream].get(), POLLIN, 0};
     if (::poll(&one, 1, patience) <= 0) return;
     readOutput(stream);

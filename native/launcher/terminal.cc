@@ -56,6 +56,7 @@ int op::terminal(Child& child, Reader& in) {
   for (int fd = 0; fd <= 2; fd++) {
     if (::dup2(slave.get(), fd) < 0) return errno;
   }
+  child.terminal = true;
   return sendPacket(child.channel, Message::kTerminal, {}, master.get());
 }
 

@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { after, before, describe, it } from "mocha";
 import type { OciProcess } from "../../../runtime/spec/oci.ts";
 import { Bench, CAPABILITIES, MOUNTS, processOf, specOf } from "./support.ts";
@@ -203,6 +215,32 @@ describe("a launched container", () => {
     const warning =
       "setting the resource limit RLIMIT_NOFILE was refused by the host: operation not permitted";
     assert.deepEqual([stdout, launched.warnings], ["0\n1024\n", [warning]]);
+  });
+
+  it("runs in a user namespace with the ids it is given", async () => {
+    const rootfs = bench.rootfs();
+    const first = 100_000;
+    for (const path of [bench.upper, bench.work]) chownSync(path, first, first);
+    chmodSync(bench.scratch.path, 0o755);
+    const maps = [{ containerID: 0, hostID: first, size: 65_536 }];
+    const types = ["mount", "user", "pid", "network", "ipc", "uts"] as const;
+    const linux = { namespaces: types.map((type) => ({ type })), uidMappings: maps, gidMappings: maps };
+    const script = "id -u; cat /proc/self/uid_map; echo x >/file; echo $?; echo x >/dev/null; echo $?";
+    const { stdout } = await bench.run(specOf(shell(script), {}, linux), { rootfs });
+    assert.deepEqual(stdout.split(/\s+/).slice(0, -1), ["0", "0", `${first}`, "65536", "0", "0"]);
+    assert.equal(statSync(`${bench.upper}/file`).uid, first);
+  });
+
+  it("leaves the owner of a file that is its output alone", async () => {
+    const path = bench.scratch.join("output");
+    const file = openSync(path, "w+");
+    const process = shell("echo hi", { user: { uid: 1, gid: 1 } });
+    const io = { kind: "descriptors", stdin: file, stdout: file, stderr: file } as const;
+    await using launched = await bench.launcher.launch(bench.request(specOf(process), io));
+    await launched.go();
+    await launched.exited();
+    closeSync(file);
+    assert.deepEqual([readFileSync(path, "utf8"), statSync(path).uid], ["hi\n", 0]);
   });
 
   it("keeps a stack of 150 layers", async () => {

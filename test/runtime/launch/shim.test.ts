@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
@@ -191,6 +191,19 @@ describe("a shim", () => {
     await container.run();
     assert.ok(container.log().some(({ log }) => log.endsWith(":pids:/slipway-test-shim\n")));
     assert.equal(existsSync(group), false);
+  });
+
+  it("records that the kernel killed something for want of memory", async function () {
+    const group = "/sys/fs/cgroup/memory/slipway-test-oom";
+    if (!existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes")) this.skip();
+    mkdirSync(group, { recursive: true });
+    writeFileSync(`${group}/memory.limit_in_bytes`, "16777216");
+    await using container = await Shimmed.launch(bench, shell("tail /dev/zero"), {
+      cgroupProcs: [`${group}/cgroup.procs`],
+      cgroupDirs: [group],
+    });
+    const { code, oom } = await container.run();
+    assert.deepEqual([code, oom], [137, true]);
   });
 });
 

@@ -104,12 +104,15 @@ export class Bench implements Disposable {
     return this.scratch.join(`upper${this.#layers}`);
   }
 
+  get work(): string {
+    return this.scratch.join(`work${this.#layers}`);
+  }
+
   rootfs(): LaunchRequest["rootfs"] {
-    const number = ++this.#layers;
-    const [upper, work] = [this.scratch.join(`upper${number}`), this.scratch.join(`work${number}`)];
-    mkdirSync(upper);
-    mkdirSync(work);
-    const options = [`lowerdir+=${this.lower}`, `upperdir=${upper}`, `workdir=${work}`];
+    this.#layers++;
+    mkdirSync(this.upper);
+    mkdirSync(this.work);
+    const options = [`lowerdir+=${this.lower}`, `upperdir=${this.upper}`, `workdir=${this.work}`];
     return [{ type: "overlay", source: "overlay", options }];
   }
 
