@@ -220,7 +220,8 @@ describe("a launched container", () => {
   it("runs in a user namespace with the ids it is given", async () => {
     const rootfs = bench.rootfs();
     const first = 100_000;
-    for (const path of [bench.upper, bench.work]) chownSync(path, first, first);
+    const { upper, work } = bench;
+    for (const path of [upper, work]) chownSync(path, first, first);
     chmodSync(bench.scratch.path, 0o755);
     const maps = [{ containerID: 0, hostID: first, size: 65_536 }];
     const types = ["mount", "user", "pid", "network", "ipc", "uts"] as const;
@@ -228,7 +229,7 @@ describe("a launched container", () => {
     const script = "id -u; cat /proc/self/uid_map; echo x >/file; echo $?; echo x >/dev/null; echo $?";
     const { stdout } = await bench.run(specOf(shell(script), {}, linux), { rootfs });
     assert.deepEqual(stdout.split(/\s+/).slice(0, -1), ["0", "0", `${first}`, "65536", "0", "0"]);
-    assert.equal(statSync(`${bench.upper}/file`).uid, first);
+    assert.equal(statSync(`${upper}/file`).uid, first);
   });
 
   it("leaves the owner of a file that is its output alone", async () => {
