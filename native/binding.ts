@@ -4,7 +4,13 @@ import { fileURLToPath } from "node:url";
 import { Failure } from "../core/errors.ts";
 import type { Inflated, Kernel, WrittenLayer } from "./kernel.ts";
 import { type PackedLayer, packLayer } from "./layer-pack.ts";
-import { type PackedRows, unpackEntries, unpackStats } from "./packed.ts";
+import {
+  type PackedFingerprints,
+  type PackedRows,
+  unpackEntries,
+  unpackFingerprints,
+  unpackStats,
+} from "./packed.ts";
 
 /** What the addon exports: Kernel's functions, some with their values packed. */
 type Addon = Omit<Kernel, keyof Packed> & Packed;
@@ -13,8 +19,7 @@ interface Packed {
   statInRoot(root: number, path: string): PackedRows;
   statManyInRoot(root: number, paths: readonly string[]): Promise<PackedRows>;
   scan(root: number, path: string, prune: readonly string[]): Promise<PackedRows>;
-  /** The digests one behind the other. */
-  hashFiles(root: number, paths: readonly string[]): Promise<Buffer>;
+  fingerprintFiles(root: number, paths: readonly string[]): Promise<PackedFingerprints>;
   readXattrs(root: number, path: string): readonly (readonly [string, Buffer])[];
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
   inflate(from: number, to: number, maxBytes: number | undefined): Promise<Inflated>;
@@ -23,8 +28,6 @@ interface Packed {
   /** Ends running jobs, so that none delays or outlives the end of the process. */
   stop(): void;
 }
-
-const SHA256_BYTES = 32;
 
 let loaded: Kernel | undefined;
 
@@ -55,10 +58,7 @@ function bind(addon: Addon): Kernel {
     statInRoot: (root, path) => unpackStats(addon.statInRoot(root, path))[0],
     statManyInRoot: async (root, paths) => unpackStats(await addon.statManyInRoot(root, paths)),
     scan: async (root, path, options) => unpackEntries(await addon.scan(root, path, options?.prune ?? [])),
-    hashFiles: async (root, paths) => {
-      const digests = await addon.hashFiles(root, paths);
-      return paths.map((_path, i) => digests.subarray(i * SHA256_BYTES, (i + 1) * SHA256_BYTES));
-    },
+    fingerprintFiles: async (root, paths) => unpackFingerprints(await addon.fingerprintFiles(root, paths)),
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),
     writeLayer: async (out, root, entries) => addon.writeLayer(out, root, packLayer(entries)),
     deflate: (from, to, { level }) => addon.deflate(from, to, level),

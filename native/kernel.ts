@@ -68,8 +68,8 @@ export interface KernelTrees {
     path: string,
     options?: { readonly prune?: readonly string[] },
   ): Promise<readonly ScanEntry[]>;
-  /** sha256 of each regular file, in order, over several threads. Paths as for openInRoot. */
-  hashFiles(root: number, paths: readonly string[]): Promise<readonly Buffer[]>;
+  /** Content and attributes of each regular file, in order, over several threads. Paths as for openInRoot. */
+  fingerprintFiles(root: number, paths: readonly string[]): Promise<readonly FileFingerprint[]>;
   /** Extended attributes that belong into a layer (security.capability, user.*), by name. */
   readXattrs(root: number, path: string): ReadonlyMap<string, Buffer>;
   /** Whether `path` of an overlay's upper directory hides what is below it in the lower ones: {trusted,user}.overlay.opaque is "y". */
@@ -78,6 +78,13 @@ export interface KernelTrees {
   removeTree(path: string): Promise<void>;
   /** Copies a tree with owners, modes, times, xattrs, hard links, devices and holes kept. `to` must not exist. */
   copyTree(from: string, to: string): Promise<void>;
+}
+
+export interface FileFingerprint {
+  /** 32 bytes. */
+  readonly sha256: Buffer;
+  /** As readXattrs() gives them; absent when there are none. */
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
 }
 
 export interface ScanEntry {

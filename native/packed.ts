@@ -1,4 +1,4 @@
-import type { FileStat, FileType, ScanEntry } from "./kernel.ts";
+import type { FileFingerprint, FileStat, FileType, ScanEntry } from "./kernel.ts";
 
 /**
  * Rows of stats as the addon hands them over (native/src/stats.h): twelve 64-bit fields a row, and "path\0link\0" a row.
@@ -61,4 +61,21 @@ function statAt(
     ctimeNs: integers[at + 11] ?? 0n,
   };
   return type === "symlink" ? { ...stat, link } : stat;
+}
+
+/** The digests one behind the other, and the attributes of those files that have some, by position. */
+export interface PackedFingerprints {
+  readonly digests: Buffer;
+  readonly xattrs: readonly (readonly [position: number, pairs: readonly (readonly [string, Buffer])[]])[];
+}
+
+const SHA256_BYTES = 32;
+
+export function unpackFingerprints({ digests, xattrs }: PackedFingerprints): readonly FileFingerprint[] {
+  const attributes = new Map(xattrs);
+  return Array.from({ length: digests.length / SHA256_BYTES }, (_, i) => {
+    const sha256 = digests.subarray(i * SHA256_BYTES, (i + 1) * SHA256_BYTES);
+    const pairs = attributes.get(i);
+    return pairs === undefined ? { sha256 } : { sha256, xattrs: new Map(pairs) };
+  });
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Failure } from "../core/errors.ts";
 import type { Mount } from "../core/mount.ts";
-import type { FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
+import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
 import type { Tree, Trees } from "./types.ts";
 
 const TEXT_LIMIT = 1 << 20;
@@ -49,8 +49,8 @@ class KernelTree implements Tree {
   scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<readonly ScanEntry[]> {
     return this.#kernel.scan(this.fd, path, options);
   }
-  hash(paths: readonly string[]): Promise<readonly Buffer[]> {
-    return this.#kernel.hashFiles(this.fd, paths);
+  fingerprint(paths: readonly string[]): Promise<readonly FileFingerprint[]> {
+    return this.#kernel.fingerprintFiles(this.fd, paths);
   }
   xattrs(path: string): ReadonlyMap<string, Buffer> {
     return this.#kernel.readXattrs(this.fd, path);

@@ -4,13 +4,13 @@ import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
-import type { FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
+import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
 import type { LayerInfo, Snapshotter } from "./snapshotter.ts";
 
 // What trees and layers are made of, for the areas that do not know the kernel.
-export type { FileStat, LayerEntry, ScanEntry };
+export type { FileFingerprint, FileStat, LayerEntry, ScanEntry };
 
 /**
  * One state root: content, layers, snapshots, metadata. Several processes may have it open at once; SQLite transactions and locks() keep them apart.
@@ -103,7 +103,8 @@ export interface Tree extends Disposable {
   stat(path: string): FileStat | undefined;
   statMany(paths: readonly string[]): Promise<readonly (FileStat | undefined)[]>;
   scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<readonly ScanEntry[]>;
-  hash(paths: readonly string[]): Promise<readonly Buffer[]>;
+  /** Content and attributes of regular files. */
+  fingerprint(paths: readonly string[]): Promise<readonly FileFingerprint[]>;
   xattrs(path: string): ReadonlyMap<string, Buffer>;
   /** A small text file, links followed inside the root; undefined when absent. At most 1 MiB. */
   readText(path: string): string | undefined;

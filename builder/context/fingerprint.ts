@@ -14,13 +14,16 @@ export async function readFingerprints(
   entries: readonly SelectedEntry[],
 ): Promise<readonly Fingerprint[]> {
   const files = entries.filter(({ stat }) => stat.type === "file");
-  const hashes = await tree.hash(files.map(({ source }) => source));
-  const contents = new Map(files.map((file, i) => [file, hashes[i]?.toString("base64") ?? ""]));
+  const read = (await tree.fingerprint(files.map(({ source }) => source))).values();
   return entries.map((entry) => {
-    const xattrs = attributesOf(tree, entry);
-    return { content: contents.get(entry) ?? "", ...(xattrs === undefined ? {} : { xattrs }) };
+    if (entry.stat.type !== "file") return printOf("", attributesOf(tree, entry));
+    const { sha256, xattrs } = read.next().value ?? {};
+    return printOf(sha256?.toString("base64") ?? "", xattrs);
   });
 }
+
+const printOf = (content: string, xattrs: ReadonlyMap<string, Buffer> | undefined): Fingerprint =>
+  xattrs === undefined ? { content } : { content, xattrs };
 
 /** The extended attributes of an entry that a layer keeps; undefined when there are none. */
 export function attributesOf(
