@@ -4,6 +4,7 @@ import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
 import { BuildRun } from "./build-run.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
+import { withExcerpt } from "./dockerfile/diagnose/with-excerpt.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Executor, ImageSource } from "./ports.ts";
 import { CachedPerformer } from "./solve/cached-performer.ts";
@@ -53,7 +54,8 @@ export function createBuilder(options: BuilderOptions): Builder {
       try {
         return await new BuildRun(shared, request, report, signal).run();
       } catch (error) {
-        throw signal.aborted ? new Failure("CANCELLED", { what: "the build" }, { cause: error }) : error;
+        if (signal.aborted) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
+        throw await withExcerpt(error, request.dockerfile.text);
       }
     },
     prune: ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) =>

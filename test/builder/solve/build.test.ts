@@ -242,6 +242,13 @@ describe("a build", () => {
     });
   }
 
+  it("shows where the Dockerfile is at fault", async () => {
+    await using fixture = await open();
+    const error = await failureOf(fixture.build(["FROM scratch", "COPY --form=x a b"]));
+    assert.match(describeError(error), /unknown flag: --form \(did you mean from\?\)\nDockerfile:2\n/);
+    assert.match(describeError(error), /\n {3}2 \| >>> COPY --form=x a b\n {5}\| {10}\^{8}\n/);
+  });
+
   it("refuses to put a directory where a file is, and the other way round", async () => {
     await using fixture = await open();
     const context = fixture.scratch.join("context");
