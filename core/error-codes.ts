@@ -188,6 +188,10 @@ export const ERRORS = {
     (d: { container: string; to: string }) =>
       `Container ${d.container} is paused, unpause the container before ${d.to}`,
   ),
+  CONTAINER_ALREADY_PAUSED: define(
+    "conflict",
+    (d: { container: string }) => `Container ${d.container} is already paused`,
+  ),
   CONTAINER_NOT_PAUSED: define(
     "conflict",
     (d: { container: string }) => `Container ${d.container} is not paused`,

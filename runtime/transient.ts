@@ -1,6 +1,5 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { join } from "node:path";
 import type { Mount } from "../core/mount.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -8,8 +7,10 @@ import type { KernelProcesses } from "../native/kernel.ts";
 import { thisOwner } from "../store/owner.ts";
 import type { Trees } from "../store/types.ts";
 import type { EndpointRecord } from "./container-config.ts";
-import type { CreatedPath, Launched, Launcher, LaunchFile } from "./launch/launcher.ts";
-import { hostsFile, parseResolvConf, resolvConfFile } from "./network/files.ts";
+import type { Launched, Launcher, LaunchFile } from "./launch/launcher.ts";
+import { mountLeftovers } from "./mount-leftovers.ts";
+import { hostsFile, resolvConfFile } from "./network/files.ts";
+import { readHostResolvConf } from "./network/host-resolv-conf.ts";
 import type { Networks } from "./network/networks.ts";
 import { compileIsolation, type HostFacts } from "./spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
@@ -97,7 +98,7 @@ class Runner implements TransientRunner {
       const status = await launched.exited();
       await Promise.all([stdout.drained, stderr.drained]);
       this.#warn(launched.warnings);
-      return { status, exclude: await this.#leftovers(request.rootfs, launched.created) };
+      return { status, exclude: await mountLeftovers(launched.created, request.rootfs, this.#options.trees) };
     } finally {
       stdout.close();
       stderr.close();
@@ -196,38 +197,10 @@ class Runner implements TransientRunner {
     return new OutputPipe(this.#options.kernel.pipe(), output);
   }
 
-  /** A directory made above a mount point counts only while nothing else is in it. */
-  async #leftovers(rootfs: readonly Mount[], created: readonly CreatedPath[]): Promise<readonly string[]> {
-    const exclude = new Set(created.filter(({ parent }) => !parent).map(({ path }) => path));
-    const parents = created.filter(({ parent }) => parent).map(({ path }) => path);
-    if (parents.length === 0) return [...exclude];
-    using tree = await this.#options.trees.open(rootfs);
-    for (const parent of parents.toSorted((a, b) => b.length - a.length)) {
-      const entries = await tree.scan(parent);
-      if (entries.every(({ path }) => exclude.has(join(parent, path)))) exclude.add(parent);
-    }
-    return [...exclude];
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     closeSync(this.#null);
     await this.#options.networks.release(this.#idle.splice(0));
   }
-}
-
-/** systemd-resolved's stub is of no use elsewhere; its real servers are in a file beside. */
-export function readHostResolvConf(): ReturnType<typeof parseResolvConf> {
-  const read = (path: string): ReturnType<typeof parseResolvConf> | undefined => {
-    try {
-      return parseResolvConf(readFileSync(path, "utf8"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
-  };
-  const host = read("/etc/resolv.conf") ?? parseResolvConf("");
-  const stub = host.nameservers.length === 1 && host.nameservers[0] === "127.0.0.53";
-  return (stub ? read("/run/systemd/resolve/resolv.conf") : undefined) ?? host;
 }
 
 /** A pipe whose write end goes to a process; what comes out is handed on as it comes. */

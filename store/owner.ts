@@ -22,6 +22,15 @@ export function thisOwner(): Owner {
   return self;
 }
 
+/** The process that has this pid now; undefined when there is none. */
+export function ownerOf(pid: number): Owner | undefined {
+  const started = startTime(pid);
+  return started === undefined ? undefined : `${bootId()}-${pid}-${started}`;
+}
+
+/** True when `owner` lived in an earlier boot of this machine. */
+export const isFromEarlierBoot = (owner: Owner): boolean => !owner.startsWith(`${bootId()}-`);
+
 /** False for a process that has ended (a zombie has), for another boot's, and for text that names none. */
 export function isAlive(owner: Owner): boolean {
   const [, itsBoot, pid, started] = FORM.exec(owner) ?? [];

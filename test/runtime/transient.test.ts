@@ -67,7 +67,7 @@ describe("runtime/transient", () => {
   it("runs a command and tells its output and status", async () => {
     const { status, stdout, stderr } = await run("echo out; echo err >&2; exit 7");
     assert.deepEqual([status, stdout, stderr], [{ code: 7 }, "out\n", "err\n"]);
-    assert.deepEqual((await run("sh -c 'kill -9 $$'")).status, { code: 137 });
+    assert.deepEqual((await run("sh -c 'kill -9 $$'; exit $?")).status, { code: 137 });
   });
 
   it("carries large output whole", async () => {

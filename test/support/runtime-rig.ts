@@ -4,12 +4,17 @@ import type { Digest } from "../../core/digest.ts";
 import { loadKernel } from "../../native/binding.ts";
 import type { Kernel } from "../../native/kernel.ts";
 import { launcherPath } from "../../native/launcher.ts";
+import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
+import { ContainerManager } from "../../runtime/containers/container-manager.ts";
 import { NativeLauncher } from "../../runtime/launch/native-launcher.ts";
 import { BridgeDriver } from "../../runtime/network/bridge-driver.ts";
 import { createFirewall } from "../../runtime/network/firewall.ts";
 import { Networks } from "../../runtime/network/networks.ts";
 import { createNullDriver, hostDriver } from "../../runtime/network/plain-drivers.ts";
 import { createSeccompCompiler } from "../../runtime/seccomp/compile.ts";
+import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
+import { readHostFacts } from "../../runtime/spec/host-facts.ts";
+import { Volumes } from "../../runtime/volumes/volumes.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { Store } from "../../store/types.ts";
 import { requiresBaseImage, requiresNativeCore, requiresOverlay } from "./requires.ts";
@@ -24,6 +29,9 @@ export interface RuntimeRig extends AsyncDisposable {
   readonly networks: Networks;
   /** Of busybox. */
   readonly layers: readonly Digest[];
+  readonly volumes: Volumes;
+  /** Containers as a process of its own would see them. */
+  openContainers(): ContainerManager;
 }
 
 /** What every test with real containers needs; skips the suite where it is missing. */
@@ -39,17 +47,29 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
   const store = await openStore(scratch.join("root"), { kernel });
   const { diffId } = await store.layers.adopt(createReadStream(tar));
   const networks = openNetworks(store, kernel);
+  const volumes = new Volumes({ paths: store.paths, database: store.database, locks: store.locks, kernel });
+  const cgroups = createControlGroups();
+  const compileSeccomp = createSeccompCompiler({ kernel });
+  const launcher = new NativeLauncher({ kernel, path: launcherPath(), compileSeccomp });
   return {
     scratch,
     store,
     kernel,
-    launcher: new NativeLauncher({
-      kernel,
-      path: launcherPath(),
-      compileSeccomp: createSeccompCompiler({ kernel }),
-    }),
+    launcher,
     networks,
     layers: [diffId],
+    volumes,
+    openContainers: () =>
+      new ContainerManager({
+        store,
+        kernel,
+        launcher,
+        cgroups,
+        networks,
+        volumes,
+        host: readHostFacts(cgroups.namespaces),
+        seccomp: resolveSeccomp,
+      }),
     async [Symbol.asyncDispose]() {
       const bridge = networks.get("bridge");
       await networks.driverOf(bridge).delete(bridge);

@@ -1,0 +1,115 @@
+import { availableParallelism } from "node:os";
+import { Failure } from "../../core/errors.ts";
+import { parseSignal } from "../../core/signals.ts";
+import type { HostConfig, ProcessConfig } from "../container-config.ts";
+import { parseExtraHost } from "../network/files.ts";
+import { portRequests } from "../network/ports.ts";
+import { resolveCapabilities } from "../spec/capabilities.ts";
+import { containerArgs, workingDirectory } from "../spec/process.ts";
+import { parseSecurityOptions } from "../spec/security.ts";
+import { planMounts } from "../volumes/mount-points.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const MIN_MEMORY = 6 * MEBIBYTE;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const ULIMITS =
+  "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(
+    " ",
+  );
+const LOG_TYPES = ["json-file", "none"];
+const SYSCTLS = new Set(
+  ["msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced"].map(
+    (name) => `kernel.${name}`,
+  ),
+);
+
+const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
+function refuseIf(fault: boolean, why: string): void {
+  if (fault) throw invalid(why);
+}
+
+/** Throws CONTAINER_NAME_INVALID. */
+export function checkName(name: string): void {
+  if (!NAME.test(name)) throw new Failure("CONTAINER_NAME_INVALID", { name });
+}
+
+function checkMemory({ Memory, MemorySwap, ShmSize }: HostConfig): void {
+  refuseIf(Memory !== 0 && Memory < MIN_MEMORY, "Minimum memory limit allowed is 6MB");
+  refuseIf(
+    MemorySwap > 0 && Memory === 0,
+    "You should always set the Memory limit when using Memoryswap limit, see usage",
+  );
+  refuseIf(
+    MemorySwap > 0 && MemorySwap < Memory,
+    "Minimum memoryswap limit should be larger than memory limit, see usage",
+  );
+  refuseIf(ShmSize < 0, "SHM size can not be less than 0");
+}
+
+function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus }: HostConfig): void {
+  const count = availableParallelism();
+  refuseIf(
+    NanoCpus < 0 || NanoCpus > count * 1e9,
+    `range of CPUs is from 0.01 to ${count}.00, as there are only ${count} CPUs available`,
+  );
+  refuseIf(NanoCpus > 0 && CpuPeriod > 0, "Conflicting options: Nano CPUs and CPU Period cannot both be set");
+  refuseIf(NanoCpus > 0 && CpuQuota > 0, "Conflicting options: Nano CPUs and CPU Quota cannot both be set");
+  refuseIf(
+    CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000),
+    "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
+  );
+  refuseIf(CpuQuota > 0 && CpuQuota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)");
+  refuseIf(!/^(\d+(-\d+)?(,|$))*$/.test(CpusetCpus), `Invalid value ${CpusetCpus} for cpuset cpus`);
+}
+
+function checkUlimits({ Ulimits }: HostConfig): void {
+  for (const { Name, Soft, Hard } of Ulimits) {
+    refuseIf(!ULIMITS.includes(Name), `invalid ulimit type: ${Name}`);
+    refuseIf(
+      Hard !== -1 && (Soft > Hard || Soft === -1),
+      `ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`,
+    );
+  }
+}
+
+function checkSysctls({ Sysctls, NetworkMode }: HostConfig): void {
+  for (const [name, value] of Object.entries(Sysctls)) {
+    const ofNetwork = name.startsWith("net.");
+    refuseIf(
+      !(ofNetwork || name.startsWith("fs.mqueue.") || SYSCTLS.has(name)),
+      `sysctl '${name}=${value}' is not allowed`,
+    );
+    refuseIf(ofNetwork && NetworkMode === "host", `sysctl "${name}" not allowed in host network namespace`);
+  }
+}
+
+function checkPolicies({ RestartPolicy, AutoRemove, LogConfig }: HostConfig): void {
+  const restarts = !["", "no"].includes(RestartPolicy.Name);
+  refuseIf(restarts && AutoRemove, "can't create 'AutoRemove' container with restart policy");
+  if (restarts) throw new Failure("OPTION_UNSUPPORTED", { option: `--restart ${RestartPolicy.Name}` });
+  refuseIf(
+    !LOG_TYPES.includes(LogConfig.Type),
+    `error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`,
+  );
+}
+
+/**
+ * Finds everything that can be found wrong with a container before it is made, in Docker's words. Throws CONTAINER_CONFIG_INVALID,
+ * CAPABILITY_UNKNOWN, SIGNAL_INVALID, MOUNT_SPEC_INVALID, OPTION_UNSUPPORTED.
+ */
+export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void {
+  containerArgs(config);
+  workingDirectory(config.WorkingDir);
+  if (config.StopSignal !== undefined && config.StopSignal !== "") parseSignal(config.StopSignal);
+  checkMemory(hostConfig);
+  checkCpu(hostConfig);
+  checkUlimits(hostConfig);
+  checkSysctls(hostConfig);
+  checkPolicies(hostConfig);
+  const { CapAdd: add, CapDrop: drop, Privileged: privileged } = hostConfig;
+  resolveCapabilities({ add, drop, privileged, available: [] });
+  parseSecurityOptions(hostConfig.SecurityOpt);
+  portRequests(hostConfig, Object.keys(config.ExposedPorts ?? {}));
+  for (const entry of hostConfig.ExtraHosts) parseExtraHost(entry);
+  planMounts(hostConfig, Object.keys(config.Volumes ?? {}));
+}

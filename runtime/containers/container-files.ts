@@ -1,0 +1,73 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Paths } from "../../store/paths.ts";
+import type { EndpointRecord } from "../container-config.ts";
+import { hostsFile, resolvConfFile } from "../network/files.ts";
+import { readHostResolvConf } from "../network/host-resolv-conf.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+/** The files of a container below containers/<id>/; see store/paths.ts. */
+export class ContainerFiles {
+  readonly directory: string;
+  readonly #id: string;
+
+  constructor(paths: Paths, id: string) {
+    this.directory = paths.container(id);
+    this.#id = id;
+  }
+
+  get socket(): string {
+    return join(this.directory, "shim.sock");
+  }
+  get exit(): string {
+    return join(this.directory, "exit");
+  }
+  get log(): string {
+    return join(this.directory, `${this.#id}-json.log`);
+  }
+  /** Socket and exit record of an additional process. */
+  exec(id: string): { readonly socket: string; readonly exit: string } {
+    const name = `exec-${id.slice(0, 16)}`;
+    return { socket: join(this.directory, `${name}.sock`), exit: join(this.directory, `${name}.exit`) };
+  }
+
+  async make(): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o711 });
+  }
+
+  /** What the container has on its own /etc: destination → file. */
+  get etc(): Readonly<Record<string, string>> {
+    const names = ["resolv.conf", "hostname", "hosts"];
+    return Object.fromEntries(names.map((name) => [`/etc/${name}`, join(this.directory, name)]));
+  }
+
+  /** Writes them as the container's network wants them. Later changes from inside the container last until its next start. */
+  writeEtc(
+    container: StoredContainer,
+    endpoint: EndpointRecord | undefined,
+    sharing: "private" | "host",
+  ): void {
+    const { config, hostConfig } = container;
+    const domain = config.Domainname ?? "";
+    const contents = {
+      hostname: `${config.Hostname}${domain === "" ? "" : `.${domain}`}\n`,
+      hosts: hostsFile({
+        hostname: config.Hostname,
+        domainname: domain,
+        address: endpoint?.address === "" ? undefined : endpoint?.address,
+        gateway: endpoint?.gateway === "" ? undefined : endpoint?.gateway,
+        extraHosts: hostConfig.ExtraHosts,
+      }),
+      "resolv.conf": resolvConfFile(readHostResolvConf(), hostConfig, sharing),
+    };
+    for (const [name, content] of Object.entries(contents))
+      writeFileSync(join(this.directory, name), content, { mode: 0o644 });
+  }
+
+  /** Takes away what a former run left. */
+  clearRun(): void {
+    rmSync(this.exit, { force: true });
+    rmSync(this.socket, { force: true });
+  }
+}

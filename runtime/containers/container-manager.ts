@@ -1,0 +1,291 @@
+import { Failure } from "../../core/errors.ts";
+import { parseSignal } from "../../core/signals.ts";
+import type { Abortable } from "../../core/streams.ts";
+import { isAlive } from "../../store/owner.ts";
+import type { Tree } from "../../store/types.ts";
+import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
+import type { ContainerRecord } from "../container-config.ts";
+import { createJsonFileReader } from "../logs/json-file.ts";
+import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
+import { mountLeftovers } from "../mount-leftovers.ts";
+import { type Attachment, LaterAttachment, withLogs } from "./attachment.ts";
+import { Changes } from "./changes.ts";
+import { checkName } from "./check-config.ts";
+import { ContainerTable } from "./container-table.ts";
+import { Control, type StopOptions } from "./control.ts";
+import { type CreateContainer, Creator } from "./creator.ts";
+import { type ExecRequest, type ExecSession, Execs } from "./execs.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { ContainerParts } from "./parts.ts";
+import { toRecord } from "./record.ts";
+import { Starter } from "./starter.ts";
+import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
+import { listProcesses, type ProcessTable } from "./top.ts";
+
+/**
+ * The containers of a state root. A container is named by its full id, its name, or a unique prefix of its id; methods reject with
+ * CONTAINER_UNKNOWN and CONTAINER_AMBIGUOUS. What is true of a container is asked of the kernel and its shim, never of the database alone, and
+ * changes are serialised per container across all processes.
+ */
+export class ContainerManager {
+  readonly #parts: ContainerParts;
+  readonly #table: ContainerTable;
+  readonly #changes = new Changes();
+  readonly #lifecycle: Lifecycle;
+  readonly #creator: Creator;
+  readonly #control: Control;
+  readonly #starter: Starter;
+  readonly #execs: Execs;
+  /** Who waits for a container's start, to be attached to it. */
+  readonly #attaching = new Map<string, Set<LaterAttachment>>();
+
+  constructor(parts: ContainerParts) {
+    this.#parts = parts;
+    this.#table = new ContainerTable(parts.store.database);
+    this.#lifecycle = new Lifecycle(parts, this.#table, this.#changes);
+    this.#creator = new Creator(parts, this.#table, this.#lifecycle);
+    this.#control = new Control(parts, this.#lifecycle);
+    this.#starter = new Starter(parts, this.#table);
+    this.#execs = new Execs(parts);
+  }
+
+  hasName(name: string): boolean {
+    return this.#table.hasName(name);
+  }
+
+  /** Makes a container without starting it. Rejects with CONTAINER_NAME_TAKEN and whatever checkConfig() finds; nothing is left then. */
+  create(request: CreateContainer): Promise<string> {
+    return this.#creator.create(request);
+  }
+
+  async list(): Promise<readonly ContainerRecord[]> {
+    const observed = await Promise.all(this.#table.list().map((each) => this.#lifecycle.observe(each)));
+    return observed.flatMap((container) => (container === undefined ? [] : [this.#toRecord(container)]));
+  }
+
+  async get(text: string): Promise<ContainerRecord> {
+    return this.#toRecord(await this.#find(text));
+  }
+
+  #toRecord(container: StoredContainer): ContainerRecord {
+    const frozen = container.state.phase === "running" && this.#group(container.state).frozen();
+    return toRecord(container, frozen, this.#parts.networks);
+  }
+
+  #group({ cgroup }: RunningState): ControlGroup {
+    return this.#parts.cgroups.open(cgroup);
+  }
+
+  /** The container as it is now. */
+  async #find(text: string): Promise<StoredContainer> {
+    const observed = await this.#lifecycle.observe(this.#table.find(text));
+    if (observed === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
+    return observed;
+  }
+
+  /** Rejects with CONTAINER_NOT_RUNNING. */
+  async #findRunning(text: string): Promise<RunningContainer> {
+    const container = await this.#find(text);
+    const { state } = container;
+    if (state.phase !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
+    return { ...container, state };
+  }
+
+  /** Starts it; does nothing when it runs. Returns warnings: what this host could not do. Rejects with CONTAINER_PAUSED, EXEC_NOT_FOUND, … */
+  async start(text: string): Promise<readonly string[]> {
+    const { id } = this.#table.find(text);
+    await using _lock = await this.#lifecycle.lock(id);
+    const container = await this.#lifecycle.observeLocked(id);
+    if (container === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
+    if (container.state.phase === "running") {
+      if (!this.#group(container.state).frozen()) return [];
+      throw new Failure("CONTAINER_PAUSED", { container: id, to: "starting it" });
+    }
+    const waiting = [...(this.#attaching.get(id) ?? [])];
+    this.#attaching.delete(id);
+    const size = waiting.findLast((attachment) => attachment.size !== undefined)?.size;
+    const beforeRun = async (socket: string): Promise<void> => {
+      await Promise.all(waiting.map((attachment) => attachment.connect(socket, { lossless: true })));
+    };
+    try {
+      return await this.#starter.start(container, { size, beforeRun });
+    } catch (error) {
+      for (const attachment of waiting) attachment.cancel();
+      if (container.hostConfig.AutoRemove) await this.#lifecycle.remove(container, { volumes: true });
+      throw error;
+    } finally {
+      this.#changes.announce(id);
+    }
+  }
+
+  /** Signals it to end and kills it when it does not; does nothing when it does not run. */
+  async stop(text: string, options: StopOptions = {}): Promise<void> {
+    const { state, ...container } = await this.#find(text);
+    if (state.phase === "running") await this.#control.stop({ ...container, state }, options);
+  }
+
+  /** Rejects with CONTAINER_NOT_RUNNING, SIGNAL_INVALID. A paused container gets SIGKILL at once, anything else when it goes on. */
+  async kill(text: string, signal: string): Promise<void> {
+    const number = parseSignal(signal);
+    await this.#control.kill(await this.#findRunning(text), number);
+  }
+
+  async restart(text: string, options: StopOptions = {}): Promise<readonly string[]> {
+    const { id } = this.#table.find(text);
+    await this.stop(id, options);
+    return this.start(id);
+  }
+
+  /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_ALREADY_PAUSED, CGROUP_FAILED. */
+  async pause(text: string): Promise<void> {
+    await this.#control.pause(await this.#findRunning(text));
+  }
+
+  /** Rejects with CONTAINER_NOT_PAUSED. */
+  async unpause(text: string): Promise<void> {
+    await this.#control.unpause(await this.#find(text));
+  }
+
+  /**
+   * Resolves with the exit status when the condition is met: "not-running" is met at once by a container that does not run, "next-exit" waits
+   * for a start first, "removed" for its removal.
+   */
+  async wait(
+    text: string,
+    condition: "not-running" | "next-exit" | "removed" = "not-running",
+    options: Abortable = {},
+  ): Promise<{ readonly exitCode: number; readonly error?: string }> {
+    const { id, state } = this.#table.find(text);
+    let last = state;
+    for (let started = false; ; ) {
+      const container = this.#table.byId(id);
+      if (container === undefined) return exitOf(last);
+      last = container.state;
+      if (last.phase === "running") {
+        started = true;
+        last = await this.#lifecycle.ended({ ...container, state: last }, options);
+      }
+      const met = condition !== "removed" && (started || condition === "not-running");
+      if (met) return exitOf(last);
+      await this.#changes.next(id, options);
+    }
+  }
+
+  /** For a container that does not run the attachment begins with its next start by this process, before its process runs. */
+  async attach(
+    text: string,
+    options: { readonly stdin: boolean; readonly logs?: boolean },
+  ): Promise<Attachment> {
+    const container = await this.#find(text);
+    const { id, state, config } = container;
+    const attachment = new LaterAttachment({ stdin: options.stdin && config.OpenStdin });
+    if (state.phase === "running")
+      await attachment.connect(this.#lifecycle.files(id).socket, { lossless: false });
+    else this.#await(id, attachment);
+    if (options.logs !== true) return attachment;
+    return withLogs(attachment, this.logs(id, { stdout: true, stderr: true, follow: false }));
+  }
+
+  #await(id: string, attachment: LaterAttachment): void {
+    const waiting = this.#attaching.get(id) ?? new Set();
+    this.#attaching.set(id, waiting.add(attachment));
+  }
+
+  /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, EXEC_NOT_FOUND, EXEC_DENIED, USER_UNKNOWN, … */
+  async exec(text: string, request: ExecRequest): Promise<ExecSession> {
+    const container = await this.#findRunning(text);
+    if (this.#group(container.state).frozen())
+      throw new Failure("CONTAINER_PAUSED", { container: container.id, to: "exec" });
+    return this.#execs.start(container, request);
+  }
+
+  async *logs(text: string, query: LogQuery, options: Abortable = {}): AsyncGenerator<LogEntry> {
+    const container = await this.#find(text);
+    if (container.hostConfig.LogConfig.Type !== "json-file")
+      throw new Failure("CONTAINER_CONFIG_INVALID", {
+        why: "configured logging driver does not support reading",
+      });
+    const stop = new AbortController();
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+    const { state } = container;
+    const ended =
+      query.follow && state.phase === "running"
+        ? this.#lifecycle.ended({ ...container, state }, { signal }).catch(() => undefined)
+        : Promise.resolve();
+    try {
+      yield* createJsonFileReader(this.#lifecycle.files(container.id).log).read(query, { ...options, ended });
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async top(text: string, psArgs: readonly string[]): Promise<ProcessTable> {
+    const { state } = await this.#findRunning(text);
+    return listProcesses(this.#group(state).pids(), psArgs);
+  }
+
+  async stats(text: string): Promise<CgroupStats> {
+    return this.#group((await this.#findRunning(text)).state).stats();
+  }
+
+  /** Rejects with CONTAINER_NAME_INVALID, CONTAINER_NAME_TAKEN. */
+  async rename(text: string, name: string): Promise<void> {
+    const { id, name: current } = this.#table.find(text);
+    checkName(name);
+    if (name === current)
+      throw new Failure("CONTAINER_CONFIG_INVALID", {
+        why: "Renaming a container with the same name as its current name",
+      });
+    await using _lock = await this.#lifecycle.lock(id);
+    this.#table.rename(id, name);
+  }
+
+  /** Rejects with CONTAINER_RUNNING unless `force`; `volumes` takes its anonymous volumes too. */
+  async remove(
+    text: string,
+    options: { readonly force?: boolean; readonly volumes?: boolean } = {},
+  ): Promise<void> {
+    const { id, name } = this.#table.find(text);
+    await using _lock = await this.#lifecycle.lock(id);
+    let container = await this.#lifecycle.observeLocked(id);
+    if (container?.state.phase === "running") {
+      const state = this.#group(container.state).frozen() ? "paused" : "running";
+      if (options.force !== true) throw new Failure("CONTAINER_RUNNING", { container: name, state });
+      await this.#lifecycle.kill(container);
+      container = await this.#lifecycle.observeLocked(id);
+    }
+    if (container !== undefined)
+      await this.#lifecycle.remove(container, { volumes: options.volumes === true });
+  }
+
+  /** Its root filesystem for reading: as its process sees it while it runs, without its mounts else. The caller disposes it. */
+  async openRoot(text: string): Promise<Tree> {
+    const { id, state } = await this.#find(text);
+    const { store } = this.#parts;
+    if (state.phase === "running") return store.trees.openDirectory(`/proc/${state.pid}/root`);
+    return store.trees.open(await store.snapshots.mounts(id));
+  }
+
+  /** Paths that only exist in its root filesystem because something was mounted on them: no part of an image made of it. */
+  async mountLeftovers(text: string): Promise<readonly string[]> {
+    const { id, created } = this.#table.find(text);
+    const { store } = this.#parts;
+    return mountLeftovers(created, await store.snapshots.mounts(id), store.trees);
+  }
+
+  /** Deals with what ended while nobody looked, and gives back what processes that are gone held. */
+  async sweep(): Promise<void> {
+    await this.list();
+    await this.#parts.networks.sweep((user) => {
+      if ("process" in user) return !isAlive(user.process);
+      return this.#table.byId(user.container)?.state.phase !== "running";
+    });
+  }
+}
+
+function exitOf(state: StoredContainer["state"]): { readonly exitCode: number; readonly error?: string } {
+  if (state.phase === "exited") return { exitCode: state.exitCode };
+  if (state.phase === "running") return { exitCode: 137 };
+  return { exitCode: state.exitCode ?? 0, ...(state.error === undefined ? {} : { error: state.error }) };
+}

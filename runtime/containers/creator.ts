@@ -1,0 +1,85 @@
+import type { Digest } from "../../core/digest.ts";
+import { newId } from "../../core/ids.ts";
+import { Undo } from "../../core/undo.ts";
+import type { HostConfig, ProcessConfig } from "../container-config.ts";
+import { workingDirectory } from "../spec/process.ts";
+import { makeMountPoint, planMounts } from "../volumes/mount-points.ts";
+import { checkConfig, checkName } from "./check-config.ts";
+import type { ContainerTable } from "./container-table.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { parseLogOptions } from "./log-options.ts";
+import { defaultHostname } from "./network-plan.ts";
+import type { ContainerParts } from "./parts.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+export interface CreateContainer {
+  readonly name: string;
+  readonly imageId: Digest;
+  /** Of the image, lowest first. */
+  readonly layers: readonly Digest[];
+  /** With the image's defaults merged in. */
+  readonly config: ProcessConfig;
+  readonly hostConfig: HostConfig;
+}
+
+/** Makes containers: row, root filesystem, volumes. */
+export class Creator {
+  readonly #parts: ContainerParts;
+  readonly #table: ContainerTable;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(parts: ContainerParts, table: ContainerTable, lifecycle: Lifecycle) {
+    this.#parts = parts;
+    this.#table = table;
+    this.#lifecycle = lifecycle;
+  }
+
+  /** Returns the id. Nothing is left when it fails. */
+  async create(request: CreateContainer): Promise<string> {
+    const { name, config, hostConfig } = request;
+    checkName(name);
+    checkConfig(config, hostConfig);
+    parseLogOptions(hostConfig.LogConfig);
+    const container = this.#describe(request);
+    await using undo = new Undo();
+    this.#table.insert(container);
+    undo.add(() => this.#lifecycle.remove(container, { volumes: true }));
+    await this.#lifecycle.files(container.id).make();
+    await this.#parts.store.snapshots.prepare(container.id, container.layers);
+    await this.#makeMounts(container);
+    undo.keep();
+    return container.id;
+  }
+
+  #describe({ name, imageId, layers, config, hostConfig }: CreateContainer): StoredContainer {
+    const id = newId();
+    const Hostname = config.Hostname || defaultHostname(id, this.#parts.networks, hostConfig.NetworkMode);
+    const WorkingDir = config.WorkingDir ? workingDirectory(config.WorkingDir) : "";
+    return {
+      id,
+      name,
+      createdAt: new Date().toISOString(),
+      imageId,
+      layers,
+      config: { ...config, Hostname, WorkingDir },
+      hostConfig,
+      mounts: [],
+      created: [],
+      state: { phase: "created" },
+    };
+  }
+
+  async #makeMounts(container: StoredContainer): Promise<void> {
+    const { store, volumes } = this.#parts;
+    const { id, config, hostConfig, layers } = container;
+    const plan = planMounts(hostConfig, Object.keys(config.Volumes ?? {}));
+    if (plan.length === 0) return;
+    const mounts = plan.map((each) => makeMountPoint(each, volumes));
+    for (const { name } of mounts) if (name !== undefined) volumes.use(name, id);
+    this.#table.update({ ...container, mounts });
+    if (!plan.some(({ fill }) => fill)) return;
+    using tree = await store.trees.open(await store.snapshots.view(layers));
+    for (const [index, { name, destination }] of mounts.entries())
+      if (name !== undefined && plan[index]?.fill === true) await volumes.fill(name, tree, destination);
+  }
+}

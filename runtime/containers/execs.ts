@@ -1,0 +1,135 @@
+import { rmSync } from "node:fs";
+import { Failure } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import { connectShim, readExitRecord } from "../launch/shim.ts";
+import { compileSpec } from "../spec/compile.ts";
+import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
+import type { OciSpec } from "../spec/oci.ts";
+import { overlayEnv } from "../spec/process.ts";
+import { type Attachment, LaterAttachment, type TerminalSize } from "./attachment.ts";
+import { ContainerFiles } from "./container-files.ts";
+import type { ContainerParts } from "./parts.ts";
+import { resolveIn } from "./starter.ts";
+import type { RunningContainer } from "./stored-container.ts";
+
+/** Docker Engine API "ExecConfig". */
+export interface ExecRequest {
+  readonly Cmd: readonly string[];
+  readonly Env?: readonly string[];
+  readonly WorkingDir?: string;
+  readonly User?: string;
+  readonly Tty?: boolean;
+  readonly Privileged?: boolean;
+  readonly AttachStdin?: boolean;
+  readonly Detach?: boolean;
+  readonly consoleSize?: TerminalSize;
+}
+
+/** An additional process of a container. Disposing lets go of it; it goes on. */
+export interface ExecSession extends Attachment {
+  readonly id: string;
+  /** The shell status of the process, once it has ended. */
+  wait(): Promise<number>;
+}
+
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** Starts additional processes in running containers, each with a shim of its own that outlives this process. */
+export class Execs {
+  readonly #parts: ContainerParts;
+
+  constructor(parts: ContainerParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with EXEC_NOT_FOUND, EXEC_DENIED, EXEC_FORMAT, USER_UNKNOWN, … */
+  async start(container: RunningContainer, request: ExecRequest): Promise<ExecSession> {
+    const id = newId();
+    const files = new ContainerFiles(this.#parts.store.paths, container.id).exec(id);
+    const spec = await this.#compile(container, request);
+    const { seccomp } = spec.linux;
+    await using launched = await this.#parts.launcher.exec({
+      pid: container.state.pid,
+      process: spec.process,
+      ...(seccomp === undefined ? {} : { seccomp }),
+      cgroupProcs: this.#parts.cgroups.open(container.state.cgroup).procs,
+      io: {
+        kind: "shim",
+        socket: files.socket,
+        exitFile: files.exit,
+        ...(request.Tty === true ? { terminal: request.consoleSize ?? DEFAULT_SIZE } : {}),
+        openStdin: request.AttachStdin === true,
+        stdinOnce: true,
+      },
+    });
+    const session = new Session(id, files, request.AttachStdin === true);
+    try {
+      if (request.Detach !== true) await session.connect(files.socket, { lossless: true });
+      await launched.go();
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+    return session;
+  }
+
+  /** The container's own process with what the request says otherwise. */
+  async #compile({ config, hostConfig, state }: RunningContainer, request: ExecRequest): Promise<OciSpec> {
+    const [first, ...rest] = request.Cmd;
+    if (first === undefined)
+      throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
+    using tree = await this.#parts.store.trees.openDirectory(`/proc/${state.pid}/root`);
+    const { host, seccomp } = this.#parts;
+    const privileged = hostConfig.Privileged || request.Privileged === true;
+    const { CapAdd, CapDrop, SecurityOpt } = hostConfig;
+    return compileSpec({
+      config: {
+        ...config,
+        Entrypoint: [first],
+        Cmd: rest,
+        Tty: request.Tty === true,
+        Env: overlayEnv(config.Env ?? [], request.Env ?? []),
+        WorkingDir: request.WorkingDir ?? config.WorkingDir ?? "",
+      },
+      hostConfig: { ...DEFAULT_HOST_CONFIG, CapAdd, CapDrop, SecurityOpt, Privileged: privileged },
+      mounts: [],
+      files: {},
+      user: resolveIn(tree, request.User ?? config.User),
+      network: "private",
+      cgroup: { mounts: [] },
+      consoleSize: request.consoleSize,
+      seccomp,
+      host,
+    });
+  }
+}
+
+class Session extends LaterAttachment implements ExecSession {
+  readonly id: string;
+  readonly #files: { readonly socket: string; readonly exit: string };
+  #status: Promise<number> | undefined;
+
+  constructor(id: string, files: { readonly socket: string; readonly exit: string }, stdin: boolean) {
+    super({ stdin });
+    this.id = id;
+    this.#files = files;
+  }
+
+  wait(): Promise<number> {
+    this.#status ??= this.#ended();
+    return this.#status;
+  }
+
+  async #ended(): Promise<number> {
+    const { socket, exit } = this.#files;
+    const record = await connectShim(socket)
+      .then(async (client) => {
+        await using _client = client;
+        return await client.wait();
+      })
+      .catch(() => readExitRecord(exit));
+    rmSync(exit, { force: true });
+    // Without a record its shim was killed, and the process with it.
+    return record?.code ?? 137;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Kernel } from "../../native/kernel.ts";
+import type { Store } from "../../store/types.ts";
+import type { ControlGroups } from "../cgroups/control-groups.ts";
+import type { Launcher } from "../launch/launcher.ts";
+import type { Networks } from "../network/networks.ts";
+import type { HostFacts } from "../spec/compile.ts";
+import type { OciSeccomp } from "../spec/oci.ts";
+import type { Volumes } from "../volumes/volumes.ts";
+
+/** What containers are made of. */
+export interface ContainerParts {
+  readonly store: Store;
+  readonly kernel: Pick<Kernel, "removeTree">;
+  readonly launcher: Launcher;
+  readonly cgroups: ControlGroups;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly host: HostFacts;
+  readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+}

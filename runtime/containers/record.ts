@@ -1,0 +1,54 @@
+import type { ContainerRecord, ContainerState, EndpointRecord } from "../container-config.ts";
+import type { Networks } from "../network/networks.ts";
+import { containerArgs } from "../spec/process.ts";
+import { networkName } from "./network-plan.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+/** A container as the layers above see it; `frozen` when its processes are. */
+export function toRecord(container: StoredContainer, frozen: boolean, networks: Networks): ContainerRecord {
+  const { id, name, createdAt, imageId, layers, config, hostConfig, mounts, state } = container;
+  const [path, ...args] = containerArgs(config);
+  return {
+    id,
+    name,
+    createdAt,
+    imageId,
+    layers,
+    path,
+    args,
+    config,
+    hostConfig,
+    mounts,
+    endpoints: state.phase === "running" ? state.endpoints : unconnected(hostConfig.NetworkMode, networks),
+    state: toState(state, frozen),
+  };
+}
+
+function toState(state: StoredContainer["state"], frozen: boolean): ContainerState {
+  const none = { pid: 0, exitCode: 0, error: "", oomKilled: false };
+  if (state.phase === "running")
+    return { ...none, status: frozen ? "paused" : "running", pid: state.pid, startedAt: state.startedAt };
+  if (state.phase === "created")
+    return { ...none, status: "created", exitCode: state.exitCode ?? 0, error: state.error ?? "" };
+  const { exitCode, error, oomKilled, startedAt, finishedAt } = state;
+  return { pid: 0, status: "exited", exitCode, error, oomKilled, startedAt, finishedAt };
+}
+
+/** A container that does not run is still listed with its network, without an address in it. */
+function unconnected(mode: string, networks: Networks): readonly EndpointRecord[] {
+  const network = networks.list().find(({ name }) => name === networkName(mode));
+  if (network === undefined) return [];
+  const { name, id } = network;
+  return [
+    {
+      network: name,
+      networkId: id,
+      endpointId: "",
+      address: "",
+      prefixLength: 0,
+      gateway: "",
+      mac: "",
+      ports: [],
+    },
+  ];
+}

@@ -1,0 +1,183 @@
+import { posix } from "node:path";
+import { Failure } from "../../core/errors.ts";
+import { Undo } from "../../core/undo.ts";
+import { type ResolvedUser, resolveUser } from "../../core/user.ts";
+import { ownerOf } from "../../store/owner.ts";
+import type { Tree } from "../../store/types.ts";
+import type { ControlGroup } from "../cgroups/control-groups.ts";
+import type { HostConfig } from "../container-config.ts";
+import type { Launched, LaunchIo } from "../launch/launcher.ts";
+import { compileSpec } from "../spec/compile.ts";
+import type { OciSpec } from "../spec/oci.ts";
+import { compileResources } from "../spec/resources.ts";
+import type { TerminalSize } from "./attachment.ts";
+import { ContainerFiles } from "./container-files.ts";
+import type { ContainerTable } from "./container-table.ts";
+import { parseLogOptions } from "./log-options.ts";
+import { type NetworkPlan, planNetwork } from "./network-plan.ts";
+import type { ContainerParts } from "./parts.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+const DEFAULT_CGROUP_PARENT = "/slipway";
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** Shell statuses of a start that failed, by the failure's code; 128 else. As Docker has them. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  EXEC_NOT_FOUND: 127,
+  EXEC_DENIED: 126,
+  EXEC_FORMAT: 126,
+};
+export const startExitCode = (error: unknown): number =>
+  error instanceof Failure ? (EXIT_CODES[error.code] ?? 128) : 128;
+
+export interface StartOptions {
+  readonly size?: TerminalSize | undefined;
+  /** Called when the shim answers at `socket` and before the process runs. */
+  readonly beforeRun: (socket: string) => Promise<void>;
+}
+
+/** Reads the users of a root filesystem. Throws USER_UNKNOWN, GROUP_UNKNOWN. */
+export const resolveIn = (tree: Tree, user: string | undefined): ResolvedUser =>
+  resolveUser(user ?? "", { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") });
+
+/** Takes a container from its row to a running process. */
+export class Starter {
+  readonly #parts: ContainerParts;
+  readonly #table: ContainerTable;
+
+  constructor(parts: ContainerParts, table: ContainerTable) {
+    this.#parts = parts;
+    this.#table = table;
+  }
+
+  /**
+   * Starts a container that does not run, under its lock. Returns warnings. What was reserved is given back when it fails; the row then
+   * says why.
+   */
+  async start(container: StoredContainer, options: StartOptions): Promise<readonly string[]> {
+    try {
+      return await this.#start(container, options);
+    } catch (error) {
+      this.#table.setState(container.id, {
+        phase: "created",
+        error: (error as Error).message,
+        exitCode: startExitCode(error),
+      });
+      throw error;
+    }
+  }
+
+  async #start(container: StoredContainer, options: StartOptions): Promise<readonly string[]> {
+    const { networks, cgroups } = this.#parts;
+    await using undo = new Undo();
+    const files = new ContainerFiles(this.#parts.store.paths, container.id);
+    await files.make();
+    files.clearRun();
+    const network = await planNetwork(container, this.#parts, this.#table);
+    const endpoints = network.endpoint === undefined ? [] : [network.endpoint];
+    undo.add(() => networks.release(endpoints));
+    const { group, warnings } = cgroups.create(
+      cgroupPath(container.id, container.hostConfig),
+      compileResources(container.hostConfig),
+    );
+    undo.add(() => group.remove());
+    const launched = await this.#launch({ container, files, network, group, size: options.size });
+    undo.add(() => launched[Symbol.asyncDispose]());
+    for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
+    await options.beforeRun(files.socket);
+    this.#noteRunning(container, launched, { endpoints, cgroup: group.path });
+    await launched.go();
+    undo.keep();
+    await launched[Symbol.asyncDispose]();
+    return [...network.warnings, ...warnings, ...launched.warnings];
+  }
+
+  /** Before it runs: a crash then leaves a row that is found to have ended. */
+  #noteRunning(
+    container: StoredContainer,
+    { pid, created }: Launched,
+    held: Pick<Extract<StoredContainer["state"], { phase: "running" }>, "endpoints" | "cgroup">,
+  ): void {
+    const process = ownerOf(pid);
+    if (process === undefined) throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
+    if (created.length > 0) this.#table.update({ ...container, created: [...container.created, ...created] });
+    this.#table.setState(container.id, {
+      phase: "running",
+      pid,
+      process,
+      startedAt: new Date().toISOString(),
+      ...held,
+    });
+  }
+
+  async #launch(request: {
+    readonly container: StoredContainer;
+    readonly files: ContainerFiles;
+    readonly network: NetworkPlan;
+    readonly group: ControlGroup;
+    readonly size: TerminalSize | undefined;
+  }): Promise<Launched> {
+    const { container, files, network, group, size } = request;
+    const rootfs = await this.#parts.store.snapshots.mounts(container.id);
+    using tree = await this.#parts.store.trees.open(rootfs);
+    const user = resolveIn(tree, container.config.User);
+    return this.#parts.launcher.launch({
+      spec: this.#compile(container, { network, group, user, size }),
+      rootfs,
+      init: container.hostConfig.Init,
+      cgroupProcs: group.procs,
+      cgroupDirs: group.directories,
+      io: shimIo(container, files, size),
+    });
+  }
+
+  #compile(
+    { config, hostConfig, mounts }: StoredContainer,
+    {
+      network,
+      group,
+      user,
+      size,
+    }: {
+      readonly network: NetworkPlan;
+      readonly group: ControlGroup;
+      readonly user: ResolvedUser;
+      readonly size: TerminalSize | undefined;
+    },
+  ): OciSpec {
+    const { host, seccomp } = this.#parts;
+    return compileSpec({
+      config: { ...config, Hostname: network.hostname },
+      hostConfig,
+      mounts,
+      files: network.files,
+      user,
+      network: network.namespace,
+      cgroup: { path: group.path, mounts: group.mounts },
+      consoleSize: size ?? DEFAULT_SIZE,
+      seccomp,
+      host,
+    });
+  }
+}
+
+const cgroupPath = (id: string, { CgroupParent }: HostConfig): string =>
+  posix.join("/", CgroupParent === "" ? DEFAULT_CGROUP_PARENT : CgroupParent, id);
+
+function shimIo(
+  { config, hostConfig }: StoredContainer,
+  files: ContainerFiles,
+  size: TerminalSize = DEFAULT_SIZE,
+): LaunchIo {
+  const { LogConfig } = hostConfig;
+  const log = LogConfig.Type === "none" ? {} : { log: { path: files.log, ...parseLogOptions(LogConfig) } };
+  return {
+    kind: "shim",
+    socket: files.socket,
+    exitFile: files.exit,
+    ...log,
+    ...(config.Tty ? { terminal: size } : {}),
+    openStdin: config.OpenStdin,
+    stdinOnce: config.StdinOnce,
+  };
+}

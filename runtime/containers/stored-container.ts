@@ -1,0 +1,48 @@
+import type { Digest } from "../../core/digest.ts";
+import type { Owner } from "../../store/owner.ts";
+import type { EndpointRecord, HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
+import type { CreatedPath } from "../launch/launcher.ts";
+
+/** What was last written down of a container's state; what is true now is for observe.ts to tell. */
+export type StoredState =
+  | {
+      readonly phase: "created";
+      /** Of a start that failed. */
+      readonly error?: string;
+      readonly exitCode?: number;
+    }
+  | {
+      readonly phase: "running";
+      readonly pid: number;
+      /** Names its first process for good. */
+      readonly process: Owner;
+      /** RFC 3339 with nanoseconds. */
+      readonly startedAt: string;
+      readonly endpoints: readonly EndpointRecord[];
+      readonly cgroup: string;
+    }
+  | {
+      readonly phase: "exited";
+      readonly exitCode: number;
+      readonly oomKilled: boolean;
+      readonly startedAt: string;
+      readonly finishedAt: string;
+      readonly error: string;
+    };
+export type RunningState = Extract<StoredState, { phase: "running" }>;
+
+/** What a container shall be; never changes but for its name. */
+export interface StoredContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly imageId: Digest;
+  readonly layers: readonly Digest[];
+  readonly config: ProcessConfig;
+  readonly hostConfig: HostConfig;
+  readonly mounts: readonly MountPoint[];
+  /** What its starts made in its root filesystem to mount on. */
+  readonly created: readonly CreatedPath[];
+  readonly state: StoredState;
+}
+export type RunningContainer = StoredContainer & { readonly state: RunningState };
