@@ -21,7 +21,8 @@ const BASE: ImageConfig = {
 };
 
 /** What is the step's own: the instruction it was made of is proved elsewhere. */
-function describeStep({ instruction, config: _, history, ...rest }: ResolvedStep): unknown {
+function describeStep(step: ResolvedStep): unknown {
+  const { instruction, config: _, history, ...rest } = step;
   return { instruction: instruction.kind, created_by: history?.created_by, ...rest };
 }
 const describeStage = ({ steps, ...stage }: ResolvedStage): unknown => ({
