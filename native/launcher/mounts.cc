@@ -203,8 +203,8 @@ int op::mask(Child& child, Reader& in) {
   if (::fstat(place.get(), &info) < 0) return errno;
   const bool directory = S_ISDIR(info.st_mode);
   if (const int failed = cloneTree(AT_FDCWD, directory ? "empty" : "/dev/null", 0, cover)) return failed;
-  if (const int failed = setAttributes(cover.get(), directory ? MOUNT_ATTR_RDONLY : 0, 0, false))
-    return failed;
+  // Also the device: a change of its mode or owner would be one of the host's.
+  if (const int failed = setAttributes(cover.get(), MOUNT_ATTR_RDONLY, 0, false)) return failed;
   return sys::errnoOf(sys::moveMount(cover.get(), place.get()));
 }
 

@@ -6,14 +6,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 
 #include <algorithm>
 
 #include "clock.h"
+#include "listener.h"
 #include "sys.h"
 
 namespace slipway {
@@ -54,22 +53,6 @@ int64_t monotonicMs() {
   return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
 }
 
-/** The directory of `path`, so that a socket's name stays within the 108 bytes of an address. */
-int enterParent(const std::string& path, std::string& name) {
-  const size_t slash = path.rfind('/');
-  name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (slash == std::string::npos) return 0;
-  return sys::errnoOf(::chdir(slash == 0 ? "/" : path.substr(0, slash).c_str()));
-}
-
-int replaceFile(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".tmp";
-  UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file) return errno;
-  if (const int error = sys::writeAll(file.get(), text.data(), text.size())) return error;
-  return sys::errnoOf(::rename(temporary.c_str(), path.c_str()));
-}
-
 }  // namespace
 
 int Shim::open() {
@@ -77,26 +60,7 @@ int Shim::open() {
     if (const int error = log_.open(setup_.log, setup_.logBytes, setup_.logFiles)) return error;
   }
   if (const int error = openPipes()) return error;
-  return listen();
-}
-
-int Shim::listen() {
-  std::string name;
-  if (const int error = enterParent(setup_.socket, name)) return error;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (name.size() >= sizeof address.sun_path) return ENAMETOOLONG;
-  memcpy(address.sun_path, name.c_str(), name.size());
-  listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener_) return errno;
-  ::unlink(name.c_str());
-  const mode_t mask = ::umask(0177);
-  const int bound =
-      sys::errnoOf(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
-  ::umask(mask);
-  if (bound) return bound;
-  if (::listen(listener_.get(), 64) < 0) return errno;
-  return sys::errnoOf(::chdir("/"));
+  return listenAt(setup_.socket, listener_);
 }
 
 int Shim::openPipes() {
@@ -301,10 +265,18 @@ void Shim::ended(const ExitRecord& record) {
   text += std::string(",\"oom\":") + (record.outOfMemory ? "true" : "false");
   text += ",\"startedAt\":\"" + startedAt_ + "\",\"finishedAt\":\"" + timestamp() + "\"}";
   exitJson_ = text;
-  replaceFile(setup_.exitFile, exitJson_ + "\n");
+  sys::replaceFile(setup_.exitFile, exitJson_ + "\n");
+  removeSocket();
+}
+
+/** Before any client is told of the end: whoever starts the container anew then makes a socket of the same
+ * name. */
+void Shim::removeSocket() {
+  if (!std::exchange(socketRemoved_, true)) ::unlink(setup_.socket);
 }
 
 void Shim::close() {
+  removeSocket();
   closing_ = true;
   const int64_t deadline = monotonicMs() + kFarewellMs;
   for (UniqueFd& output : outputs_) output.reset();
@@ -317,7 +289,6 @@ void Shim::close() {
     if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<int64_t>(left, 1000))) > 0)
       handle(polled.data(), -1);
   }
-  ::unlink(setup_.socket);
 }
 
 }  // namespace slipway

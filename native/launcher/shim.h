@@ -37,13 +37,13 @@ class Shim {
   void addTo(std::vector<pollfd>& polled);
   void handle(const pollfd* polled, int pidfd);
 
-  /** The process has ended: reads what it left in the pipes, writes the exit record. */
+  /** The process has ended: reads what it left in the pipes, writes the exit record, takes no more clients.
+   */
   void ended(const ExitRecord& record);
-  /** Tells the clients, waits until they know, removes the socket. */
+  /** Tells the clients and waits until they know. */
   void close();
 
  private:
-  int listen();
   int openPipes();
   void accept();
   void readOutput(int stream);
@@ -54,6 +54,7 @@ class Shim {
   void attach(Client& client, Bytes payload);
   void resize(Bytes payload);
   void endInput(Client& client);
+  void removeSocket();
   void sweep();
   bool stalled() const;
   std::string stateJson() const;
@@ -74,6 +75,7 @@ class Shim {
   std::string startedAt_;
   /** The exit record once there is one. */
   std::string exitJson_;
+  bool socketRemoved_ = false;
   bool closing_ = false;
   uint16_t size_[2] = {0, 0};
 };

@@ -1,5 +1,6 @@
 #include "sys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 namespace slipway::sys {
@@ -37,6 +38,14 @@ int writeFile(int dir, const char* path, const char* text) {
   const ssize_t n = ::write(file.get(), text, size);
   if (n < 0) return errno;
   return static_cast<size_t>(n) == size ? 0 : EIO;
+}
+
+int replaceFile(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return errno;
+  if (const int error = writeAll(file.get(), text.data(), text.size())) return error;
+  return errnoOf(::rename(temporary.c_str(), path.c_str()));
 }
 
 }  // namespace slipway::sys

@@ -12,6 +12,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "../src/unique_fd.h"
 
 namespace slipway::sys {
@@ -70,5 +72,7 @@ int writeAll(int fd, const void* data, size_t size);
 int readAll(int fd, void* data, size_t size);
 /** Writes a small kernel file (sysctl, oom_score_adj, cgroup.procs) below `dir`; 0 or an errno. */
 int writeFile(int dir, const char* path, const char* text);
+/** Puts `text` in place of the file at `path`, whole or not at all; 0 or an errno. */
+int replaceFile(const std::string& path, const std::string& text);
 
 }  // namespace slipway::sys

@@ -87,7 +87,7 @@ export function compileFiles(files: readonly LaunchFile[]): {
   };
 }
 
-/** OCI runtime-spec, runtime-linux.md#dev-symbolic-links, and config-linux.md#default-devices for ptmx. */
+/** OCI runtime-spec, runtime-linux.md#dev-symbolic-links, and config-linux.md#default-devices for ptmx; runc and Docker have core, too. */
 const DEV_LINKS: readonly (readonly [path: string, text: string])[] = [
   ["/dev/fd", "/proc/self/fd"],
   ["/dev/stdin", "/proc/self/fd/0"],

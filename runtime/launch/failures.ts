@@ -66,7 +66,7 @@ const STAGE_TEXT: Readonly<Partial<Record<Stage, string>>> = {
 };
 
 const ENOEXEC = 8;
-const DENIED = new Set(["EACCES", "EPERM", "EISDIR", "ETXTBSY", "ELOOP", "ENAMETOOLONG"]);
+const DENIED = new Set(["EACCES", "EPERM", "ETXTBSY", "ELOOP", "ENAMETOOLONG"]);
 
 /** Docker's words for a program that cannot be run. */
 function execFailure(program: string, { errno, stage }: Failed): Failure {
@@ -82,11 +82,13 @@ function execFailure(program: string, { errno, stage }: Failed): Failure {
       "check the interpreter in its first line, or the architecture and C library it was built for";
     return new Failure("EXEC_NOT_FOUND", { program, why: words }, { hint });
   }
+  if (name === "EISDIR")
+    return new Failure("EXEC_DENIED", { program, why: "is a directory: permission denied" });
   if (DENIED.has(name)) return new Failure("EXEC_DENIED", { program, why: spoken(name, words) });
   return new Failure("LAUNCH_FAILED", { operation: `executing ${quoted(program)}`, errno: name, why: words });
 }
 
-/** libuv words two of them differently from everybody else. */
+/** libuv words some of them differently from everybody else. */
 const spoken = (name: string, words: string): string =>
   ({ EISDIR: "is a directory", EPERM: "operation not permitted" })[name] ?? words;
 

@@ -12,7 +12,7 @@ const cases: readonly (readonly [title: string, program: string, code: string, m
     "EXEC_NOT_FOUND",
     'exec: "/bin/nope": stat /bin/nope: no such file or directory',
   ],
-  ["a directory", "/bin", "EXEC_DENIED", 'exec: "/bin": is a directory'],
+  ["a directory", "/bin", "EXEC_DENIED", 'exec: "/bin": is a directory: permission denied'],
   ["a file without execute permission", "/plain", "EXEC_DENIED", 'exec: "/plain": permission denied'],
   ["a file of no known format", "/text", "EXEC_FORMAT", "exec /text: exec format error"],
   ["a missing interpreter", "/orphan", "EXEC_NOT_FOUND", 'exec: "/orphan": no such file or directory'],

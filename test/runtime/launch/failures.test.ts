@@ -36,7 +36,7 @@ const cases: readonly (readonly [
   [2, ENOENT, "lookup", "EXEC_NOT_FOUND", 'exec: "foo": stat foo: no such file or directory'],
   [2, ENOENT, "execve", "EXEC_NOT_FOUND", 'exec: "foo": no such file or directory'],
   [2, EACCES, "lookup", "EXEC_DENIED", 'exec: "foo": permission denied'],
-  [2, EISDIR, "lookup", "EXEC_DENIED", 'exec: "foo": is a directory'],
+  [2, EISDIR, "lookup", "EXEC_DENIED", 'exec: "foo": is a directory: permission denied'],
   [2, ENOEXEC, "execve", "EXEC_FORMAT", "exec foo: exec format error"],
   [2, ENOMEM, "execve", "LAUNCH_FAILED", 'executing "foo": not enough memory'],
 ];

@@ -122,6 +122,15 @@ describe("a launched container", () => {
     assert.match(stderr, /hostname: Read-only file system/);
   });
 
+  it("cannot change the host's null device through a masked file", async () => {
+    const script = "chmod 600 /proc/interrupts; echo x >/proc/interrupts; echo $?";
+    const { stdout, stderr } = await bench.run(
+      specOf(shell(script), {}, { maskedPaths: ["/proc/interrupts"] }),
+    );
+    assert.match(stderr, /chmod: .*Read-only file system/);
+    assert.equal(stdout, "0\n");
+  });
+
   it("has the sysctls of its specification", async () => {
     const sysctl = { "net.ipv4.ip_unprivileged_port_start": "80" };
     const { stdout } = await bench.run(
