@@ -228,18 +228,19 @@ async function receive(
   fd: number,
   want: AdoptOptions,
 ): Promise<BlobInfo & { readonly compressed: boolean }> {
-  const limit = want.blob?.size ?? Number.POSITIVE_INFINITY;
   const { head, all } = await peek(source, HEAD);
   const compressed = looksCompressed(head);
   const hash = createHash("sha256");
   let size = 0;
+  const refuse = ({ digest, size: wanted }: BlobInfo): Failure =>
+    new Failure("SIZE_MISMATCH", { digest, want: wanted, got: size });
   for await (const chunk of all) {
     want.signal?.throwIfAborted();
     size += chunk.byteLength;
-    if (want.blob !== undefined && size > limit)
-      throw new Failure("SIZE_MISMATCH", { digest: want.blob.digest, want: limit, got: size });
+    if (want.blob !== undefined && size > want.blob.size) throw refuse(want.blob);
     if (!compressed) hash.update(chunk);
     await writeFully(fd, chunk);
   }
+  if (want.blob !== undefined && size !== want.blob.size) throw refuse(want.blob);
   return { digest: finishDigest(hash), size, compressed };
 }

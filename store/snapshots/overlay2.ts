@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
+import { mapLimited } from "../../core/map-limited.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { FileStat, Kernel, ScanEntry, WrittenLayer } from "../../native/kernel.ts";
 import type { ContentStore } from "../content-store.ts";
@@ -28,6 +29,9 @@ import type { SnapshotDriver, Stacked } from "./snapshot-driver.ts";
  * defaults are: a layer must stand for itself. https://docs.kernel.org/filesystems/overlayfs.html
  */
 const PLAIN = ["index=off", "redirect_dir=off", "metacopy=off"] as const;
+
+/** Each unpacking is a thread that mostly writes. */
+const UNPACK_LIMIT = 4;
 
 export interface DriverParts {
   readonly paths: Paths;
@@ -61,7 +65,7 @@ export class Overlay2 implements SnapshotDriver {
   /** Unpacked layers, the topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */
   async #lowers(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly [string, ...string[]]> {
     const unique = [...new Set(layers.toReversed())];
-    const [top, ...rest] = await Promise.all(unique.map((diffId) => this.#unpacked(diffId, signal)));
+    const [top, ...rest] = await mapLimited(unique, UNPACK_LIMIT, (diffId) => this.#unpacked(diffId, signal));
     return top === undefined ? [this.#parts.paths.emptyLayer] : [top, ...rest];
   }
 

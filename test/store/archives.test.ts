@@ -8,7 +8,6 @@ import { type Digest, digestOf, hexOf } from "../../core/digest.ts";
 import type { ErrorCode } from "../../core/error-codes.ts";
 import { isCode } from "../../core/errors.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
-import { importImage } from "../../store/archives/import-image.ts";
 import { loadImages } from "../../store/archives/load-images.ts";
 import { saveImages } from "../../store/archives/save-images.ts";
 import type { Store } from "../../store/types.ts";
@@ -278,29 +277,6 @@ describe("loading images", () => {
       });
     }
   });
-});
-
-describe("importing a root filesystem", () => {
-  for (const [title, pack] of [
-    ["plain", (tar: Buffer) => tar],
-    ["compressed", (tar: Buffer) => gzipSync(tar)],
-  ] as const) {
-    it(`makes an image of one layer of a ${title} tar`, async () => {
-      await using opened = await TestStore.open();
-      const tar = layerTar("hello", "world");
-      const now = new Date("2024-01-02T03:04:05Z");
-      const config = { Cmd: ["/hello"] };
-      const id = await importImage(opened.store, chunks(pack(tar)), { reference: "hello", config, now });
-      const image = opened.store.images.get("hello");
-      assert.equal(image.id, id);
-      assert.deepEqual(image.layers, [digestOf(tar)]);
-      const written = await opened.store.images.config(id);
-      assert.deepEqual(written.config, config);
-      assert.deepEqual(written.history, [{ created: now.toISOString(), comment: "Imported from -" }]);
-      // A compressed form that no manifest names is not kept.
-      assert.equal((await opened.store.collect()).blobs, 0);
-    });
-  }
 });
 
 interface LayoutOptions {
