@@ -7,13 +7,10 @@ import { isCode } from "../../core/errors.ts";
 import { loadKernel } from "../../native/binding.ts";
 import type { LayerEntry, WrittenLayer } from "../../native/kernel.ts";
 import { Scratch } from "../support/scratch.ts";
-import { DIRECTORY, requiresKernel, run, withOpen } from "./support.ts";
+import { DIRECTORY, NET_RAW, requiresKernel, run, withOpen } from "./support.ts";
 
 const plain = { mode: 0o644, uid: 0, gid: 0, mtime: 1_700_000_000 };
 const long = (part: string, length: number) => part.repeat(Math.ceil(length / part.length)).slice(0, length);
-
-/** cap_net_raw+ep, as setcap writes it. */
-const capability = Buffer.from("0100000200200000000000000000000000000000", "hex");
 
 /** One of everything, out of order. */
 const everything: readonly LayerEntry[] = [
@@ -39,7 +36,7 @@ const everything: readonly LayerEntry[] = [
     path: "ping",
     size: 0,
     xattrs: new Map([
-      ["security.capability", capability],
+      ["security.capability", NET_RAW],
       ["user.note", Buffer.from("a=b\n")],
     ]),
   },
@@ -119,7 +116,7 @@ describe("native/layer-writer", () => {
     assert.deepEqual(found.get("usr/.wh.gone")?.size, 0);
     assert.deepEqual(found.get("usr/bin/.wh..wh..opq")?.size, 0);
     assert.deepEqual(found.get("ping")?.pax, {
-      "SCHILY.xattr.security.capability": capability.toString("utf8"),
+      "SCHILY.xattr.security.capability": NET_RAW.toString("utf8"),
       "SCHILY.xattr.user.note": "a=b\n",
     });
   });

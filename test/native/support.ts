@@ -61,3 +61,22 @@ export async function unpack(
 ): Promise<{ readonly entries: number; readonly bytes: number }> {
   return withOpen(tar, "r", (fd) => loadKernel().unpackLayer(fd, target, options));
 }
+
+/** cap_net_raw+ep, as setcap writes it to security.capability. */
+export const NET_RAW = Buffer.from("0100000200200000000000000000000000000000", "hex");
+
+/** By Python, which the native build needs anyway: not every machine has setfattr. */
+export function setXattr(path: string, name: string, value: string | Buffer): void {
+  const script =
+    "import os, sys; os.setxattr(sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]), follow_symlinks=False)";
+  run("python3", "-c", script, path, name, Buffer.from(value).toString("hex"));
+}
+
+/** By name, as hexadecimal text. */
+export function getXattrs(path: string): Record<string, string> {
+  const script = `import json, os, sys
+print(json.dumps({n: os.getxattr(sys.argv[1], n, follow_symlinks=False).hex() for n in os.listxattr(sys.argv[1], follow_symlinks=False)}))`;
+  return JSON.parse(run("python3", "-c", script, path));
+}
+
+export const hex = (text: string): string => Buffer.from(text).toString("hex");

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { loadKernel } from "../../native/binding.ts";
+import type { ScanEntry } from "../../native/kernel.ts";
+import { Scratch } from "../support/scratch.ts";
+import {
+  DIRECTORY,
+  describeTree,
+  getXattrs,
+  hex,
+  requiresKernel,
+  run,
+  setXattr,
+  shell,
+  withOpen,
+} from "./support.ts";
+
+describe("native/trees", () => {
+  let scratch: Scratch;
+
+  before(function () {
+    requiresKernel(this);
+  });
+  beforeEach(() => {
+    scratch = new Scratch();
+    mkdirSync(scratch.join("tree"));
+    shell(
+      scratch.join("tree"),
+      `mkdir -p a/b/c a-b empty; echo one > a/b/one; ln a/b/one a/linked; ln -s b/one a/soft; echo x > a-b/x
+       mknod null c 1 3; mkfifo pipe; chmod 4755 a/b/one; chown 5:6 a/b; chmod 000 a-b/x; touch 'sp ace'
+       truncate -s 8M sparse; printf mid | dd of=sparse bs=1 seek=4000000 conv=notrunc status=none
+       find . -exec touch -h -d @1500000000.123456789 {} +`,
+    );
+  });
+  afterEach(() => scratch?.[Symbol.dispose]());
+
+  const scan = (path: string, options?: { prune: string[] }): Promise<readonly ScanEntry[]> =>
+    withOpen(scratch.join("tree"), DIRECTORY, (root) => loadKernel().scan(root, path, options));
+
+  describe("scan", () => {
+    it("finds what find(1) finds, in the order of bytes", async () => {
+      const found = (await scan("")).map(({ path, stat }) => {
+        const letters = { file: "f", dir: "d", symlink: "l", char: "c", block: "b", fifo: "p", socket: "s" };
+        const seconds = `${stat.mtimeNs / 1_000_000_000n}.${stat.mtimeNs % 1_000_000_000n}`;
+        const numbers = `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.size} ${stat.nlink} ${stat.ino}`;
+        return `${path} ${letters[stat.type]} ${numbers} ${seconds} ${stat.link ?? ""}`;
+      });
+      // biome-ignore format: find's own format string
+      const lines = shell(scratch.join("tree"), "find . -mindepth 1 -printf '%P %y %m %U:%G %s %n %i %T@ %l\\n'").split("\n");
+      const wanted = lines.slice(0, -1).map((line) => line.replace(/(\.\d{9})0 /, "$1 "));
+      assert.deepEqual([...found].sort(), wanted.sort());
+      const paths = (await scan("")).map((entry) => Buffer.from(entry.path));
+      assert.deepEqual(paths, [...paths].sort(Buffer.compare));
+    });
+
+    it("gives device numbers as the file system module does", async () => {
+      const node = (await scan("")).find((entry) => entry.path === "null");
+      assert.deepEqual([node?.stat.rdevMajor, node?.stat.rdevMinor], [1, 3]);
+      assert.equal(node?.stat.dev, statSync(scratch.join("tree/null"), { bigint: true }).dev);
+      assert.equal(node?.stat.ctimeNs, statSync(scratch.join("tree/null"), { bigint: true }).ctimeNs);
+    });
+
+    it("starts at a path, and leaves out what it is told", async () => {
+      const paths = (await scan("a", { prune: ["b/c", "linked"] })).map((entry) => entry.path);
+      assert.deepEqual(paths, ["b", "b/one", "soft"]);
+    });
+
+    it("fails for what is no directory", async () => {
+      await assert.rejects(scan("sparse"), /ENOTDIR/);
+      await assert.rejects(scan("nowhere"), /ENOENT/);
+    });
+  });
+
+  it("hashes files in their order, and names the one that fails", async () => {
+    const paths = ["sparse", "a/soft", "a-b/x"];
+    await withOpen(scratch.join("tree"), DIRECTORY, async (root) => {
+      const digests = await loadKernel().hashFiles(root, [...paths, ...Array<string>(100).fill("a/linked")]);
+      const wanted = paths.map((path) =>
+        createHash("sha256").update(readFileSync(scratch.join("tree", path))),
+      );
+      assert.deepEqual(
+        digests.slice(0, 3).map((digest) => digest.toString("hex")),
+        wanted.map((hash) => hash.digest("hex")),
+      );
+      assert.equal(digests.length, 103);
+      assert.deepEqual(await loadKernel().hashFiles(root, []), []);
+      await assert.rejects(loadKernel().hashFiles(root, ["a/soft", "gone"]), /openat2 gone: ENOENT/);
+      await assert.rejects(loadKernel().hashFiles(root, ["pipe"]), /read pipe: EINVAL/);
+    });
+  });
+
+  it("reads the attributes that belong into a layer", async () => {
+    setXattr(scratch.join("tree/a"), "user.kept", "1");
+    setXattr(scratch.join("tree/a"), "trusted.dropped", "2");
+    await withOpen(scratch.join("tree"), DIRECTORY, (root) => {
+      assert.deepEqual(loadKernel().readXattrs(root, "a"), new Map([["user.kept", Buffer.from("1")]]));
+      assert.deepEqual(loadKernel().readXattrs(root, "a/soft"), new Map());
+    });
+  });
+
+  describe("copyTree", () => {
+    it("keeps owners, modes, times, links, devices, holes and attributes", async () => {
+      setXattr(scratch.join("tree/a"), "user.note", "kept");
+      setXattr(scratch.join("tree/empty"), "trusted.overlay.opaque", "y");
+      const before = describeTree(scratch.join("tree"));
+      await loadKernel().copyTree(scratch.join("tree"), scratch.join("copy"));
+      assert.equal(describeTree(scratch.join("copy")), before);
+      assert.ok(statSync(scratch.join("copy/sparse")).blocks < 64);
+      assert.deepEqual(getXattrs(scratch.join("copy/a")), { "user.note": hex("kept") });
+      assert.deepEqual(getXattrs(scratch.join("copy/empty")), { "trusted.overlay.opaque": hex("y") });
+    });
+
+    it("refuses a target that exists", async () => {
+      mkdirSync(scratch.join("copy"));
+      const copied = loadKernel().copyTree(scratch.join("tree"), scratch.join("copy"));
+      await assert.rejects(copied, { message: `mkdir ${scratch.join("copy")}: EEXIST` });
+    });
+  });
+
+  describe("removeTree", () => {
+    it("removes a tree, a file, a link, and nothing", async () => {
+      shell(scratch.path, "mkdir kept; touch kept/file; ln -s ../kept tree/out; ln -s kept link; touch file");
+      for (const name of ["tree", "file", "link", "link", "nowhere/below", "nowhere/"]) {
+        await loadKernel().removeTree(scratch.join(name));
+        assert.equal(existsSync(scratch.join(name)), false);
+      }
+      assert.ok(existsSync(scratch.join("kept/file")));
+    });
+
+    it("removes a tree deeper than any path can be", async () => {
+      run(
+        "python3",
+        "-c",
+        `import os, sys
+os.chdir(sys.argv[1])
+for i in range(300):
+    os.mkdir("d" * 200); open("file", "w"); os.chdir("d" * 200)`,
+        scratch.join("tree"),
+      );
+      await loadKernel().removeTree(scratch.join("tree"));
+      assert.deepEqual(shell(scratch.path, "ls -A"), "");
+    });
+
+    it("does not enter another mount", async () => {
+      shell(scratch.path, "mkdir other; touch other/precious");
+      const program = `import { loadKernel } from ${JSON.stringify(new URL("../../native/binding.ts", import.meta.url).href)};
+        await loadKernel().removeTree(process.argv[1]).then(() => console.log("removed"), (e) => console.log(e.message));`;
+      // In a mount namespace of its own: the mount ends with the process.
+      const script = `mount --bind "$1" "$2"; exec "$3" --import tsx --input-type=module --eval "$4" "$5"`;
+      const [other, target, tree] = [scratch.join("other"), scratch.join("tree/a/b/c"), scratch.join("tree")];
+      const said = run(
+        "unshare",
+        "--mount",
+        "sh",
+        "-euc",
+        script,
+        "sh",
+        other,
+        target,
+        process.execPath,
+        program,
+        tree,
+      );
+      assert.match(said, /EXDEV|EBUSY/);
+      assert.ok(existsSync(scratch.join("other/precious")));
+    });
+
+    it("refuses to remove what has no name", async () => {
+      await assert.rejects(loadKernel().removeTree("/"), /EINVAL/);
+      await assert.rejects(loadKernel().removeTree(`${scratch.path}/tree/..`), /EINVAL/);
+    });
+  });
+});
