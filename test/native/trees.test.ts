@@ -72,21 +72,21 @@ describe("native/trees", () => {
     });
   });
 
-  it("hashes files in their order, and names the one that fails", async () => {
+  it("fingerprints files in their order, and names the one that fails", async () => {
+    setXattr(scratch.join("tree/a-b/x"), "user.note", "1");
     const paths = ["sparse", "a/soft", "a-b/x"];
     await withOpen(scratch.join("tree"), DIRECTORY, async (root) => {
-      const digests = await loadKernel().hashFiles(root, [...paths, ...Array<string>(100).fill("a/linked")]);
-      const wanted = paths.map((path) =>
-        createHash("sha256").update(readFileSync(scratch.join("tree", path))),
-      );
-      assert.deepEqual(
-        digests.slice(0, 3).map((digest) => digest.toString("hex")),
-        wanted.map((hash) => hash.digest("hex")),
-      );
-      assert.equal(digests.length, 103);
-      assert.deepEqual(await loadKernel().hashFiles(root, []), []);
-      await assert.rejects(loadKernel().hashFiles(root, ["a/soft", "gone"]), /openat2 gone: ENOENT/);
-      await assert.rejects(loadKernel().hashFiles(root, ["pipe"]), /read pipe: EINVAL/);
+      const many = [...paths, ...Array<string>(100).fill("a/linked")];
+      const prints = await loadKernel().fingerprintFiles(root, many);
+      const wanted = many.map((path) => {
+        const content = readFileSync(scratch.join("tree", path));
+        const sha256 = createHash("sha256").update(content).digest();
+        return path === "a-b/x" ? { sha256, xattrs: new Map([["user.note", Buffer.from("1")]]) } : { sha256 };
+      });
+      assert.deepEqual(prints, wanted);
+      assert.deepEqual(await loadKernel().fingerprintFiles(root, []), []);
+      await assert.rejects(loadKernel().fingerprintFiles(root, ["a/soft", "gone"]), /openat2 gone: ENOENT/);
+      await assert.rejects(loadKernel().fingerprintFiles(root, ["pipe"]), /read pipe: EINVAL/);
     });
   });
 
@@ -96,6 +96,15 @@ describe("native/trees", () => {
     await withOpen(scratch.join("tree"), DIRECTORY, (root) => {
       assert.deepEqual(loadKernel().readXattrs(root, "a"), new Map([["user.kept", Buffer.from("1")]]));
       assert.deepEqual(loadKernel().readXattrs(root, "a/soft"), new Map());
+    });
+  });
+
+  it("tells which directories are opaque", async () => {
+    setXattr(scratch.join("tree/a"), "trusted.overlay.opaque", "y");
+    setXattr(scratch.join("tree/empty"), "trusted.overlay.opaque", "x");
+    await withOpen(scratch.join("tree"), DIRECTORY, (root) => {
+      const opaque = ["a", "empty", "a-b", ""].map((path) => loadKernel().isOpaque(root, path));
+      assert.deepEqual(opaque, [true, false, false, false]);
     });
   });
 
