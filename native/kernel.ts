@@ -106,7 +106,10 @@ export type LayerEntry = {
   readonly xattrs?: ReadonlyMap<string, Buffer>;
 } & (
   | { readonly type: "dir" }
-  /** Content from `data`, or from the file `source` below the writer's `root`, which must still have `size` bytes. */
+  /**
+   * Content from `data`, or from the file `source` below the writer's `root`, which must still have `size` bytes; where `xattrs` is absent,
+   * the source's own are taken.
+   */
   | { readonly type: "file"; readonly size: number; readonly source?: string; readonly data?: Buffer }
   | { readonly type: "symlink"; readonly link: string }
   /** A hard link to `link`, another entry's path. */

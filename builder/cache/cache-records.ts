@@ -21,6 +21,13 @@ interface Row {
   readonly created: string;
 }
 
+const recordOf = ({ id, inputs, layer, size, created }: Row): CacheRecord => ({
+  id,
+  inputs,
+  layer: { diffId: layer, size },
+  created,
+});
+
 /**
  * The build cache's table. A record keeps its layer from being collected; nothing here checks that the layer is still there.
  * Reading does not count as use until touch(): a fully cached build writes once.
@@ -35,20 +42,24 @@ export class CacheRecords {
   }
 
   /**
-   * First phase of a look-up: the records of an operation, whatever it was applied to, the last used first. The second phase compares
-   * what a record read with what there is now; every record read all of its inputs, so comparing `inputs` is enough.
+   * A look-up has two phases: the records of an operation, whatever it was applied to; then those of them whose inputs are as they were.
+   * A record here read everything below its root, so its inputs are one digest and the second phase is part of the query.
    */
-  candidates(definition: Digest): readonly CacheRecord[] {
-    const rows = query<Row>(
+  find({ definition, inputs }: RecordKey): CacheRecord | undefined {
+    const row = query<Row>(
       this.#database,
-      "SELECT id, inputs, layer, size, created FROM cache_records WHERE definition = ? ORDER BY used DESC, id DESC",
-    ).all(definition);
-    return rows.map(({ id, inputs, layer, size, created }) => ({
-      id,
-      inputs,
-      layer: { diffId: layer, size },
-      created,
-    }));
+      "SELECT id, inputs, layer, size, created FROM cache_records WHERE definition = ? AND inputs = ?",
+    ).get(definition, inputs);
+    return row === undefined ? undefined : recordOf(row);
+  }
+
+  /** The record of an operation that was used last, whatever it was applied to. */
+  latest(definition: Digest): CacheRecord | undefined {
+    const row = query<Row>(
+      this.#database,
+      "SELECT id, inputs, layer, size, created FROM cache_records WHERE definition = ? ORDER BY used DESC, id DESC LIMIT 1",
+    ).get(definition);
+    return row === undefined ? undefined : recordOf(row);
   }
 
   /** Replaces the record of the same key. */
@@ -87,14 +98,18 @@ export class CacheRecords {
     ).run(this.#now(), JSON.stringify(ids));
   }
 
-  /** Forgets records not used since `before` (milliseconds since the epoch); their layers go with the next garbage collection. */
+  /**
+   * Forgets records not used since `before` (milliseconds since the epoch) and counts the results they had; the layers go with the next
+   * garbage collection.
+   */
   prune(before: number): { readonly records: number; readonly bytes: number } {
     return transact(this.#database, () => {
       const found = query<{ records: number; bytes: number | null }>(
         this.#database,
-        "SELECT count(*) AS records, sum(size) AS bytes FROM cache_records WHERE used < ?",
+        `SELECT count(*) AS records, sum(size) AS bytes
+         FROM (SELECT DISTINCT layer, size FROM cache_records WHERE used < ?)`,
       ).get(before);
-      for (const table of ["cache_records", "content_listings", "context_selections", "context_files"])
+      for (const table of ["cache_records", "content_listings", "context_files"])
         query(this.#database, `DELETE FROM ${table} WHERE used < ?`).run(before);
       return { records: found?.records ?? 0, bytes: found?.bytes ?? 0 };
     });

@@ -5,10 +5,10 @@ import type { Store, Tree } from "../../store/types.ts";
 import { Listings } from "../cache/listings.ts";
 import { readFingerprints } from "./fingerprint.ts";
 import { rulesOf, select } from "./select.ts";
-import { entriesOf, type Selected } from "./selected.ts";
+import type { Selected } from "./selected.ts";
 import { Selection, type SelectionReader } from "./selection.ts";
 import type { Source, SourceRoot, Sources } from "./source-root.ts";
-import { StatCache, statsDigest } from "./stat-cache.ts";
+import { StatCache } from "./stat-cache.ts";
 import { readVisibility } from "./visibility.ts";
 
 export interface ContextOptions {
@@ -62,32 +62,25 @@ export class BuildContext implements Disposable {
 
   async #open(): Promise<SourceRoot> {
     const { path, dockerfile, clock } = this.#options;
-    try {
-      const tree = await this.#store.trees.openDirectory(path);
-      this.#tree = tree;
-      const name = `${realpathSync(path)}\0${dockerfile ?? ""}`;
-      this.#cache = new StatCache(this.#store.database, name, clock);
-      const visibility = readVisibility(tree, dockerfile);
-      const owner = { uid: 0, gid: 0 };
-      return { name: "the build context", tree, owner, ...(visibility === undefined ? {} : { visibility }) };
-    } catch (cause) {
+    const unreadable = (cause: unknown): never => {
       throw new Failure("CONTEXT_UNREADABLE", { path }, { cause });
-    }
+    };
+    const tree = await this.#store.trees.openDirectory(path).catch(unreadable);
+    this.#tree = tree;
+    const name = `${realpathSync(path)}\0${dockerfile ?? ""}`;
+    this.#cache = new StatCache(this.#store.database, name, clock);
+    const visibility = readVisibility(tree, dockerfile);
+    const owner = { uid: 0, gid: 0 };
+    return { name: "the build context", tree, owner, ...(visibility === undefined ? {} : { visibility }) };
   }
 
   async #select(sources: Sources): Promise<Selection> {
     const root = await this.root();
     const cache = this.#cache;
-    const lookedAt = this.#options.clock();
     const reader = readerOf(root, this.#listings);
     if (cache === undefined) return selectAll(root, sources, reader);
-    return selectAll(root, sources, {
-      ...reader,
-      fingerprints: (entries) => cache.fingerprints(root.tree, entries),
-      known: (selected) => cache.selection(statsDigest(selected)),
-      remember: (selected, content) =>
-        cache.rememberSelection(statsDigest(selected), entriesOf(selected), content, lookedAt),
-    });
+    const fingerprints: SelectionReader["fingerprints"] = (entries) => cache.fingerprints(root.tree, entries);
+    return selectAll(root, sources, { ...reader, fingerprints });
   }
 }
 

@@ -16,7 +16,9 @@ export async function readFingerprints(
   const files = entries.filter(({ stat }) => stat.type === "file");
   const read = (await tree.fingerprint(files.map(({ source }) => source))).values();
   return entries.map((entry) => {
-    if (entry.stat.type !== "file") return printOf("", attributesOf(tree, entry));
+    // Links have no attributes that a layer keeps.
+    if (entry.stat.type === "symlink") return { content: "" };
+    if (entry.stat.type !== "file") return printOf("", attributesOf(tree, entry.source));
     const { sha256, xattrs } = read.next().value ?? {};
     return printOf(sha256?.toString("base64") ?? "", xattrs);
   });
@@ -25,13 +27,9 @@ export async function readFingerprints(
 const printOf = (content: string, xattrs: ReadonlyMap<string, Buffer> | undefined): Fingerprint =>
   xattrs === undefined ? { content } : { content, xattrs };
 
-/** The extended attributes of an entry that a layer keeps; undefined when there are none. */
-export function attributesOf(
-  tree: Tree,
-  { source, stat }: SelectedEntry,
-): ReadonlyMap<string, Buffer> | undefined {
-  if (stat.type === "symlink") return undefined;
-  const xattrs = tree.xattrs(source);
+/** The extended attributes that a layer keeps; undefined when there are none. The layer writer reads those of files itself. */
+export function attributesOf(tree: Tree, path: string): ReadonlyMap<string, Buffer> | undefined {
+  const xattrs = tree.xattrs(path);
   return xattrs.size === 0 ? undefined : xattrs;
 }
 

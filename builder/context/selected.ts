@@ -7,7 +7,6 @@ export interface SelectedEntry {
   /** Absolute in the tree it is taken from, without links on the way. */
   readonly source: string;
   readonly stat: FileStat;
-  readonly xattrs?: ReadonlyMap<string, Buffer>;
   /** Content that is in memory instead of at `source`. */
   readonly data?: Buffer;
 }

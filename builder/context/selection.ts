@@ -2,11 +2,8 @@ import { type Digest, digestOf } from "../../core/digest.ts";
 import { encodeFingerprint, type Fingerprint } from "./fingerprint.ts";
 import { entriesOf, type Selected, type SelectedEntry } from "./selected.ts";
 
-/** Reads fingerprints, and may know the digest of a whole selection without. */
 export interface SelectionReader {
   fingerprints(entries: readonly SelectedEntry[]): Promise<readonly Fingerprint[]>;
-  known?(selected: readonly Selected[]): Digest | undefined;
-  remember?(selected: readonly Selected[], content: Digest): void;
   /** Keeps the listing that `content` is the digest of. */
   keepListing(content: Digest, listing: string): void;
 }
@@ -32,25 +29,10 @@ export class Selection {
     return this.#content;
   }
 
-  /** The sources with their extended attributes. */
-  async complete(): Promise<readonly Selected[]> {
-    const prints = await this.#read();
-    if (prints.every(({ xattrs }) => xattrs === undefined)) return this.selected;
-    const found = new Map(entriesOf(this.selected).map((entry, i) => [entry, prints[i]?.xattrs]));
-    const add = (entry: SelectedEntry): SelectedEntry => {
-      const xattrs = found.get(entry);
-      return xattrs === undefined ? entry : { ...entry, xattrs };
-    };
-    return this.selected.map(({ name, self, below }) => ({ name, self: add(self), below: below.map(add) }));
-  }
-
   async #digest(): Promise<Digest> {
-    const known = this.#reader.known?.(this.selected);
-    if (known !== undefined) return known;
     const listing = listingOf(this.selected, await this.#read());
     const content = digestOf(listing);
     this.#reader.keepListing(content, listing);
-    this.#reader.remember?.(this.selected, content);
     return content;
   }
 

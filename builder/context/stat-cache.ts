@@ -1,17 +1,9 @@
 import type { Database } from "better-sqlite3";
-import { type Digest, digestOf } from "../../core/digest.ts";
 import { query } from "../../store/database.ts";
-import type { FileStat, Tree } from "../../store/types.ts";
+import type { Tree } from "../../store/types.ts";
 import { decodeFingerprint, encodeFingerprint, type Fingerprint, readFingerprints } from "./fingerprint.ts";
-import type { Selected, SelectedEntry } from "./selected.ts";
-
-/**
- * A file changed within this time of being looked at may be changed again without a new ctime. The kernel's clock for files ticks
- * every few milliseconds; filesystems that keep whole seconds need more.
- */
-const TICK_NS = 20_000_000n;
-const COARSE_TICK_NS = 2_000_000_000n;
-const SECOND_NS = 1_000_000_000n;
+import type { SelectedEntry } from "./selected.ts";
+import { isSettled } from "./stats.ts";
 
 /**
  * Remembers what files consist of by their stat (device, inode, size, mtime, ctime), so that unchanged ones are not read again.
@@ -49,27 +41,6 @@ export class StatCache {
     });
   }
 
-  /** The content digest of a selection whose every stat is as it was; undefined when it is not known. */
-  selection(stats: Digest): Digest | undefined {
-    return query<{ content: Digest }>(
-      this.#database,
-      "SELECT content FROM context_selections WHERE stats = ?",
-    ).get(stats)?.content;
-  }
-
-  rememberSelection(
-    stats: Digest,
-    entries: readonly SelectedEntry[],
-    content: Digest,
-    lookedAt: number,
-  ): void {
-    if (!entries.every(({ stat }) => isSettled(stat, lookedAt))) return;
-    query(
-      this.#database,
-      "INSERT OR REPLACE INTO context_selections (stats, content, used) VALUES (?, ?, ?)",
-    ).run(stats, content, this.#clock());
-  }
-
   /** Keeps what was seen since this object was made, in place of what was known before. */
   save(): void {
     if (!this.#changed) return;
@@ -97,23 +68,5 @@ export class StatCache {
 }
 
 /** A file is known by its inode, wherever it is; what changes it changes its ctime. */
-function keyOf({ stat }: SelectedEntry): string {
-  return `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}.${stat.ctimeNs}`;
-}
-
-function isSettled(stat: FileStat, lookedAtMs: number): boolean {
-  const tick = stat.ctimeNs % SECOND_NS === 0n ? COARSE_TICK_NS : TICK_NS;
-  return stat.ctimeNs + tick < BigInt(Math.floor(lookedAtMs)) * 1_000_000n;
-}
-
-/** Changes whenever the stat of one of the entries does, or its place. */
-export function statsDigest(selected: readonly Selected[]): Digest {
-  const lines = selected.flatMap(({ name, self, below }) => [
-    name,
-    ...[self, ...below].map((entry) => {
-      const { mode, uid, gid, type, link = "" } = entry.stat;
-      return `${entry.path}\0${keyOf(entry)}\0${type} ${mode} ${uid}:${gid} ${link}`;
-    }),
-  ]);
-  return digestOf(lines.join("\n"));
-}
+const keyOf = ({ stat }: SelectedEntry): string =>
+  `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}.${stat.ctimeNs}`;

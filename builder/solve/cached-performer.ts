@@ -40,23 +40,20 @@ export class CachedPerformer {
 
   async run(operation: Operation, options: PerformOptions): Promise<Performed> {
     const definition = keyOf(operation.definition);
-    const known = operation.identity;
-    if (known !== undefined && !options.noCache) {
-      const hit = this.#find({ definition, inputs: keyOf(known) });
-      if (hit !== undefined) return hit;
-    }
+    const identity = await operation.identity?.();
+    const known = identity === undefined ? undefined : { definition, inputs: keyOf(identity) };
+    const hit = known === undefined || options.noCache ? undefined : this.#find(known);
+    if (hit !== undefined) return hit;
+    // What was never done cannot be found, so its inputs need not be read before it is done.
+    const isNew = options.noCache || this.#deps.records.latest(definition) === undefined;
+    if (isNew && known !== undefined) return this.#once({ operation, name: known, known }, options);
     const inputs = await operation.inputs();
     const key = { definition, inputs: keyOf(inputs) };
     const found = options.noCache ? undefined : this.#find(key);
-    const done = found ?? (await this.#once(operation, key, inputs, options));
+    if (found === undefined) return this.#once({ operation, name: key, inputs, known }, options);
     // The content was equal although the identity was not: next time the identity is enough.
-    if (known !== undefined)
-      this.#deps.records.put(
-        { definition, inputs: keyOf(known) },
-        { definition: operation.definition, inputs },
-        done,
-      );
-    return done;
+    if (known !== undefined) this.#put(known, operation, inputs, found);
+    return found;
   }
 
   /** Marks what was found as used; once, at the end of a build. */
@@ -66,42 +63,40 @@ export class CachedPerformer {
   }
 
   #find(key: RecordKey): Performed | undefined {
-    const record = this.#deps.records
-      .candidates(key.definition)
-      .find(({ inputs, layer }) => inputs === key.inputs && this.#isPresent(layer));
-    if (record === undefined) return undefined;
+    const record = this.#deps.records.find(key);
+    if (record === undefined || !this.#isPresent(record.layer)) return undefined;
     this.#used.add(record.id);
     return { layer: record.layer, created: record.created, cached: true };
   }
 
   #isPresent = (layer: LayerInfo): boolean => this.#deps.layers.stat(layer.diffId) !== undefined;
 
-  #once(
-    operation: Operation,
-    key: RecordKey,
-    inputs: readonly Part[],
-    options: PerformOptions,
-  ): Promise<Performed> {
-    const name = keyOf([
-      ["definition", key.definition],
-      ["inputs", key.inputs],
-    ]);
+  #put(key: RecordKey, { definition }: Operation, inputs: readonly Part[], result: Performed): void {
+    this.#deps.records.put(key, { definition, inputs }, result);
+  }
+
+  #once(work: Work, options: PerformOptions): Promise<Performed> {
+    const name = keyOf(Object.entries(work.name));
     // A build without cache must not take what another one finds there.
     const flight = options.noCache ? `${name} again` : name;
     return this.#flights.run(flight, async () => {
       const { signal } = options;
       await using _lock = await this.#deps.locks.hold(`step-${hexOf(name)}`, { signal });
-      const meanwhile = options.noCache ? undefined : this.#find(key);
-      if (meanwhile !== undefined) return meanwhile;
-      const layer = await operation.perform(signal);
-      const former = await this.#former(key, layer);
-      const result =
-        former === undefined
-          ? { layer, created: await options.created() }
-          : { layer: former.layer, created: former.created };
-      this.#deps.records.put(key, { definition: operation.definition, inputs }, result);
-      return { ...result, cached: false };
+      const meanwhile = options.noCache ? undefined : this.#find(work.name);
+      return meanwhile ?? (await this.#perform(work, options));
     });
+  }
+
+  async #perform({ operation, known, ...work }: Work, options: PerformOptions): Promise<Performed> {
+    const [layer, inputs] = await both(operation.perform(options.signal), work.inputs ?? operation.inputs());
+    const key = { definition: work.name.definition, inputs: keyOf(inputs) };
+    const former = await this.#former(key, layer);
+    const made = former ?? { layer, created: await options.created() };
+    const result = { layer: made.layer, created: made.created, cached: false };
+    if ((await operation.unchanged?.()) === false) return result;
+    this.#put(key, operation, inputs, result);
+    if (known !== undefined) this.#put(known, operation, inputs, result);
+    return result;
   }
 
   /**
@@ -109,12 +104,28 @@ export class CachedPerformer {
    * stops the cascade: the steps after this one find their inputs unchanged.
    */
   async #former(key: RecordKey, layer: LayerInfo): Promise<CacheRecord | undefined> {
-    const candidates = this.#deps.records.candidates(key.definition);
-    const best = candidates.find(({ inputs }) => inputs === key.inputs) ?? candidates[0];
+    const { records } = this.#deps;
+    const best = records.find(key) ?? records.latest(key.definition);
     if (best === undefined || !this.#isPresent(best.layer)) return undefined;
     if (best.layer.diffId === layer.diffId) return best;
     // Times have a fixed width in a tar, so layers of different sizes differ in more.
     if (best.layer.size !== layer.size) return undefined;
     return (await this.#deps.layers.same(best.layer.diffId, layer.diffId)) ? best : undefined;
   }
+}
+
+interface Work {
+  readonly operation: Operation;
+  /** What is locked: one execution at a time. */
+  readonly name: RecordKey;
+  /** The key by identity, to be remembered too. */
+  readonly known?: RecordKey | undefined;
+  readonly inputs?: readonly Part[];
+}
+
+/** Waits for both even if one fails, so that nothing goes on behind a failure. */
+async function both<A, B>(one: Promise<A>, other: B | Promise<B>): Promise<[A, B]> {
+  const promises = [one, other] as const;
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

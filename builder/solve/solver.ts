@@ -81,7 +81,6 @@ async function perform(
     const operation = options.operation(step, outcomes);
     const slotted: Operation = {
       ...operation,
-      inputs: () => operation.inputs(),
       perform: (abort) =>
         options.slots.run(() => {
           abort.throwIfAborted();

@@ -25,13 +25,7 @@ export const buildCacheMigration: Migration = {
       used INTEGER NOT NULL
     ) STRICT;
 
-    -- Digest of the stats of a selection of context files → digest of their content.
-    CREATE TABLE context_selections (
-      stats TEXT PRIMARY KEY,
-      content TEXT NOT NULL,
-      used INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    -- Digests of the files of one context directory, by path and stat.
+    -- What the files of one build context consist of, by their stats.
     CREATE TABLE context_files (
       context TEXT PRIMARY KEY,
       entries BLOB NOT NULL,

@@ -1,7 +1,6 @@
 import { closeSync, realpathSync } from "node:fs";
 import { posix } from "node:path";
 import type { Tree } from "../../../store/types.ts";
-import { attributesOf } from "../../context/fingerprint.ts";
 import type { Selected, SelectedEntry } from "../../context/selected.ts";
 import type { StepContext } from "../step-context.ts";
 
@@ -9,7 +8,7 @@ import type { StepContext } from "../step-context.ts";
  * The sources of one ADD that are archives. They are unpacked below the store, by content and not by name; what is unpacked goes with the
  * lease. A layer has one directory that its sources lie below, so as soon as there is an archive it is the host's root.
  */
-export class Archives implements AsyncDisposable {
+export class Archives implements Disposable {
   readonly #context: StepContext;
   readonly #tree: Tree | undefined;
   #host: Tree | undefined;
@@ -51,7 +50,7 @@ export class Archives implements AsyncDisposable {
     return { ...source, self: move(source.self), below: source.below.map(move) };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#host?.[Symbol.dispose]();
   }
 
@@ -68,10 +67,11 @@ export class Archives implements AsyncDisposable {
 
   async #read(directory: string): Promise<readonly SelectedEntry[]> {
     using tree = await this.#context.store.trees.openDirectory(directory);
-    return (await tree.scan("/")).map(({ path, stat }) => {
-      const xattrs = attributesOf(tree, { path, stat, source: `/${path}` });
-      return { path, stat, source: posix.join(directory, path), ...(xattrs === undefined ? {} : { xattrs }) };
-    });
+    return (await tree.scan("/")).map(({ path, stat }) => ({
+      path,
+      stat,
+      source: posix.join(directory, path),
+    }));
   }
 
   async #widen(): Promise<void> {

@@ -1,11 +1,13 @@
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import type { LayerInfo } from "../../../store/snapshotter.ts";
-import type { Tree } from "../../../store/types.ts";
+import type { LayerEntry, Tree } from "../../../store/types.ts";
 import { chainOf, type Part } from "../../cache/preimage.ts";
 import { selectFrom } from "../../context/build-context.ts";
+import type { Selected } from "../../context/selected.ts";
 import type { Selection } from "../../context/selection.ts";
 import type { SourceRoot } from "../../context/source-root.ts";
+import { areUnchanged, statsDigest } from "../../context/stats.ts";
 import { type CopyStep, layersOf, type Outcomes } from "../../plan/step.ts";
 import type { Operation } from "../../solve/operation.ts";
 import { epochPart, type StepContext } from "../step-context.ts";
@@ -30,9 +32,10 @@ export function copyOperation(step: CopyStep, outcomes: Outcomes, context: StepC
       ["inline files", step.inline.map(({ name, content }) => [name, digestOf(content)])],
       ...epochPart(context.timestamps),
     ],
-    ...(step.from.kind === "step" ? { identity: copy.identity() } : {}),
+    identity: () => copy.identity(),
     inputs: () => copy.inputs(),
     perform: (signal) => copy.perform(signal),
+    unchanged: () => copy.unchanged(),
   };
 }
 
@@ -42,8 +45,6 @@ class Copy {
   /** The root filesystem that is changed, and the one that files are taken from. */
   readonly #base: readonly Digest[];
   readonly #from: readonly Digest[];
-  /** Set by inputs(); its attributes are read before the tree it comes from is closed. */
-  #selection: Selection | undefined;
 
   constructor(step: CopyStep, outcomes: Outcomes, context: StepContext) {
     this.#step = step;
@@ -52,13 +53,21 @@ class Copy {
     this.#from = step.from.kind === "step" ? layersOf(outcomes, step.from.step) : [];
   }
 
-  identity(): readonly Part[] {
-    return [
-      ["root filesystem", chainOf(this.#base)],
-      ["source root filesystem", chainOf(this.#from)],
-      ["sources", this.#step.sources.list.map(({ path, below = null }) => [path, below])],
-      ["--exclude", this.#step.sources.exclude],
-    ];
+  async identity(): Promise<readonly Part[] | undefined> {
+    const { list, exclude } = this.#step.sources;
+    const root = ["root filesystem", chainOf(this.#base)] as const;
+    if (this.#step.from.kind !== "context") {
+      const sources = list.map(({ path, below = null }) => [path, below]);
+      return [
+        root,
+        ["source root filesystem", chainOf(this.#from)],
+        ["sources", sources],
+        ["--exclude", exclude],
+      ];
+    }
+    const lookedAt = this.#context.clock();
+    const stats = await this.#withSources(async (_, { selected }) => statsDigest(selected, lookedAt));
+    return stats === undefined ? undefined : [root, ["file stats", stats]];
   }
 
   /**
@@ -66,61 +75,68 @@ class Copy {
    * that names the paths it asked for would narrow it.
    */
   async inputs(): Promise<readonly Part[]> {
-    const content = await this.#withTree(async (root) => {
-      this.#selection = await this.#select(root);
-      if (this.#step.from.kind === "step") await this.#selection?.complete();
-      return this.#selection?.content();
+    const content = await this.#withSources(async (_, selection) => {
+      this.#warnOfEmpty(selection);
+      return selection.content();
     });
-    this.#warnOfEmpty();
     return [
       ["root filesystem", chainOf(this.#base)],
-      ["files", content ?? ""],
+      ["files", content ?? null],
     ];
   }
 
   async perform(signal: AbortSignal): Promise<LayerInfo> {
     const options = await this.#placementOptions(signal);
-    return this.#withTree(async (root) => {
-      const sources = (await this.#selection?.complete()) ?? [];
-      await using archives = new Archives(this.#context, root?.tree);
-      const unpacked = await archives.unpack(this.#step.unpack ? sources : [], signal);
-      const place = async (base: Tree | undefined) => {
-        const placement = new Placement(base, options);
-        for (const source of sources) {
-          const archive = unpacked.get(source);
-          if (archive === undefined) await placement.place(archives.rebase(source));
-          else await placement.placeArchive(archive);
-        }
-        for (const file of this.#step.inline) await placement.place(inlineSource(file, options.now));
-        return placement.entries();
-      };
-      const entries = await this.#context.roots.read(this.#base, place, signal);
-      signal.throwIfAborted();
-      return await this.#context.store.layers.write(archives.root?.fd ?? -1, entries);
-    });
+    const write = (sources?: Tree, selection?: Selection): Promise<LayerInfo> =>
+      this.#write({ sources, selected: selection?.selected ?? [], options }, signal);
+    return (await this.#withSources((root, selection) => write(root.tree, selection))) ?? (await write());
+  }
+
+  async unchanged(): Promise<boolean> {
+    if (this.#step.from.kind !== "context") return true;
+    const isSame = await this.#withSources(({ tree }, { selected }) => areUnchanged(tree, selected));
+    return isSame ?? true;
+  }
+
+  async #write({ sources, selected, options }: Writing, signal: AbortSignal): Promise<LayerInfo> {
+    using archives = new Archives(this.#context, sources);
+    const unpacked = await archives.unpack(this.#step.unpack ? selected : [], signal);
+    const place = async (base: Tree | undefined): Promise<readonly LayerEntry[]> => {
+      const placement = new Placement(base, {
+        ...options,
+        ...(archives.root === undefined ? {} : { sources: archives.root }),
+      });
+      for (const source of selected) {
+        const archive = unpacked.get(source);
+        if (archive === undefined) await placement.place(archives.rebase(source));
+        else await placement.placeArchive(archive);
+      }
+      for (const file of this.#step.inline) await placement.place(inlineSource(file, options.now));
+      return placement.entries();
+    };
+    const entries = await this.#context.roots.read(this.#base, place, signal);
+    signal.throwIfAborted();
+    return await this.#context.store.layers.write(archives.root?.fd ?? -1, entries);
   }
 
   /** Runs `work` with what files are taken from, which is open for as long; undefined when the step takes none. */
-  async #withTree<T>(work: (root: SourceRoot | undefined) => Promise<T>): Promise<T> {
+  async #withSources<T>(
+    work: (root: SourceRoot, selection: Selection) => Promise<T>,
+  ): Promise<T | undefined> {
     const { sources, from, fromName } = this.#step;
-    if (sources.list.length === 0) return work(undefined);
-    if (from.kind === "context") return work(await this.#context.context.root());
-    return this.#context.roots.read(this.#from, (tree) => {
-      if (tree === undefined)
-        throw new Failure("COPY_SOURCE_MISSING", {
-          source: sources.list.map(({ path }) => path.slice(1)).join(" "),
-          where: fromName,
-          why: "",
-        });
-      return work({ name: fromName, tree });
+    const { context, roots, listings } = this.#context;
+    if (sources.list.length === 0) return undefined;
+    if (from.kind === "context") return work(await context.root(), await context.select(sources));
+    return roots.read(this.#from, async (tree) => {
+      if (tree === undefined) throw this.#noSource();
+      const root = { name: fromName, tree };
+      return work(root, await selectFrom(root, sources, listings));
     });
   }
 
-  async #select(root: SourceRoot | undefined): Promise<Selection | undefined> {
-    const { sources, from } = this.#step;
-    if (root === undefined) return undefined;
-    if (from.kind === "context") return this.#context.context.select(sources);
-    return selectFrom(root, sources, this.#context.listings);
+  #noSource(): Failure {
+    const source = this.#step.sources.list.map(({ path }) => path.slice(1)).join(" ");
+    return new Failure("COPY_SOURCE_MISSING", { source, where: this.#step.fromName, why: "" });
   }
 
   async #placementOptions(signal: AbortSignal): Promise<PlacementOptions> {
@@ -139,11 +155,17 @@ class Copy {
     };
   }
 
-  #warnOfEmpty(): void {
+  #warnOfEmpty(selection: Selection): void {
     const { id, at } = this.#step;
-    for (const pattern of this.#selection?.empty ?? []) {
+    for (const pattern of selection.empty) {
       const message = `nothing in ${this.#step.fromName} matches ${pattern}`;
       this.#context.report({ type: "warning", id, message, at });
     }
   }
+}
+
+interface Writing {
+  readonly sources: Tree | undefined;
+  readonly selected: readonly Selected[];
+  readonly options: PlacementOptions;
 }

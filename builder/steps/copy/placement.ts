@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { Failure } from "../../../core/errors.ts";
 import type { FileStat, LayerEntry, Tree } from "../../../store/types.ts";
+import { attributesOf } from "../../context/fingerprint.ts";
 import type { Selected, SelectedEntry } from "../../context/selected.ts";
 import type { ModeChange } from "./file-mode.ts";
 import { TargetTree } from "./target-tree.ts";
@@ -8,6 +9,8 @@ import { TargetTree } from "./target-tree.ts";
 export interface PlacementOptions {
   /** Absolute; a "/" at its end makes it a directory. */
   readonly target: string;
+  /** Where sources are; asked for the attributes of what is no file. */
+  readonly sources?: Tree;
   /** Owner of everything placed and of every directory made; without it sources keep theirs and directories are root's. */
   readonly owner?: Owner;
   readonly mode?: ModeChange;
@@ -81,20 +84,21 @@ export class Placement {
   }
 
   async #placeBelow(target: string, below: readonly SelectedEntry[], check: Check): Promise<void> {
-    const pathOf = (entry: SelectedEntry): string => posix.join(target, entry.path);
-    await this.#tree.prefetch(below.filter(({ stat }) => stat.type !== "dir").map(pathOf));
+    const prefix = target === "/" ? "/" : `${target}/`;
+    const files = below.filter(({ stat }) => stat.type !== "dir");
+    await this.#tree.prefetch(files.map(({ path }) => prefix + path));
     for (const entry of below) {
-      const path = pathOf(entry);
+      const path = prefix + entry.path;
       check(path, entry.stat.type, this.#tree.lookup(path)?.type);
       this.#put(path, entry);
     }
   }
 
   #put(path: string, entry: SelectedEntry): void {
-    const { stat, xattrs } = entry;
-    const name = posix.basename(path);
+    const { stat } = entry;
     // OCI image-spec, layer.md#whiteouts: such a file would delete another one when the layer is applied.
-    if (name.startsWith(".wh.")) throw invalid(path, "a layer cannot hold a name that begins with .wh.");
+    if (path.startsWith(".wh.", path.lastIndexOf("/") + 1))
+      throw invalid(path, "a layer cannot hold a name that begins with .wh.");
     const { owner, mode } = this.#options;
     const common = {
       path: path.slice(1),
@@ -102,12 +106,26 @@ export class Placement {
       uid: owner?.uid ?? stat.uid,
       gid: owner?.gid ?? stat.gid,
       mtime: this.#mtime(Number(stat.mtimeNs / NANOSECONDS)),
-      ...(xattrs === undefined || xattrs.size === 0 ? {} : { xattrs }),
     };
     // Hard links hold together within one source, as they do within one copy of BuildKit's.
     const shared = stat.nlink > 1 && stat.type !== "dir";
     const inode = shared ? `${this.#sources}:${stat.dev}:${stat.ino}` : undefined;
-    this.#tree.put({ ...common, ...kindOf(entry) }, inode);
+    this.#tree.put(this.#complete(common, entry), inode);
+  }
+
+  #complete(common: CommonFields, { stat, source, data }: SelectedEntry): LayerEntry {
+    if (stat.type === "file" && data === undefined)
+      return { ...common, type: "file", size: stat.size, source };
+    if (stat.type === "file") return { ...common, type: "file", size: stat.size, ...(data && { data }) };
+    if (stat.type === "symlink") return { ...common, type: "symlink", link: stat.link ?? "" };
+    // A socket without its listener means nothing; BuildKit leaves an empty file too.
+    if (stat.type === "socket") return { ...common, type: "file", size: 0, data: Buffer.alloc(0) };
+    const { sources } = this.#options;
+    const xattrs = sources === undefined ? undefined : attributesOf(sources, source);
+    const more = xattrs === undefined ? common : { ...common, xattrs };
+    if (stat.type === "char" || stat.type === "block")
+      return { ...more, type: stat.type, major: stat.rdevMajor, minor: stat.rdevMinor };
+    return { ...more, type: stat.type };
   }
 
   #makeDirectories(path: string): void {
@@ -146,20 +164,4 @@ const refuseConflicts: Check = (path, type, existing) => {
 
 const invalid = (path: string, why: string): Failure => new Failure("COPY_TARGET_INVALID", { path, why });
 
-function kindOf({ stat, source, data }: SelectedEntry) {
-  switch (stat.type) {
-    case "dir":
-    case "fifo":
-      return { type: stat.type } as const;
-    case "symlink":
-      return { type: "symlink", link: stat.link ?? "" } as const;
-    case "char":
-    case "block":
-      return { type: stat.type, major: stat.rdevMajor, minor: stat.rdevMinor } as const;
-    case "socket":
-      // A socket without its listener means nothing; BuildKit leaves an empty file too.
-      return { type: "file", size: 0, data: Buffer.alloc(0) } as const;
-    case "file":
-      return { type: "file", size: stat.size, ...(data === undefined ? { source } : { data }) } as const;
-  }
-}
+type CommonFields = Pick<LayerEntry, "path" | "mode" | "uid" | "gid" | "mtime">;

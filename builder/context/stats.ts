@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { type Digest, finishDigest } from "../../core/digest.ts";
+import type { FileStat, Tree } from "../../store/types.ts";
+import type { Selected } from "./selected.ts";
+import { entriesOf } from "./selected.ts";
+
+/**
+ * A file changed within this time of being looked at may be changed again without a new ctime. The kernel's clock for files ticks
+ * every few milliseconds; filesystems that keep whole seconds need more.
+ */
+const TICK_NS = 20_000_000n;
+const COARSE_TICK_NS = 2_000_000_000n;
+const SECOND_NS = 1_000_000_000n;
+
+/** Git's racy rule: false when the file may be changed once more without its stat telling. `lookedAt` in milliseconds. */
+export function isSettled(stat: FileStat, lookedAt: number): boolean {
+  const tick = stat.ctimeNs % SECOND_NS === 0n ? COARSE_TICK_NS : TICK_NS;
+  return stat.ctimeNs + tick < BigInt(Math.floor(lookedAt)) * 1_000_000n;
+}
+
+/**
+ * Changes whenever something selected does, or its place; undefined while something may change without its stat telling.
+ * Whoever writes to a file or its attributes changes its ctime.
+ */
+export function statsDigest(selected: readonly Selected[], lookedAt: number): Digest | undefined {
+  const entries = entriesOf(selected);
+  if (!entries.every(({ stat }) => isSettled(stat, lookedAt))) return undefined;
+  const integers = new BigInt64Array(entries.length * 3);
+  const numbers = new Float64Array(entries.length * 4);
+  const texts: string[] = selected.map(({ name, below }) => `${below.length}/${name}`);
+  entries.forEach(({ path, stat }, i) => {
+    integers[3 * i] = stat.dev;
+    integers[3 * i + 1] = stat.ino;
+    integers[3 * i + 2] = stat.ctimeNs;
+    numbers[4 * i] = stat.size;
+    numbers[4 * i + 1] = stat.mode;
+    numbers[4 * i + 2] = stat.uid;
+    numbers[4 * i + 3] = stat.gid;
+    texts.push(path, stat.link === undefined ? stat.type : `link ${stat.link}`);
+  });
+  const hash = createHash("sha256").update(integers).update(numbers).update(texts.join("\0"));
+  return finishDigest(hash);
+}
+
+/** True when nothing of `selected` changed since it was looked at. Directories may have: what is in them was selected one by one. */
+export async function areUnchanged(tree: Tree, selected: readonly Selected[]): Promise<boolean> {
+  const files = entriesOf(selected).filter(({ stat }) => stat.type !== "dir");
+  const now = await tree.statMany(files.map(({ source }) => source));
+  return files.every(({ stat }, i) => {
+    const current = now[i];
+    return current?.ctimeNs === stat.ctimeNs && current.ino === stat.ino && current.size === stat.size;
+  });
+}
