@@ -9,13 +9,13 @@ import { loadKernel } from "../../native/binding.ts";
 import type { Inflated } from "../../native/kernel.ts";
 import { requiresCommand } from "../support/requires.ts";
 import { Scratch } from "../support/scratch.ts";
-import { requiresKernel, shell, withOpen } from "./support.ts";
+import { PYTHON, requiresKernel, shell, withOpen } from "./support.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** Text that compresses, with a part that does not; larger than every buffer on the way. */
 function sample(): Buffer {
-  const lines = Array.from({ length: 90_000 }, (_, i) => `line ${i} of ${(i * i) % 977}\n`).join("");
+  const lines = Array.from({ length: 60_000 }, (_, i) => `line ${i} of ${(i * i) % 977}\n`).join("");
   const noise = Array.from({ length: 10_000 }, (_, i) => createHash("sha256").update(`${i}`).digest());
   return Buffer.concat([Buffer.from(lines), ...noise, Buffer.from(lines)]);
 }
@@ -41,7 +41,7 @@ describe("native/compression", () => {
   describe("inflates", () => {
     const commands = {
       gzip: [
-        "gzip -9c plain",
+        "gzip -6c plain",
         "gzip -1c plain",
         "(head -c 1000 plain | gzip; tail -c +1001 plain | gzip -n)",
       ],
@@ -52,7 +52,7 @@ describe("native/compression", () => {
     } as const;
     for (const [compression, lines] of Object.entries(commands)) {
       for (const line of lines) {
-        it(`${compression}, of ${line}`, async function () {
+        it(`${compression}, of ${line}, and notices when that is cut`, async function () {
           if (compression !== "none") requiresCommand(this, compression);
           shell(scratch.path, `${line} > compressed`);
           const compressed = readFileSync(scratch.join("compressed"));
@@ -62,14 +62,8 @@ describe("native/compression", () => {
             output: { sha256: Buffer.from(sha256(plain), "hex"), size: plain.length },
           });
           assert.ok(readFileSync(scratch.join("out")).equals(plain));
-        });
-
-        it(`and notices when that is cut: ${compression}, of ${line}`, async function () {
-          if (compression === "none") return;
-          requiresCommand(this, compression);
-          shell(scratch.path, `${line} > compressed`);
-          const compressed = readFileSync(scratch.join("compressed"));
-          for (const length of [compressed.length - 1, Math.floor(compressed.length / 2), 12]) {
+          for (const length of [compressed.length - 1, compressed.length >> 1, 12]) {
+            if (compression === "none") return;
             await assert.rejects(
               inflate(compressed.subarray(0, length)),
               (error) => isCode(error, "ARCHIVE_INVALID") && error.message.includes("ends before its end"),
@@ -87,7 +81,7 @@ describe("native/compression", () => {
       const script =
         "import os, time\nfor b in open('slow', 'rb').read(): os.write(1, bytes([b])); time.sleep(0.001)";
       const [read, write] = loadKernel().pipe();
-      const writer = spawn("python3", ["-c", script], {
+      const writer = spawn(PYTHON, ["-I", "-S", "-c", script], {
         cwd: scratch.path,
         stdio: ["ignore", write, "inherit"],
       });

@@ -7,6 +7,7 @@ import {
   getXattrs,
   hex,
   NET_RAW,
+  python,
   requiresKernel,
   run,
   setXattr,
@@ -103,9 +104,10 @@ describe("native/layer-upper", () => {
     shell(
       scratch.join("upper"),
       `mkdir -p keep skip/below; touch -d @100 keep/old; touch -d @2000 keep/new; touch skip/below/x other
-       touch -d @50 keep
-       python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'`,
+       touch -d @50 keep`,
     );
+    const bind = "import os, socket, sys; os.chdir(sys.argv[1]); socket.socket(socket.AF_UNIX).bind('sock')";
+    python(bind, scratch.join("upper"));
     const options = { clampMtime: 1000, exclude: ["/skip", "other"] };
     const written = await writeUpperTo(scratch.join("layer.tar"), scratch.join("upper"), options);
     assert.equal(written.entries, 3);

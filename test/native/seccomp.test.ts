@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { loadKernel } from "../../native/binding.ts";
 import type { SeccompRules } from "../../native/kernel.ts";
 import { Scratch } from "../support/scratch.ts";
-import { requiresKernel } from "./support.ts";
+import { python, requiresKernel } from "./support.ts";
 
 /** Installs the program given as a file, then calls personality(2) with 0, 1 and 6 and prints its errno each time. */
 const probe = `
@@ -36,9 +35,7 @@ describe("native/seccomp", () => {
   const outcome = (rules: SeccompRules["rules"]): string => {
     using scratch = new Scratch();
     writeFileSync(scratch.join("program"), loadKernel().compileSeccomp({ ...base, rules }));
-    const result = spawnSync("python3", ["-c", probe, scratch.join("program")], { encoding: "utf8" });
-    assert.equal(result.stderr, "");
-    return result.stdout.trim();
+    return python(probe, scratch.join("program")).trim();
   };
 
   const arg = (op: string, value: bigint, valueTwo = 0n) => ({ index: 0, op, value, valueTwo });

@@ -9,6 +9,7 @@ import {
   describeTree,
   getXattrs,
   hex,
+  python,
   requiresKernel,
   run,
   setXattr,
@@ -138,9 +139,7 @@ describe("native/trees", () => {
     });
 
     it("removes a tree deeper than any path can be", async () => {
-      run(
-        "python3",
-        "-c",
+      python(
         `import os, sys
 os.chdir(sys.argv[1])
 for i in range(300):
