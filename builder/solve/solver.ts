@@ -37,7 +37,7 @@ export async function solve(plan: Plan, options: SolveOptions, signal: AbortSign
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const start = async (step: Step): Promise<void> => {
-    await Promise.all(inputsOf(step).map((id) => running.get(id)));
+    await Promise.all(inputsOf(step).flatMap((id) => running.get(id) ?? []));
     either.throwIfAborted();
     outcomes.set(step.id, await perform(step, outcomes, options, either));
   };

@@ -45,7 +45,9 @@ export async function filterImages(
   const shown: ImageRecord[] = [];
   for (const record of images.list()) {
     const named = patterns.length === 0 ? record : withNames(record, patterns);
-    const results = await Promise.all(tests.map((test) => test(record, () => images.config(record.id))));
+    const results = await Promise.all(
+      tests.map(async (test) => test(record, () => images.config(record.id))),
+    );
     if (named !== undefined && results.every(Boolean)) shown.push(named);
   }
   return shown;

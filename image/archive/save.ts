@@ -100,12 +100,14 @@ function dockerEntry(
   layers: readonly Descriptor[],
   references: readonly Reference[],
 ): unknown {
-  const sources = layers.map(({ digest, size }) => [digest, { mediaType: MEDIA_TYPES.layer, size, digest }]);
+  const sources = layers.map(
+    ({ digest, size }) => [digest, { mediaType: MEDIA_TYPES.layer, size, digest }] as const,
+  );
   return {
     Config: blobPath(config.digest),
     RepoTags: references.length === 0 ? null : references.map(familiarReference),
     Layers: layers.map(({ digest }) => blobPath(digest)),
-    LayerSources: Object.fromEntries(sources.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
+    LayerSources: Object.fromEntries(sources.sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 

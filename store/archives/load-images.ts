@@ -32,7 +32,7 @@ export async function loadImages(
   options: LoadOptions = {},
 ): Promise<readonly LoadedImage[]> {
   await using _lease = store.leases.open("loading images");
-  const plain = await store.layers.inflated(source, options);
+  const plain = store.layers.inflated(source, options);
   const files = await unpackImageArchive(plain, store.content, options.signal);
   const dockerArchive = files.find("manifest.json");
   const found =

@@ -20,7 +20,7 @@ export function compareTrees(before: StatMap, after: StatMap): readonly Change[]
     const isTopmost = parentOf(path) === "" || after.get(parentOf(path))?.type === "dir";
     if (!after.has(path) && isTopmost) kinds.set(path, "deleted");
   }
-  for (const path of [...kinds.keys()]) markParents(path, kinds);
+  for (const path of Array.from(kinds.keys())) markParents(path, kinds);
   return [...kinds]
     .map(([path, kind]) => ({ path: `/${path}`, kind }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -142,7 +142,7 @@ describe("image store", () => {
       [
         [a.id, ["app:2"]],
         [b.id, []],
-      ].sort(),
+      ].toSorted(([x], [y]) => (String(x) < String(y) ? -1 : 1)),
     );
     images.remove(a.id);
     assert.equal(images.find("app:2"), undefined);

@@ -23,7 +23,7 @@ export interface Built {
   /** Names of the steps that were really performed. */
   readonly performed: readonly string[];
   readonly cached: readonly string[];
-  tree(keptTime?: number): Promise<FileTree>;
+  readonly tree: (keptTime?: number) => Promise<FileTree>;
 }
 
 /** A builder on a real store of its own, whose RUN steps call a function. */

@@ -81,7 +81,7 @@ interface Surroundings {
 
 function lineOf(path: string, node: Node, { nodes, inodes, keptTime }: Surroundings): string {
   const { headers } = node;
-  const { uid = 0, gid = 0, mode = 0, type } = headers;
+  const { uid, gid, mode, type } = headers;
   const owner = `${uid}:${gid}`;
   // BuildKit's times of directories depend on how the context was transferred.
   const time = type !== "directory" && headers.mtime?.getTime() === keptTime * 1000 ? " kept" : "";
