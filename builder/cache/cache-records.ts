@@ -81,14 +81,6 @@ export class CacheRecords {
     );
   }
 
-  preimage(id: number): Preimage | undefined {
-    const row = query<{ preimage: string }>(
-      this.#database,
-      "SELECT preimage FROM cache_records WHERE id = ?",
-    ).get(id);
-    return row === undefined ? undefined : (JSON.parse(row.preimage) as Preimage);
-  }
-
   /** Marks records as used now. */
   touch(ids: readonly number[]): void {
     if (ids.length === 0) return;

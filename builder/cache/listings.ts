@@ -18,11 +18,4 @@ export class Listings {
       "INSERT OR REPLACE INTO content_listings (digest, files, used) VALUES (?, ?, ?)",
     ).run(digest, files, this.#now());
   }
-
-  get(digest: string): string | undefined {
-    return query<{ files: string }>(
-      this.#database,
-      "SELECT files FROM content_listings WHERE digest = ?",
-    ).get(digest)?.files;
-  }
 }

@@ -186,6 +186,40 @@ describe("the build cache", () => {
     assert.ok(!JSON.stringify(config).includes("proxy"));
   });
 
+  it("does not keep what was made of files that changed meanwhile", async () => {
+    await using fixture = await open();
+    const context = fixture.scratch.join("context");
+    fixture.command = () => {
+      writeFileSync(join(context, "a"), "A");
+      return 0;
+    };
+    const dockerfile = ["FROM scratch", "RUN edit", "COPY a /a"];
+    const first = await fixture.build(dockerfile);
+    assert.match((await first.tree())["/a"] ?? "", /"A"/);
+    writeFileSync(join(context, "a"), "a");
+    const second = await fixture.build(dockerfile);
+    assert.deepEqual(runs(second.performed), ["COPY a /a"]);
+    assert.match((await second.tree())["/a"] ?? "", /"a"/);
+  });
+
+  it("reads a file again that may have changed without its stat telling", async () => {
+    await using fixture = await open();
+    // As if everything had been written just now, in the same tick as the build looks at it.
+    fixture.now = 0;
+    const first = await fixture.build(["FROM scratch", "COPY a /a"]);
+    const stored = query<{ entries: Buffer }>(
+      fixture.store.database,
+      "SELECT entries FROM context_files",
+    ).all();
+    assert.deepEqual(
+      stored.map(({ entries }) => entries.length),
+      [0],
+    );
+    const second = await fixture.build(["FROM scratch", "COPY a /a"]);
+    assert.deepEqual(second.performed, []);
+    assert.equal(second.image, first.image);
+  });
+
   it("forgets on request, and only then lets layers go", async () => {
     await using fixture = await open();
     await fixture.build(DOCKERFILE);
