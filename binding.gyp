@@ -60,6 +60,7 @@
         'native/launcher/in_root.cc',
         'native/launcher/init.cc',
         'native/launcher/json_log.cc',
+        'native/launcher/listener.cc',
         'native/launcher/main.cc',
         'native/launcher/mounts.cc',
         'native/launcher/operations.cc',

@@ -77,7 +77,8 @@ describe("native/netlink", () => {
   });
 
   it("names the request that failed", async () => {
-    const request = { hostName: veth, bridge: "lo", name: "eth0", cidr: "10.0.0.2/24", mtu: 1400 };
+    const hostName = `${veth}x`;
+    const request = { hostName, bridge: "lo", name: "eth0", cidr: "10.0.0.2/24", mtu: 1400 };
     await assert.rejects(loadKernel().attachVeth({ ...request, pid: 2 ** 22 + 1 }), {
       code: "SYSCALL_FAILED",
       detail: { syscall: "open", errno: "ENOENT", path: `/proc/${2 ** 22 + 1}/ns/net` },
@@ -85,7 +86,7 @@ describe("native/netlink", () => {
     assert.throws(() => loadKernel().addAddress("lo", "10.0.0.300/8"), {
       message: "inet_pton 10.0.0.300/8: EINVAL",
     });
-    assert.equal(existsSync(`/sys/class/net/${veth}`), false);
+    assert.equal(existsSync(`/sys/class/net/${hostName}`), false);
   });
 
   it("knows the MTU of the default route's link", () => {
