@@ -30,8 +30,8 @@ export async function readBuildInput(
     throw new Failure("OPTION_UNSUPPORTED", { option: `a remote build context (${path})` });
   const directory = resolve(context.cwd, path);
   const found = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? `path ${JSON.stringify(path)} not found` : cause.message;
-    throw new Failure("CONTEXT_INVALID", { why }, { cause });
+    if (cause.code !== "ENOENT") throw new Failure("CONTEXT_INVALID", { why: path }, { cause });
+    throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} not found` });
   });
   if (!found.isDirectory())
     throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} is not a directory` });
@@ -56,8 +56,8 @@ async function readDockerfile(
     return { name, path, text: await readFile(path, "utf8") };
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    const why = missing ? "no such file or directory" : (cause as Error).message;
-    throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why }, { cause });
+    if (!missing) throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: "unreadable" }, { cause });
+    throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: "no such file or directory" });
   }
 }
 

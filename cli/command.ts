@@ -17,6 +17,8 @@ export interface Command<F extends Flags = Flags> {
   readonly passThrough?: boolean;
   /** Exit code of an operation that failed, unless the failure has its own; 1 when absent. */
   readonly failureCode?: number;
+  /** True when a program that cannot be run ends the command with 126 or 127, as a shell would. */
+  readonly runsProcess?: boolean;
   /** What completes an argument: the kind of object it names. */
   readonly completes?: "container" | "image" | "volume" | "network" | "file";
   run(context: Context, args: readonly string[], flags: FlagValues<F>): Promise<number>;

@@ -1,24 +1,32 @@
 import { describeError, Failure, hintOf } from "../core/errors.ts";
+import type { Command } from "./command.ts";
 import { type Context, warn } from "./context.ts";
 
-/** Exit codes that do not depend on the command: a shell's 126 and 127, and 128 + SIGINT. */
+/** Exit codes that do not depend on the command: pflag's, and 128 + SIGINT. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   FLAG_INVALID: 125,
   ARGUMENTS_INVALID: 1,
   COMMAND_UNKNOWN: 1,
+  CANCELLED: 130,
+};
+/** A shell's, for commands whose own purpose is to run the program that could not be run. */
+const PROCESS_CODES: Readonly<Record<string, number>> = {
   EXEC_NOT_FOUND: 127,
   EXEC_DENIED: 126,
   EXEC_FORMAT: 126,
-  CANCELLED: 130,
 };
 
-/** The first of an error and its causes that decides the exit code, else `otherwise`. */
-export function exitCodeOf(error: unknown, otherwise: number): number {
+/** The first of an error and its causes that decides the exit code, else that of the command. */
+export function exitCodeOf(
+  error: unknown,
+  { failureCode = 1, runsProcess = false }: Pick<Command, "failureCode" | "runsProcess"> = {},
+): number {
   for (let e = error; e instanceof Error; e = e.cause) {
-    const code = e instanceof Failure ? EXIT_CODES[e.code] : undefined;
+    if (!(e instanceof Failure)) continue;
+    const code = EXIT_CODES[e.code] ?? (runsProcess ? PROCESS_CODES[e.code] : undefined);
     if (code !== undefined) return code;
   }
-  return otherwise;
+  return failureCode;
 }
 
 /** Prints an error for people: what happened, then the remedy; with --debug also where it came from. */

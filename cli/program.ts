@@ -48,7 +48,7 @@ export async function runProgram(
     return await dispatch(context, values.version ? ["version", "--short"] : args, values.help);
   } catch (error) {
     await printError(context, error);
-    return exitCodeOf(error, 1);
+    return exitCodeOf(error);
   } finally {
     await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
@@ -100,10 +100,10 @@ async function runCommand(context: Context, entry: Entry, argv: readonly string[
       const { nameOf, usageOf } = await import("./help.ts");
       const remedy = `Run '${context.program} ${nameOf(entry)} --help' for more information`;
       await warn(context, [error.message, usageOf(context.program, entry, command), remedy].join("\n\n"));
-      return exitCodeOf(error, 1);
+      return exitCodeOf(error);
     }
     await printError(context, error);
-    return exitCodeOf(error, command.failureCode ?? 1);
+    return exitCodeOf(error, command);
   }
 }
 

@@ -125,12 +125,14 @@ export interface ContainerService {
     request: ContainerCreate,
     options?: Abortable,
   ): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
-  start(container: string): Promise<void>;
+  /** Returns warnings: what this host could not do. */
+  start(container: string): Promise<readonly string[]>;
+  /** A negative time-out waits for ever. */
   stop(container: string, options?: { readonly timeoutMs?: number; readonly signal?: string }): Promise<void>;
   restart(
     container: string,
     options?: { readonly timeoutMs?: number; readonly signal?: string },
-  ): Promise<void>;
+  ): Promise<readonly string[]>;
   kill(container: string, signal: string): Promise<void>;
   pause(container: string): Promise<void>;
   unpause(container: string): Promise<void>;

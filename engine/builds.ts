@@ -23,7 +23,8 @@ export class Builds implements BuildService {
     options?: Abortable,
   ): Promise<BuildResult> {
     const { context, tags, target } = request;
-    return this.#jobs.record("build", { context, dockerfile: request.dockerfile.name, tags, target }, () =>
+    const { name: dockerfile } = request.dockerfile;
+    return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
       this.#builder.build(request, report, options),
     );
   }

@@ -2,16 +2,16 @@ import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { NetworkRecord } from "../runtime/network/driver.ts";
 import type { Networks as NetworkStore } from "../runtime/network/networks.ts";
 import type { NetworkInfo, NetworkService } from "./api.ts";
-import { isActive } from "./containers/root.ts";
+import { isActive } from "./containers/active.ts";
 import { networkDocument } from "./documents/network.ts";
 
 export class Networks implements NetworkService {
   readonly #networks: NetworkStore;
-  readonly #containers: () => readonly ContainerRecord[];
+  readonly #containers: () => Promise<readonly ContainerRecord[]>;
 
   constructor(parts: {
     readonly networks: NetworkStore;
-    readonly containers: () => readonly ContainerRecord[];
+    readonly containers: () => Promise<readonly ContainerRecord[]>;
   }) {
     this.#networks = parts.networks;
     this.#containers = parts.containers;
@@ -26,7 +26,10 @@ export class Networks implements NetworkService {
   }
 
   async inspect(network: string) {
-    return networkDocument(describe(this.#networks.get(network)), this.#containers().filter(isActive));
+    return networkDocument(
+      describe(this.#networks.get(network)),
+      (await this.#containers()).filter(isActive),
+    );
   }
 }
 

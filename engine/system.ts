@@ -6,8 +6,8 @@ import type { Abortable } from "../core/streams.ts";
 import { VERSION } from "../core/version.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { Store } from "../store/types.ts";
-import type { SystemService, VolumeInfo } from "./api.ts";
-import { isActive } from "./containers/root.ts";
+import type { SystemService } from "./api.ts";
+import { isActive } from "./containers/active.ts";
 import type { Jobs } from "./jobs.ts";
 import { examine, thisHost } from "./system/doctor.ts";
 
@@ -18,10 +18,10 @@ const MIN_API_VERSION = "1.24";
 export interface SystemParts {
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly containers: () => readonly ContainerRecord[];
-  readonly volumes: () => Promise<
-    readonly (VolumeInfo & { readonly bytes: number; readonly used: boolean })[]
-  >;
+  readonly containers: () => Promise<readonly ContainerRecord[]>;
+  readonly volumes: () => Promise<readonly { readonly bytes: number; readonly used: boolean }[]>;
+  /** Gives back what processes that are gone held. */
+  readonly sweep: () => Promise<void>;
 }
 
 export class System implements SystemService {
@@ -46,7 +46,7 @@ export class System implements SystemService {
 
   async info() {
     const { store } = this.#parts;
-    const states = this.#parts.containers().map(({ state }) => state.status);
+    const states = (await this.#parts.containers()).map(({ state }) => state.status);
     const count = (...wanted: readonly string[]) => states.filter((status) => wanted.includes(status)).length;
     return {
       Containers: states.length,
@@ -75,8 +75,9 @@ export class System implements SystemService {
 
   check(options: { readonly quick?: boolean } & Abortable = {}) {
     return this.#parts.jobs.record("check", { quick: options.quick === true }, async () => {
+      await this.#parts.sweep();
       const { checked, problems } = await this.#parts.store.check(options);
-      const containers = this.#parts.containers();
+      const containers = await this.#parts.containers();
       return {
         checked: { ...checked, containers: containers.length },
         problems: [...problems, ...this.#leftovers(containers)],
@@ -94,7 +95,7 @@ export class System implements SystemService {
 
   async diskUsage() {
     const { store } = this.#parts;
-    const containers = this.#parts.containers();
+    const containers = await this.#parts.containers();
     const usedImages = new Set(containers.map(({ imageId }) => imageId));
     const images = store.images.list().map(({ id, layers }) => ({ used: usedImages.has(id), layers }));
     const usages = await Promise.all(
@@ -126,7 +127,10 @@ export class System implements SystemService {
   }
 
   collect() {
-    return this.#parts.jobs.record("collect", {}, () => this.#parts.store.collect());
+    return this.#parts.jobs.record("collect", {}, async () => {
+      await this.#parts.sweep();
+      return this.#parts.store.collect();
+    });
   }
 
   async doctor() {

@@ -51,6 +51,17 @@ export class Volumes implements VolumeService {
     });
   }
 
+  /** What each volume takes, and whether a container has it. */
+  async usage(): Promise<readonly { readonly bytes: number; readonly used: boolean }[]> {
+    const all = this.#volumes.list();
+    return Promise.all(
+      all.map(async ({ name }) => ({
+        bytes: await this.size(name),
+        used: this.#volumes.usersOf(name).length > 0,
+      })),
+    );
+  }
+
   /** Bytes of the files of a volume. */
   async size(name: string): Promise<number> {
     using tree = await this.#trees.openDirectory(this.#volumes.get(name).mountpoint);

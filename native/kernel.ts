@@ -160,7 +160,7 @@ export interface KernelLayers {
   sameLayer(a: number, b: number): Promise<boolean>;
   /**
    * Copies `from` to `to` until its end, inflating by magic number (gzip with several members, zstd, xz, bzip2, or plain), and digests both
-   * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out.
+   * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out; `to` then holds what came before.
    */
   inflate(from: number, to: number, options?: { readonly maxBytes?: number }): Promise<Inflated>;
   /** gzip in fixed independent blocks over threads: same bytes for any number of threads. Both sides digested. */

@@ -18,6 +18,7 @@ export const exec = defineCommand({
   },
   args: { min: 2 },
   passThrough: true,
+  runsProcess: true,
   completes: "container",
   async run(context, [name = "", ...command], flags) {
     const stdin = flags.interactive && !flags.detach;

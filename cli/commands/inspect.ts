@@ -96,5 +96,5 @@ async function printDocuments(
     for (const document of documents)
       await print(context, format === "json" ? JSON.stringify(document) : renderTemplate(format, document));
   for (const error of errors) await printError(context, error);
-  return errors.length === 0 ? 0 : exitCodeOf(errors[0], 1);
+  return errors.length === 0 ? 0 : exitCodeOf(errors[0]);
 }

@@ -4,7 +4,7 @@ import { createContainer } from "../container/create.ts";
 import { parseDetachKeys } from "../container/detach-keys.ts";
 import { CONTAINER_FLAGS, UNSUPPORTED_CONTAINER_FLAGS } from "../container/flags.ts";
 import { requireTerminal } from "../container/session.ts";
-import { startAttached } from "../container/start-attached.ts";
+import { startAttached, startWarning } from "../container/start-attached.ts";
 import { attachedStreams } from "../container/streams.ts";
 import { print } from "../context.ts";
 
@@ -20,6 +20,7 @@ export const run = defineCommand({
   args: { min: 1 },
   passThrough: true,
   failureCode: 125,
+  runsProcess: true,
   completes: "image",
   async run(context, args, flags) {
     const streams = attachedStreams(flags);
@@ -28,7 +29,7 @@ export const run = defineCommand({
     const request = readCreate(context, args, flags, streams);
     const { engine, id } = await createContainer(context, request, flags.cidfile);
     if (flags.detach) {
-      await engine.containers.start(id);
+      await startWarning(context, engine.containers, id);
       await print(context, id);
       return 0;
     }

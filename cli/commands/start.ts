@@ -1,7 +1,7 @@
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { parseDetachKeys } from "../container/detach-keys.ts";
-import { startAttached } from "../container/start-attached.ts";
+import { startAttached, startWarning } from "../container/start-attached.ts";
 import { print } from "../context.ts";
 import { forEachArgument } from "../errors.ts";
 
@@ -14,12 +14,13 @@ export const start = defineCommand({
   },
   unsupported: ["checkpoint", "checkpoint-dir"],
   args: { min: 1 },
+  runsProcess: true,
   completes: "container",
   async run(context, args, flags) {
     const engine = await context.engine();
     if (!flags.attach && !flags.interactive) {
       return forEachArgument(context, args, async (name) => {
-        await engine.containers.start(name);
+        await startWarning(context, engine.containers, name);
         await print(context, name);
       });
     }

@@ -1,5 +1,5 @@
-import type { Engine } from "../../engine/api.ts";
-import type { Context } from "../context.ts";
+import type { ContainerService, Engine } from "../../engine/api.ts";
+import { type Context, warn } from "../context.ts";
 import { runSession, type SessionOptions } from "./session.ts";
 import { proxySignals } from "./signal-proxy.ts";
 
@@ -25,7 +25,16 @@ export async function startAttached(
   using _proxy = options.proxySignals
     ? proxySignals(context, (signal) => containers.kill(id, signal))
     : undefined;
-  await containers.start(id);
+  await startWarning(context, containers, id);
   const outcome = await runSession(context, attachment, options);
   return outcome === "detached" ? 0 : (await ended).exitCode;
+}
+
+/** Starts a container and prints what this host could not do for it. */
+export async function startWarning(
+  context: Context,
+  containers: ContainerService,
+  id: string,
+): Promise<void> {
+  for (const warning of await containers.start(id)) await warn(context, `WARNING: ${warning}`);
 }

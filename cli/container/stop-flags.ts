@@ -12,6 +12,6 @@ export function stopOptions(flags: FlagValues<typeof STOP_FLAGS>) {
   const seconds = flags.timeout ?? flags.time;
   return {
     ...(flags.signal === undefined ? {} : { signal: flags.signal }),
-    ...(seconds === undefined ? {} : { timeoutMs: seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000 }),
+    ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
   };
 }

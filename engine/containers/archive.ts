@@ -96,7 +96,7 @@ interface Named {
 
 const renamed = ({ path, stat }: ScanEntry, at: string, name: string): Named => ({
   path: posix.join(at, path),
-  as: name === "." ? path : `${name}/${path}`,
+  as: `${name}/${path}`,
   stat,
 });
 

@@ -3,7 +3,7 @@ import { Failure, isKind } from "../../core/errors.ts";
 import type { ContainerRecord } from "../../runtime/container-config.ts";
 import type { ContainerFilter } from "../api.ts";
 import { hasLabel, unknownFilter } from "../filters.ts";
-import { isActive } from "./root.ts";
+import { isActive } from "./active.ts";
 
 /** What filters ask beyond the container itself. */
 export interface FilterLookups {

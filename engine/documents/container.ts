@@ -4,6 +4,7 @@ import type {
   HostConfig,
   MountPoint,
 } from "../../runtime/container-config.ts";
+import { MASKED_PATHS, READONLY_PATHS } from "../../runtime/spec/security.ts";
 import { orNull } from "./image.ts";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -16,9 +17,6 @@ export interface ContainerFacts {
   readonly directory: string;
   /** Snapshot driver. */
   readonly driver: string;
-  readonly maskedPaths: readonly string[];
-  readonly readonlyPaths: readonly string[];
-  readonly execIds: readonly string[];
   readonly size?: { readonly written: number; readonly total: number };
 }
 
@@ -43,8 +41,8 @@ export function containerDocument(record: ContainerRecord, facts: ContainerFacts
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",
-    ExecIDs: orNull(facts.execIds),
-    HostConfig: hostConfigDocument(record.hostConfig, facts),
+    ExecIDs: null,
+    HostConfig: hostConfigDocument(record.hostConfig),
     GraphDriver: { Data: null, Name: facts.driver },
     ...(facts.size === undefined ? {} : { SizeRw: facts.size.written, SizeRootFs: facts.size.total }),
     Mounts: record.mounts.map(mountDocument),
@@ -69,7 +67,7 @@ function stateDocument(state: ContainerRecord["state"]): Document {
   };
 }
 
-function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document {
+function hostConfigDocument(config: HostConfig): Document {
   const unconfined = config.Privileged || config.SecurityOpt.includes("systempaths=unconfined");
   return {
     Binds: orNull(config.Binds),
@@ -135,8 +133,8 @@ function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
-    MaskedPaths: unconfined ? null : facts.maskedPaths,
-    ReadonlyPaths: unconfined ? null : facts.readonlyPaths,
+    MaskedPaths: unconfined ? null : MASKED_PATHS,
+    ReadonlyPaths: unconfined ? null : READONLY_PATHS,
     ...(config.Init ? { Init: true } : {}),
   };
 }

@@ -1,7 +1,9 @@
 import { applyChanges } from "../../builder/dockerfile/resolve/apply-changes.ts";
 import type { Digest } from "../../core/digest.ts";
+import { Failure } from "../../core/errors.ts";
 import { hostPlatform, type Platform } from "../../core/platform.ts";
-import type { Abortable, ByteStream } from "../../core/streams.ts";
+import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
+import { looksLikeTar } from "../../image/sniff.ts";
 import type { Store } from "../../store/types.ts";
 
 export interface ImportOptions extends Abortable {
@@ -17,6 +19,7 @@ export async function importImage(store: Store, source: ByteStream, options: Imp
   const config = applyChanges({}, changes);
   await using _lease = store.leases.open("import");
   const { diffId } = await store.layers.adopt(source, signal === undefined ? {} : { signal });
+  await requireTar(store, diffId);
   const created = new Date().toISOString();
   await store.flush();
   const { id } = await store.images.publish(
@@ -32,4 +35,14 @@ export async function importImage(store: Store, source: ByteStream, options: Imp
     reference === undefined ? [] : [reference],
   );
   return id;
+}
+
+const BLOCK = 512;
+
+/** What is no archive would only show when a container is started on it. */
+async function requireTar({ content }: Store, diffId: Digest): Promise<void> {
+  const head = await readAll(await content.read(diffId, { start: 0, end: BLOCK }), BLOCK);
+  // An archive of nothing begins with the zero block that ends it.
+  if (!looksLikeTar(head) && !(head.length === BLOCK && head.every((byte) => byte === 0)))
+    throw new Failure("ARCHIVE_INVALID", { why: "not a tar" });
 }

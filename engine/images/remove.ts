@@ -11,9 +11,11 @@ export interface ImageUser {
   readonly running: boolean;
 }
 
+export type ImageUsers = (image: ImageRecord) => readonly ImageUser[];
+
 export interface RemovalParts {
   readonly images: ImageStore;
-  readonly users: (image: ImageRecord) => readonly ImageUser[];
+  readonly users: ImageUsers;
 }
 
 /**

@@ -52,7 +52,8 @@ bool IsAbsent(const SyscallError& failed) { return failed.number == ENOENT || fa
 UniqueFd OpenBelow(int root, const std::string& path, int flags, uint64_t resolve, unsigned mode) {
   struct open_how how = {};
   how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
-  how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
+  // O_TMPFILE is two bits, one of which is O_DIRECTORY; a mode where nothing is created is EINVAL.
+  how.mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0;
   how.resolve = resolve;
   const char* name = path.empty() ? "." : path.c_str();
   for (;;) {

@@ -49,7 +49,13 @@ Inflated InflateTo(int from, int to, uint64_t max_bytes) {
         throw ArchiveError{"more than the limit of " + std::to_string(max_bytes) + " bytes come out"};
       }};
   const Format& format = FormatOf(source.Peek(kMaxMagic));
-  format.decode(input, output);
+  try {
+    format.decode(input, output);
+  } catch (const ArchiveError&) {
+    // What came out before the damage tells what it was: an archive, or a file of another kind.
+    writer.Finish();
+    throw;
+  }
   return {format.name, source.Finish(), writer.Finish()};
 }
 

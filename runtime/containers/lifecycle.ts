@@ -83,7 +83,9 @@ export class Lifecycle {
   async ended(container: RunningContainer, options: Abortable = {}): Promise<ExitedState> {
     const { id, state } = container;
     for (let record: ExitRecord | undefined; ; ) {
-      record = (await waitForShim(this.files(id).socket, options)) ?? record;
+      const files = this.files(id);
+      // Read before it is looked at: what it finds ended may be removed with its record at once (AutoRemove).
+      record = (await waitForShim(files.socket, options)) ?? (await readExitRecord(files.exit)) ?? record;
       const current = (await this.observe(container))?.state;
       if (current?.phase === "exited") return current;
       const same = current?.phase === "running" && current.process === state.process;

@@ -33,7 +33,10 @@ function echo(order: string[]): Answers {
       order.push("attach");
       return attachment;
     },
-    "containers.start": async () => void order.push("start"),
+    "containers.start": async () => {
+      order.push("start");
+      return [];
+    },
     "containers.wait": async (_id: string, condition: string) => {
       order.push(`wait ${condition}`);
       await ended;
@@ -63,9 +66,9 @@ describe("run", () => {
   });
   it("prints the id and returns with -d", async () => {
     const ran = await runCli(["run", "-d", "img"], {
-      answers: { ...created, "containers.start": undefined },
+      answers: { ...created, "containers.start": ["rlimits stay"] },
     });
-    assert.deepEqual([ran.code, ran.out], [0, `${ID}\n`]);
+    assert.deepEqual([ran.code, ran.out, ran.err], [0, `${ID}\n`, "WARNING: rlimits stay\n"]);
   });
 
   it("passes signals on", async () => {
@@ -84,7 +87,10 @@ describe("run", () => {
         })(),
         [Symbol.asyncDispose]: async () => undefined,
       },
-      "containers.start": async () => void setImmediate(() => signals.emit("SIGTERM", "SIGTERM")),
+      "containers.start": async () => {
+        setImmediate(() => signals.emit("SIGTERM", "SIGTERM"));
+        return [];
+      },
       "containers.kill": async (_id: string, signal: string) => {
         killed.push(signal);
         end();
@@ -126,7 +132,7 @@ describe("run", () => {
   it("writes the id into --cidfile, which must be new", async () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-cid-"));
     const file = join(folder, "cid");
-    const answers = { ...created, "containers.start": undefined };
+    const answers = { ...created, "containers.start": ["rlimits stay"] };
     try {
       assert.equal((await runCli(["run", "-d", "--cidfile", file, "img"], { answers })).code, 0);
       assert.equal(readFileSync(file, "utf8"), ID);

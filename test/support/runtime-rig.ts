@@ -79,7 +79,8 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
   };
 }
 
-function openNetworks(store: Store, kernel: Kernel): Networks {
+/** The networks of a root. Their bridge stays on the host until it is deleted. */
+export function openNetworks(store: Store, kernel: Kernel): Networks {
   const root = store.paths.root;
   return new Networks({
     root,

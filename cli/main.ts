@@ -1,0 +1,23 @@
+import { COMMANDS } from "./commands/table.ts";
+import { connect } from "./connect.ts";
+import { runProgram } from "./program.ts";
+
+// A reader that went away ("slipway logs x | head") ends the command quietly, as SIGPIPE does elsewhere.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
+
+const exitCode = await runProgram(
+  process.argv.slice(2),
+  {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    signals: process,
+    commands: COMMANDS,
+    program: "slipway",
+  },
+  connect,
+);
+// An open standard input would keep the process alive; every write above was awaited.
+process.exit(exitCode);

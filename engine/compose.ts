@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { createBuilder } from "../builder/build.ts";
+import { loadKernel } from "../native/binding.ts";
+import { launcherPath } from "../native/launcher.ts";
+import { createControlGroups } from "../runtime/cgroups/host-control-groups.ts";
+import type { ContainerRecord } from "../runtime/container-config.ts";
+import { ContainerManager } from "../runtime/containers/container-manager.ts";
+import { NativeLauncher } from "../runtime/launch/native-launcher.ts";
+import { BridgeDriver } from "../runtime/network/bridge-driver.ts";
+import { createFirewall } from "../runtime/network/firewall.ts";
+import { Networks as NetworkStore } from "../runtime/network/networks.ts";
+import { createNullDriver, hostDriver } from "../runtime/network/plain-drivers.ts";
+import { createSeccompCompiler } from "../runtime/seccomp/compile.ts";
+import { resolveSeccomp } from "../runtime/seccomp/resolve.ts";
+import { readHostFacts } from "../runtime/spec/host-facts.ts";
+import { createTransientRunner } from "../runtime/transient.ts";
+import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/types.ts";
+import type { Engine } from "./api.ts";
+import { Builds } from "./builds.ts";
+import { isActive } from "./containers/active.ts";
+import { Containers } from "./containers.ts";
+import { LazyExecutor } from "./executor.ts";
+import type { ImageUsers } from "./images/remove.ts";
+import { localImages } from "./images/source.ts";
+import { Images } from "./images.ts";
+import { Jobs } from "./jobs.ts";
+import { Networks } from "./networks.ts";
+import { System } from "./system.ts";
+import { Volumes } from "./volumes.ts";
+
+/** Opens the engine on a state root: the one place where everything is constructed. The caller disposes it. */
+export async function openEngine(root: string): Promise<Engine> {
+  const kernel = loadKernel();
+  const store = await openStore(root, { kernel });
+  const { database, locks, paths, trees } = store;
+  const jobs = new Jobs(database);
+  const networks = openNetworks(store);
+  const volumes = new VolumeStore({ paths, database, locks, kernel });
+  const cgroups = createControlGroups();
+  const launcher = new NativeLauncher({
+    kernel,
+    path: launcherPath(),
+    compileSeccomp: createSeccompCompiler({ kernel, cacheDir: paths.seccomp }),
+  });
+  const host = readHostFacts(cgroups.namespaces);
+  const executor = new LazyExecutor(() =>
+    createTransientRunner({
+      kernel,
+      launcher,
+      networks,
+      trees,
+      host,
+      seccomp: resolveSeccomp,
+      warn: () => undefined,
+    }),
+  );
+  const builder = createBuilder({ store, executor, images: localImages(store.images) });
+  const manager = new ContainerManager({
+    store,
+    kernel,
+    launcher,
+    cgroups,
+    networks,
+    volumes,
+    host,
+    seccomp: resolveSeccomp,
+  });
+  const records = () => manager.list();
+  const volumeService = new Volumes({ volumes, trees, jobs });
+  return {
+    images: new Images({ store, jobs, users: async () => usersOf(await records()) }),
+    containers: new Containers({ store, kernel, jobs, manager }),
+    builds: new Builds({ store, jobs, builder }),
+    volumes: volumeService,
+    networks: new Networks({ networks, containers: records }),
+    system: new System({
+      store,
+      jobs,
+      containers: records,
+      volumes: () => volumeService.usage(),
+      sweep: () => manager.sweep(),
+    }),
+    async [Symbol.asyncDispose]() {
+      await executor[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const usersOf =
+  (records: readonly ContainerRecord[]): ImageUsers =>
+  (image) =>
+    records
+      .filter(({ imageId }) => imageId === image.id)
+      .map((record) => ({ id: record.id, running: isActive(record) }));
+
+function openNetworks(store: Store): NetworkStore {
+  const kernel = loadKernel();
+  const { root } = store.paths;
+  return new NetworkStore({
+    root,
+    database: store.database,
+    locks: store.locks,
+    drivers: [
+      new BridgeDriver({ root, kernel, firewall: createFirewall() }),
+      hostDriver,
+      createNullDriver(kernel),
+    ],
+    routes: () => readFileSync("/proc/net/route", "utf8"),
+  });
+}

@@ -1,0 +1,5 @@
+import type { ContainerRecord } from "../../runtime/container-config.ts";
+
+/** True while it has processes, moving or not. */
+export const isActive = ({ state }: ContainerRecord): boolean =>
+  state.status === "running" || state.status === "paused";

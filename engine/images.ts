@@ -1,0 +1,92 @@
+import type { Digest } from "../core/digest.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
+import { loadImages } from "../store/archives/load-images.ts";
+import { saveImages } from "../store/archives/save-images.ts";
+import type { Store } from "../store/types.ts";
+import type { ImageHistory, ImageRemoval, ImageService } from "./api.ts";
+import { imageDocument } from "./documents/image.ts";
+import { filterImages, type ImageFilter } from "./images/filter.ts";
+import { imageHistory } from "./images/history.ts";
+import { type ImportOptions, importImage } from "./images/import.ts";
+import { type ImageUsers, removeAll, removeImage } from "./images/remove.ts";
+import type { Jobs } from "./jobs.ts";
+
+export interface ImageServiceParts {
+  readonly store: Store;
+  readonly jobs: Jobs;
+  /** The containers made from an image. */
+  readonly users: () => Promise<ImageUsers>;
+}
+
+export class Images implements ImageService {
+  readonly #store: Store;
+  readonly #jobs: Jobs;
+  readonly #users: () => Promise<ImageUsers>;
+
+  constructor({ store, jobs, users }: ImageServiceParts) {
+    this.#store = store;
+    this.#jobs = jobs;
+    this.#users = users;
+  }
+
+  list(filter: ImageFilter = {}) {
+    return filterImages(this.#store.images, filter);
+  }
+
+  async get(image: string) {
+    const record = this.#store.images.get(image);
+    return { record, config: await this.#store.images.config(record.id) };
+  }
+
+  async inspect(image: string) {
+    const { record, config } = await this.get(image);
+    return imageDocument(record, config, this.#store.snapshots.name);
+  }
+
+  async history(image: string): Promise<readonly ImageHistory[]> {
+    const { record, config } = await this.get(image);
+    return imageHistory(record, config, (layer) => this.#store.layers.stat(layer)?.size ?? 0);
+  }
+
+  async tag(image: string, reference: string): Promise<void> {
+    const { images } = this.#store;
+    images.tag(images.get(image).id, reference);
+  }
+
+  async remove(image: string, options: { readonly force?: boolean } = {}): Promise<readonly ImageRemoval[]> {
+    const { images } = this.#store;
+    const removals = removeImage({ images, users: await this.#users() }, image, options.force === true);
+    if (removals.some((removal) => "deleted" in removal)) await this.#store.collect();
+    return removals;
+  }
+
+  prune({ all = false }: { readonly all?: boolean } = {}) {
+    return this.#jobs.record("prune", { what: "images", all }, async () => {
+      const { images } = this.#store;
+      const users = await this.#users();
+      const unused = images
+        .list()
+        .filter(
+          (image) => (all || image.tags.length + image.digests.length === 0) && users(image).length === 0,
+        );
+      const removed = unused.flatMap((image) => removeAll(images, image));
+      const { bytes } = await this.#store.collect();
+      return { removed, bytes };
+    });
+  }
+
+  import(source: ByteStream, options: ImportOptions): Promise<Digest> {
+    const { reference, message, changes } = options;
+    return this.#jobs.record("import", { reference, message, changes }, () =>
+      importImage(this.#store, source, options),
+    );
+  }
+
+  save(images: readonly string[], options: Abortable = {}): ByteStream {
+    return saveImages(this.#store, images, options);
+  }
+
+  load(source: ByteStream, options: Abortable = {}) {
+    return this.#jobs.record("load", {}, () => loadImages(this.#store, source, options));
+  }
+}

@@ -1,0 +1,89 @@
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import type { Context } from "mocha";
+import { COMMANDS } from "../../../cli/commands/table.ts";
+import { runProgram } from "../../../cli/program.ts";
+import { openEngine } from "../../../engine/compose.ts";
+import { loadKernel } from "../../../native/binding.ts";
+import { openStore } from "../../../store/open-store.ts";
+import { openNetworks, requiresContainers } from "../../support/runtime-rig.ts";
+import { Scratch } from "../../support/scratch.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A state root of its own with busybox:latest in it, and the command line over it, in this process. */
+export class Slipway implements AsyncDisposable {
+  readonly scratch = new Scratch();
+  readonly root = this.scratch.join("root");
+
+  /** Skips the suite where containers cannot run. */
+  static async open(test: Context): Promise<Slipway> {
+    const tar = requiresContainers(test);
+    const slipway = new Slipway();
+    await slipway.ok(["import", "-c", 'CMD ["sh"]', tar, "busybox:latest"]);
+    return slipway;
+  }
+
+  async run(
+    argv: readonly string[],
+    options: {
+      readonly stdin?: string | Buffer;
+      readonly signals?: EventEmitter;
+      readonly cwd?: string;
+    } = {},
+  ): Promise<Ran> {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const texts = [collect(stdout), collect(stderr)];
+    stdin.end(options.stdin ?? "");
+    const code = await runProgram(
+      argv,
+      {
+        stdin,
+        stdout,
+        stderr,
+        env: process.env,
+        cwd: options.cwd ?? this.scratch.path,
+        signals: options.signals ?? new EventEmitter(),
+        commands: COMMANDS,
+        program: "slipway",
+      },
+      () => openEngine(this.root),
+    );
+    stdout.end();
+    stderr.end();
+    const [out = "", err = ""] = await Promise.all(texts);
+    return { code, out, err };
+  }
+
+  /** Output of a command that must succeed, without the last newline. */
+  async ok(argv: readonly string[], options?: Parameters<Slipway["run"]>[1]): Promise<string> {
+    const { code, out, err } = await this.run(argv, options);
+    if (code !== 0) throw new Error(`slipway ${argv.join(" ")} ended with ${code}: ${err}`);
+    return out.replace(/\n$/, "");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ids = await this.ok(["ps", "-aq"]);
+    if (ids !== "") await this.run(["rm", "-f", "-v", ...ids.split("\n")]);
+    await this.#removeBridge();
+    this.scratch[Symbol.dispose]();
+  }
+
+  async #removeBridge(): Promise<void> {
+    const kernel = loadKernel();
+    await using store = await openStore(this.root, { kernel });
+    const networks = openNetworks(store, kernel);
+    const bridge = networks.get("bridge");
+    await networks.driverOf(bridge).delete(bridge);
+  }
+}
+
+async function collect(stream: PassThrough): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
