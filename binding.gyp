@@ -22,6 +22,7 @@
         'native/src/inflate.cc',
         'native/src/job.cc',
         'native/src/layer_same.cc',
+        'native/src/layer_settle.cc',
         'native/src/layer_unpack.cc',
         'native/src/layer_upper.cc',
         'native/src/layer_writer.cc',

@@ -146,6 +146,14 @@ export interface KernelLayers {
     options: { readonly clampMtime?: number; readonly exclude?: readonly string[] },
   ): Promise<WrittenLayer>;
   /**
+   * Makes an overlay upper directory what unpacking its layer (writeUpper with the same options) would make: excluded entries and sockets
+   * are removed, times are whole seconds and clamped. Nothing may have it mounted for writing.
+   */
+  settleUpper(
+    upper: string,
+    options: { readonly clampMtime?: number; readonly exclude?: readonly string[] },
+  ): Promise<void>;
+  /**
    * Unpacks an uncompressed layer tar into the existing directory `target`, as a layer (`whiteouts: "overlay"`: OCI whiteouts become 0:0
    * devices and opaque xattrs; "apply": they delete what is there) or as a plain archive ("keep": no name is special, as ADD does).
    * Hostile input cannot leave `target`: parents are opened below it without following links out (RESOLVE_IN_ROOT for "apply" and "keep").

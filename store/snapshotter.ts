@@ -25,6 +25,11 @@ export interface CommitOptions extends Abortable {
   readonly clampMtime?: number;
   /** Absolute paths left out with all below them (mount points the runtime made). */
   readonly exclude?: readonly string[];
+  /**
+   * The snapshot ends with the commit, and its files may become what the driver would otherwise make of the layer at its next use. No process
+   * may have it mounted for writing any more.
+   */
+  readonly consume?: boolean;
 }
 
 export interface PrepareOptions extends Abortable {
@@ -49,7 +54,8 @@ export interface Snapshotter {
    */
   view(layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
   /**
-   * Writes what changed in `key` as a layer into the content store; undefined when nothing changed. The snapshot stays open and usable.
+   * Writes what changed in `key` as a layer into the content store; undefined when nothing changed. The snapshot stays open and usable
+   * unless it is consumed.
    * The caller must not have the root filesystem written to meanwhile.
    */
   commit(key: string, options?: CommitOptions): Promise<LayerInfo | undefined>;

@@ -100,14 +100,14 @@ function dockerEntry(
   layers: readonly Descriptor[],
   references: readonly Reference[],
 ): unknown {
-  const sources = layers.map(
-    ({ digest, size }) => [digest, { mediaType: MEDIA_TYPES.layer, size, digest }] as const,
-  );
+  const sources = layers
+    .toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+    .map(({ digest, size }) => [digest, { mediaType: MEDIA_TYPES.layer, size, digest }]);
   return {
     Config: blobPath(config.digest),
     RepoTags: references.length === 0 ? null : references.map(familiarReference),
     Layers: layers.map(({ digest }) => blobPath(digest)),
-    LayerSources: Object.fromEntries(sources.sort(([a], [b]) => (a < b ? -1 : 1))),
+    LayerSources: Object.fromEntries(sources),
   };
 }
 

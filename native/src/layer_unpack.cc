@@ -47,10 +47,6 @@ constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
   throw ArchiveError{path + ": " + why};
 }
 
-bool IsWhiteout(const struct statx& stat) {
-  return S_ISCHR(stat.stx_mode) && stat.stx_rdev_major == 0 && stat.stx_rdev_minor == 0;
-}
-
 /** A name in an open directory. */
 struct Place {
   int parent;

@@ -26,10 +26,6 @@ bool HasMark(const std::vector<std::string>& names, const std::string& mark) {
   });
 }
 
-bool IsWhiteout(const struct statx& stat) {
-  return S_ISCHR(stat.stx_mode) && stat.stx_rdev_major == 0 && stat.stx_rdev_minor == 0;
-}
-
 char TypeOf(unsigned mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR:

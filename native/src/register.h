@@ -11,6 +11,7 @@ void RegisterScan(Napi::Env env, Napi::Object exports);
 void RegisterTreeRemove(Napi::Env env, Napi::Object exports);
 void RegisterLayerWriter(Napi::Env env, Napi::Object exports);
 void RegisterLayerUpper(Napi::Env env, Napi::Object exports);
+void RegisterLayerSettle(Napi::Env env, Napi::Object exports);
 void RegisterLayerUnpack(Napi::Env env, Napi::Object exports);
 void RegisterLayerSame(Napi::Env env, Napi::Object exports);
 void RegisterInflate(Napi::Env env, Napi::Object exports);

@@ -62,6 +62,10 @@ struct statx Statx(int fd, const char* name, std::string_view path) {
   return stat;
 }
 
+bool IsWhiteout(const struct statx& stat) {
+  return S_ISCHR(stat.stx_mode) && stat.stx_rdev_major == 0 && stat.stx_rdev_minor == 0;
+}
+
 std::string ReadLink(int fd, const char* name) {
   std::string target(256, '\0');
   for (;;) {

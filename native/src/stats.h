@@ -13,6 +13,9 @@ namespace slipway {
 /** statx(2) of what `fd` refers to (AT_EMPTY_PATH), or of `name` in it; links are not followed. */
 struct statx Statx(int fd, const char* name = "", std::string_view path = {});
 
+/** What an overlay upper directory has in place of a removed name: a device 0:0. */
+bool IsWhiteout(const struct statx& stat);
+
 /** Target of the link that `fd` (O_PATH | O_NOFOLLOW) refers to, or of `name` in it. */
 std::string ReadLink(int fd, const char* name = "");
 

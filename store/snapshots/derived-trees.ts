@@ -47,11 +47,29 @@ export class DerivedTrees {
     if (this.#has(id)) return path;
     await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`, signal === undefined ? {} : { signal });
     if (this.#has(id)) return path;
+    await this.#place(id, layers, async (target) => {
+      mkdirSync(target, { mode: 0o755 });
+      await make(target);
+    });
+    return path;
+  }
+
+  /** Makes the directory `from`, which is all that unpacking the layer would give, its tree; leaves it alone when there is one. */
+  async take(diffId: Digest, from: string): Promise<void> {
+    await using _lock = await this.#locks.hold(`layer-${hexOf(diffId)}`);
+    if (this.#has(diffId)) return;
+    await this.#place(diffId, [diffId], async (target) => renameSync(from, target));
+  }
+
+  async #place(
+    id: Digest,
+    layers: readonly Digest[],
+    fill: (target: string) => Promise<void>,
+  ): Promise<void> {
     const temporary = temporaryPath(this.#paths);
     try {
-      const target = join(temporary, "fs");
-      mkdirSync(target, { recursive: true, mode: 0o755 });
-      await make(target);
+      mkdirSync(temporary, { mode: 0o711 });
+      await fill(join(temporary, "fs"));
       // Without a row it is of unknown worth.
       await this.#removeFolder(id);
       renameSync(temporary, this.#paths.layer(id));
@@ -59,12 +77,6 @@ export class DerivedTrees {
       await this.#kernel.removeTree(temporary);
       throw error;
     }
-    this.adopt(id, layers);
-    return path;
-  }
-
-  /** Makes the row of a tree that is in place. */
-  adopt(id: Digest, layers: readonly Digest[]): void {
     query(this.#database, "INSERT OR REPLACE INTO derived (id, layers, durable) VALUES (?, ?, 0)").run(
       id,
       JSON.stringify(layers),

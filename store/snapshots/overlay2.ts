@@ -112,10 +112,14 @@ export class Overlay2 implements SnapshotDriver {
   }
 
   write(out: number, { folder }: Stacked, options: CommitOptions): Promise<WrittenLayer> {
-    return this.#parts.kernel.writeUpper(out, join(folder, "upper"), {
-      ...(options.clampMtime === undefined ? {} : { clampMtime: options.clampMtime }),
-      exclude: (options.exclude ?? []).map(relativePath),
-    });
+    return this.#parts.kernel.writeUpper(out, join(folder, "upper"), upperOptions(options));
+  }
+
+  /** An upper directory has the form of an unpacked layer: it takes its place by a rename, and nothing is unpacked. */
+  async consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void> {
+    const upper = join(folder, "upper");
+    await this.#parts.kernel.settleUpper(upper, upperOptions(options));
+    await this.#parts.derived.take(diffId, upper);
   }
 
   async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {
@@ -144,6 +148,11 @@ export class Overlay2 implements SnapshotDriver {
     return usageOf(await upper.scan("/"));
   }
 }
+
+const upperOptions = ({ clampMtime, exclude = [] }: CommitOptions) => ({
+  ...(clampMtime === undefined ? {} : { clampMtime }),
+  exclude: exclude.map(relativePath),
+});
 
 const isWhiteout = ({ stat }: ScanEntry): boolean =>
   stat.type === "char" && stat.rdevMajor === 0 && stat.rdevMinor === 0;

@@ -107,10 +107,14 @@ export class SnapshotTable implements Snapshotter {
     const snapshot = this.#stacked(key);
     await using ingest = await this.#parts.content.ingest();
     const written = await this.#driver.write(ingest.fd, snapshot, options);
-    if (written.entries === 0) return undefined;
     const diffId = digestFromBytes(written.diffId);
-    await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
-    return { diffId, size: written.size };
+    const isEmpty = written.entries === 0;
+    if (!isEmpty) await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
+    if (options.consume === true) {
+      if (!isEmpty) await this.#driver.consume(snapshot.folder, diffId, options);
+      await this.remove(key);
+    }
+    return isEmpty ? undefined : { diffId, size: written.size };
   }
 
   async *changes(key: string, options: Abortable = {}): AsyncIterable<Change> {

@@ -80,6 +80,9 @@ export class Vfs implements SnapshotDriver {
     });
   }
 
+  /** A copy of a whole stack is no layer. */
+  async consume(): Promise<void> {}
+
   async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {
     const { trees } = this.#parts;
     using base = await trees.openDirectory(await this.#stack(layers));

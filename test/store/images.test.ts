@@ -138,11 +138,11 @@ describe("image store", () => {
     assert.equal(images.untag("app:1"), true);
     assert.equal(images.untag("app:1"), false);
     assert.deepEqual(
-      images.list().map(({ id, tags }) => [id, tags]),
-      [
+      new Map(images.list().map(({ id, tags }) => [id, tags])),
+      new Map([
         [a.id, ["app:2"]],
         [b.id, []],
-      ].toSorted(([x], [y]) => (String(x) < String(y) ? -1 : 1)),
+      ]),
     );
     images.remove(a.id);
     assert.equal(images.find("app:2"), undefined);

@@ -81,17 +81,18 @@ const shown = ({ type, mode, uid, gid, size, rdevMajor, rdevMinor, link, nlink, 
   ...(link === undefined ? {} : { link }),
 });
 
-/** Everything about a root filesystem that a layer can say, by path. */
+/** Everything about a root filesystem that a layer can say, by path; with the times of directories, which later layers change. */
 async function everything(
   store: Store,
   mounts: readonly Mount[],
+  withTimes = false,
 ): Promise<Readonly<Record<string, unknown>>> {
   using tree = await store.trees.open(mounts);
   const found: Record<string, unknown> = {};
   for (const { path, stat } of await tree.scan("/")) {
     const content = stat.type === "file" ? tree.readText(path) : undefined;
     const xattrs = stat.type === "file" ? Object.fromEntries(tree.xattrs(path)) : undefined;
-    found[path] = { ...shown(stat), content, xattrs };
+    found[path] = { ...shown(stat), content, xattrs, ...(withTimes ? { mtimeNs: stat.mtimeNs } : {}) };
   }
   return found;
 }
@@ -269,6 +270,43 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.ok(second !== undefined);
     const found = await everything(store, await store.snapshots.view([second.diffId]));
     assert.deepEqual(Object.keys(found), ["one", "two"]);
+  },
+
+  "may end a snapshot with its commit, with the same result": async (store) => {
+    const { snapshots } = store;
+    const layers = [await base(store)];
+    const change = async (key: string): Promise<void> =>
+      inside(await snapshots.prepare(key, layers), (root) => {
+        run(
+          root,
+          "echo changed > etc/passwd; rm etc/group; rm -r usr/lib; mkdir usr/lib; echo c > usr/lib/c",
+        );
+        run(
+          root,
+          "mkdir -m 2750 new; echo x > new/one; ln new/one new/two; chown 7:8 new/one; chmod 4755 new/one",
+        );
+        run(root, "ln -s ../etc new/link; mkfifo new/pipe; mknod new/null c 1 3; rm bin; mkdir bin");
+        run(root, "mkdir mnt; echo > etc/resolv.conf; find . -exec touch -h -d 2020-01-01T00:00:00.5 {} +");
+        run(root, "touch -d 2024-01-01 new/one");
+      });
+    const options = { exclude: ["/mnt", "/etc/resolv.conf"], clampMtime: 1_600_000_000 };
+    await change("a");
+    await change("b");
+    const kept = await snapshots.commit("a", options);
+    assert.ok(kept !== undefined);
+    const want = await everything(store, await snapshots.view([...layers, kept.diffId]), true);
+    // So that the consumed one is not spared by what the other left.
+    query(store.database, "DELETE FROM derived WHERE id = ?").run(kept.diffId);
+    const consumed = await snapshots.commit("b", { ...options, consume: true });
+    assert.deepEqual(consumed, kept);
+    assert.deepEqual(
+      snapshots.list().map(({ key }) => key),
+      ["a"],
+    );
+    assert.deepEqual(await everything(store, await snapshots.view([...layers, kept.diffId]), true), want);
+    await snapshots.prepare("c", layers);
+    assert.equal(await snapshots.commit("c", { consume: true }), undefined);
+    await assert.rejects(snapshots.mounts("c"), failsWith("SNAPSHOT_UNKNOWN"));
   },
 
   "lists changes as docker diff does": async (store) => {
