@@ -6,12 +6,15 @@ import type { BaseImage, Executor, ImageSource, RunRequest } from "../../../buil
 import type { BuildRequest } from "../../../builder/types.ts";
 import type { Digest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
+import { hostPlatform } from "../../../core/platform.ts";
+import type { BaseImageTar } from "../../../fixtures/base-images.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { openStore } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/types.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { type FileTree, treeOf } from "./file-tree.ts";
+import { realExecutor } from "./real-executor.ts";
 
 /** A command of a test: what it does to the writable directory of its snapshot, and how it ends. */
 export type FakeCommand = (request: RunRequest, upper: string) => number | Promise<number>;
@@ -36,6 +39,7 @@ export class BuildFixture implements AsyncDisposable {
   /** Milliseconds; every look at the clock takes one. */
   now = Date.UTC(2030, 0, 1);
   command: FakeCommand = () => 0;
+  #real: (Executor & AsyncDisposable) | undefined;
 
   private constructor(scratch: Scratch, store: Store) {
     this.scratch = scratch;
@@ -50,8 +54,9 @@ export class BuildFixture implements AsyncDisposable {
 
   anotherBuilder(store: Store): Builder {
     const executor: Executor = {
-      run: async (request) => {
+      run: async (request, options) => {
         this.requests.push(request);
+        if (this.#real !== undefined) return this.#real.run(request, options);
         return { status: { code: await this.command(request, upperOf(request)) }, exclude: [] };
       },
     };
@@ -63,6 +68,23 @@ export class BuildFixture implements AsyncDisposable {
       },
     };
     return createBuilder({ store, executor, images, clock: () => this.now++ });
+  }
+
+  /** From now on commands run in real containers, and the image `reference` is there to build on. */
+  async useContainers(base: BaseImageTar): Promise<void> {
+    this.#real = realExecutor(this.store);
+    const layer = await this.store.layers.adopt(createReadStream(base.tar));
+    const config: ImageConfig = {
+      created: "2020-01-01T00:00:00Z",
+      architecture: hostPlatform().architecture,
+      os: "linux",
+      config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"] },
+      rootfs: { type: "layers", diff_ids: [layer.diffId] },
+      history: [{ created: "2020-01-01T00:00:00Z", created_by: "import" }],
+    };
+    const { id } = await this.store.images.publish({ config });
+    const reference = `docker.io/library/${base.reference}`;
+    this.images.set(reference, { reference, id, config, layers: [layer.diffId] });
   }
 
   request(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): BuildRequest {
@@ -99,6 +121,7 @@ export class BuildFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#real?.[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
     this.scratch[Symbol.dispose]();
   }
