@@ -275,7 +275,7 @@ describe("runtime/containers", () => {
     });
     it("logs both streams, the tail, and what comes later", async () => {
       const id = await start(
-        "echo e >&2; echo 1; echo 2; while ! [ -e /go ]; do sleep 0.02; done; echo late",
+        "echo e >&2; sleep 0.1; echo 1; echo 2; while ! [ -e /go ]; do sleep 0.02; done; echo late",
       );
       while (!(await logs(id)).includes("2")) await sleep(20);
       const following = containers.logs(id, { ...ALL, follow: true, tail: 1, stderr: false });
