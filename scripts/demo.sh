@@ -10,9 +10,16 @@ unset DOCKER_HOST
 
 say() { printf '\n── %s\n' "$*"; }
 now() { date +%s%N; }
-# Prints a command, runs it, prints its time.
+# Prints a command as one would type it, runs it, prints its time.
 show() {
-  printf '\n$ slipway %s\n' "$*"
+  printf '\n$ slipway'
+  for word; do
+    case $word in
+      *[!A-Za-z0-9_./:=,-]*) printf " '%s'" "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  echo
   started=$(now)
   bin/slipway --root "$ROOT" "$@"
   took $(($(now) - started))

@@ -94,4 +94,4 @@ check_node
 install_packages
 node scripts/install-modules.js
 node scripts/build-native.js
-[ ! -f cli/main.ts ] || node scripts/build-bundle.js
+node scripts/build-bundle.js
