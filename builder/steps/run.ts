@@ -38,7 +38,7 @@ async function perform(
   const process = await processOf(step, layers, context, signal);
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
-  const rootfs = await store.snapshots.prepare(key, layers, { signal });
+  const rootfs = await store.snapshots.prepare(key, layers, { signal, volatile: true });
   try {
     const { exclude, status } = await context.executor.run(
       {
@@ -56,7 +56,7 @@ async function perform(
     signal.throwIfAborted();
     if (!("code" in status) || status.code !== 0) throw new ProcessFailed(status);
     const clampMtime = await timestamps.clamp();
-    const options = { exclude, signal, ...(clampMtime === undefined ? {} : { clampMtime }) };
+    const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
     return (await store.snapshots.commit(key, options)) ?? (await emptyLayer(store.layers));
   } finally {
     await store.snapshots.remove(key);
