@@ -128,11 +128,15 @@ export interface WrittenLayer {
   readonly entries: number;
 }
 
+/**
+ * Archives and blobs are descriptors: a regular file is read from its start, wherever its position is, anything else to its end;
+ * what is written goes to the descriptor's position.
+ */
 export interface KernelLayers {
   /**
    * Writes the canonical tar of `entries` (sorted here by path bytes) to `out`: PAX only where ustar cannot say it, numeric owners,
    * no names, whole seconds; two zero blocks at the end. Reading, hashing and writing overlap; memory is bounded.
-   * Rejects with SYSCALL_FAILED EIO "file changed while it was read" when a source file shrank or grew.
+   * Rejects with SYSCALL_FAILED EIO, whose cause says "file changed while it was read", when a source file shrank or grew.
    */
   writeLayer(out: number, root: number, entries: readonly LayerEntry[]): Promise<WrittenLayer>;
   /**
@@ -157,21 +161,22 @@ export interface KernelLayers {
    * Unpacks an uncompressed layer tar into the existing directory `target`, as a layer (`whiteouts: "overlay"`: OCI whiteouts become 0:0
    * devices and opaque xattrs; "apply": they delete what is there) or as a plain archive ("keep": no name is special, as ADD does).
    * Hostile input cannot leave `target`: parents are opened below it without following links out (RESOLVE_IN_ROOT for "apply" and "keep").
-   * Sparse entries stay sparse. Rejects with ARCHIVE_INVALID on a malformed tar and with the limit named when `maxBytes` is passed.
+   * Sparse entries stay sparse; of extended attributes, those that readXattrs() reads are set. Of two entries with one path the last wins.
+   * What an archive that was refused has made by then stays. Rejects with ARCHIVE_INVALID on a malformed tar and with the limit named when `maxBytes` is passed.
    */
   unpackLayer(
     tar: number,
     target: string,
     options: UnpackOptions,
   ): Promise<{ readonly entries: number; readonly bytes: number }>;
-  /** True when both tars hold the same entries with the same content, whatever their times. */
+  /** True when both tars hold the same entries in the same order with the same content, whatever their times. */
   sameLayer(a: number, b: number): Promise<boolean>;
   /**
    * Copies `from` to `to` until its end, inflating by magic number (gzip with several members, zstd, xz, bzip2, or plain), and digests both
    * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out; `to` then holds what came before.
    */
   inflate(from: number, to: number, options?: { readonly maxBytes?: number }): Promise<Inflated>;
-  /** gzip in fixed independent blocks over threads: same bytes for any number of threads. Both sides digested. */
+  /** gzip, `level` 0 to 3, in fixed independent blocks over threads: same bytes for any number of threads. Both sides digested. */
   deflate(
     from: number,
     to: number,

@@ -8,7 +8,7 @@
 
 #include "digesting_writer.h"
 #include "errors.h"
-#include "job.h"
+#include "interrupt.h"
 
 namespace slipway {
 

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "errors.h"
-#include "job.h"
+#include "interrupt.h"
 
 namespace slipway {
 namespace {

@@ -20,9 +20,6 @@ struct ArchiveError {
   std::string why;
 };
 
-/** The environment is being torn down: the job ends, and nobody is told. */
-struct Interrupted {};
-
 [[noreturn]] void ThrowErrno(std::string_view syscall, std::string_view path = {}, int number = errno);
 
 /** Returns `result` unless it is negative, which is thrown as the failure of `syscall`. */

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "interrupt.h"
 #include "values.h"
 
 namespace slipway {
@@ -33,9 +34,6 @@ class Job {
   Napi::Promise::Deferred deferred_;
   std::exception_ptr thrown_;
 };
-
-/** Throws Interrupted once the process is ending. Jobs call it between steps, so that none delays an exit. */
-void CheckInterrupted();
 
 /** Runs `work` on a thread and resolves with what `convert(env, result)` makes of its result. */
 template <typename Work, typename Convert>

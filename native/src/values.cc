@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "errors.h"
+#include "interrupt.h"
 
 namespace slipway {
 namespace {

@@ -52,7 +52,10 @@ describe("native/trees", () => {
       const wanted = lines.slice(0, -1).map((line) => line.replace(/(\.\d{9})0 /, "$1 "));
       assert.deepEqual([...found].sort(), wanted.sort());
       const paths = (await scan("")).map((entry) => Buffer.from(entry.path));
-      assert.deepEqual(paths, [...paths].sort((a, b) => Buffer.compare(a, b)));
+      assert.deepEqual(
+        paths,
+        [...paths].sort((a, b) => Buffer.compare(a, b)),
+      );
     });
 
     it("gives device numbers as the file system module does", async () => {

@@ -1,6 +1,6 @@
 import type { Kernel } from "../../native/kernel.ts";
 
-export interface RecordedCall {
+interface RecordedCall {
   readonly name: keyof Kernel;
   readonly args: readonly unknown[];
 }
@@ -9,11 +9,9 @@ export interface RecordedCall {
  * A kernel for tests without root: it notes every call, and answers with the functions it was given.
  * A call without an answer throws, so that no test passes by luck.
  */
-export interface RecordingKernel {
+interface RecordingKernel {
   readonly kernel: Kernel;
   readonly calls: readonly RecordedCall[];
-  /** The arguments of each call of `name`, in order. */
-  argsOf(name: keyof Kernel): readonly (readonly unknown[])[];
 }
 
 export function recordingKernel(answers: Partial<Kernel> = {}): RecordingKernel {
@@ -28,9 +26,5 @@ export function recordingKernel(answers: Partial<Kernel> = {}): RecordingKernel 
       };
     },
   }) as Kernel;
-  return {
-    kernel,
-    calls,
-    argsOf: (name) => calls.filter((call) => call.name === name).map((call) => call.args),
-  };
+  return { kernel, calls };
 }
