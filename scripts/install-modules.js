@@ -3,7 +3,7 @@
 // Install scripts are not run: npm 10 runs them all, npm 11 none that is not approved, and better-sqlite3's would first try a
 // download. The one that matters is done here, from source, with the headers beside the running Node when there are any.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -14,6 +14,9 @@ const require = createRequire(path.join(root, "package.json"));
 
 if (!modulesAreCurrent()) {
   say("installing node_modules (npm ci)");
+  // npm would empty the folder behind a link, which may serve other checkouts.
+  const modules = path.join(root, "node_modules");
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(modules);
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], root);
 }
 if (!sqliteLoads()) {
