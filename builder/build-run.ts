@@ -45,6 +45,7 @@ export class BuildRun {
   readonly #report: (event: BuildEvent) => void;
   readonly #signal: AbortSignal;
   readonly #images = new Map<string, BaseImage>();
+  readonly #background: Promise<unknown>[] = [];
   #internalSteps = 0;
 
   constructor(
@@ -76,8 +77,13 @@ export class BuildRun {
       ...(dockerfile.path === undefined ? {} : { dockerfile: dockerfile.path }),
     });
     const steps = this.#stepContext(context, lease);
-    const outcomes = await this.#solve(plan, steps);
-    return this.#publish(plan, outcomes, { tags, created: requestedTime(steps.timestamps) });
+    try {
+      const outcomes = await this.#solve(plan, steps);
+      return await this.#publish(plan, outcomes, { tags, created: requestedTime(steps.timestamps) });
+    } finally {
+      // What is left over goes with the lease.
+      await Promise.allSettled(this.#background);
+    }
   }
 
   async #resolve(): Promise<ResolvedDockerfile> {
@@ -125,6 +131,7 @@ export class BuildRun {
       listings: new Listings(store.database, clock),
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),
       report: this.#report,
+      background: (work) => this.#background.push(work.catch(() => undefined)),
       tails: new Map(),
     };
   }

@@ -59,7 +59,8 @@ async function perform(
     const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
     return (await store.snapshots.commit(key, options)) ?? (await emptyLayer(store.layers));
   } finally {
-    await store.snapshots.remove(key);
+    // Removing many files takes its time, and the next step need not wait for it.
+    context.background(store.snapshots.remove(key));
   }
 }
 
