@@ -77,6 +77,11 @@ export const ERRORS = {
 
   // ── store ───────────────────────────────────────────────────────────────────────────────────────
   BLOB_UNKNOWN: define("not-found", (d: { digest: string }) => `blob ${d.digest} is not in the store`),
+  BLOB_TOO_LARGE: define(
+    "invalid",
+    (d: { digest: string; size: number; limit: number }) =>
+      `blob ${d.digest} has ${d.size} bytes, a document may have ${d.limit}`,
+  ),
   DIGEST_MISMATCH: define(
     "corrupt",
     (d: { want: string; got: string }) =>

@@ -15,7 +15,7 @@ export interface ContentStore {
   stat(digest: Digest): BlobInfo | undefined;
   /** Rejects with BLOB_UNKNOWN. A full read fails at its end with DIGEST_MISMATCH if the disk lied. */
   read(digest: Digest, range?: ByteRange, options?: Abortable): Promise<ByteStream>;
-  /** Reads a small document (at most 8 MiB) and verifies it. Rejects with BLOB_UNKNOWN, DIGEST_MISMATCH. */
+  /** Reads a small document (at most 8 MiB) and verifies it. Rejects with BLOB_UNKNOWN, BLOB_TOO_LARGE, DIGEST_MISMATCH. */
   readDocument(digest: Digest): Promise<Buffer>;
   /** Path of the blob, for native readers. Throws BLOB_UNKNOWN. The file must not be written to. */
   path(digest: Digest): string;

@@ -53,19 +53,17 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
   return store;
 }
 
-/** 0711: a container's process may need to pass through to what it was given, and nobody lists. */
-const PASSABLE = 0o711;
+/** Programs that change their user inside images must not be within reach of the host's users (CVE-2021-41091). */
 const PRIVATE = 0o700;
 
 function makeFolders(paths: Paths): void {
   if (existsSync(paths.ociLayout)) return;
-  mkdirSync(paths.root, { recursive: true, mode: PASSABLE });
-  chmodSync(paths.root, PASSABLE);
-  for (const folder of [paths.layers, paths.snapshots, paths.containers, paths.volumes])
-    mkdirSync(folder, { recursive: true, mode: PASSABLE });
-  mkdirSync(paths.emptyLayer, { recursive: true, mode: 0o755 });
-  for (const folder of [paths.blobs, paths.ingest, paths.locks])
+  const { root, blobs, layers, snapshots, containers, volumes, ingest, locks } = paths;
+  mkdirSync(root, { recursive: true, mode: PRIVATE });
+  chmodSync(root, PRIVATE);
+  for (const folder of [blobs, layers, snapshots, containers, volumes, ingest, locks])
     mkdirSync(folder, { recursive: true, mode: PRIVATE });
+  mkdirSync(paths.emptyLayer, { recursive: true, mode: 0o755 });
   // Last, as the sign that all is there; image-spec, image-layout.md#oci-layout-file.
   const temporary = temporaryPath(paths);
   writeFileSync(temporary, '{"imageLayoutVersion":"1.0.0"}');

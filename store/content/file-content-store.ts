@@ -68,6 +68,8 @@ export class FileContentStore implements ContentStore {
   }
 
   async readDocument(digest: Digest): Promise<Buffer> {
+    const { size } = this.#require(digest);
+    if (size > DOCUMENT_LIMIT) throw new Failure("BLOB_TOO_LARGE", { digest, size, limit: DOCUMENT_LIMIT });
     return readAll(await this.read(digest), DOCUMENT_LIMIT);
   }
 

@@ -68,7 +68,7 @@ export class DerivedTrees {
   ): Promise<void> {
     const temporary = temporaryPath(this.#paths);
     try {
-      mkdirSync(temporary, { mode: 0o711 });
+      mkdirSync(temporary, { mode: 0o700 });
       await fill(join(temporary, "fs"));
       // Without a row it is of unknown worth.
       await this.#removeFolder(id);

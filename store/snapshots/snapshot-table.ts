@@ -64,7 +64,7 @@ export class SnapshotTable implements Snapshotter {
     const folder = this.#parts.paths.snapshot(key);
     // What an interrupted removal left.
     await this.#parts.kernel.removeTree(folder);
-    mkdirSync(folder, { mode: 0o711 });
+    mkdirSync(folder, { mode: 0o700 });
     await this.#driver.create(folder, layers, options);
     const mounts = await this.#driver.mounts(folder, layers);
     undo.keep();

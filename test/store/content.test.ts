@@ -77,6 +77,14 @@ describe("content store", () => {
     assert.deepEqual(readdirSync(paths.ingest), []);
   });
 
+  it("refuses a document that is none by its size", async () => {
+    await using opened = await TestStore.open();
+    const { digest } = await opened.store.content.put(Buffer.alloc((8 << 20) + 1));
+    await assert.rejects(opened.store.content.readDocument(digest), (error) =>
+      isCode(error, "BLOB_TOO_LARGE"),
+    );
+  });
+
   it("reports flipped bits at the end of a full read and of a document", async () => {
     await using opened = await TestStore.open();
     const { content, paths } = opened.store;
@@ -164,8 +172,9 @@ describe("content store", () => {
     await using opened = await TestStore.open();
     const { paths } = opened.store;
     const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
-    assert.equal(mode(paths.root), "711");
-    for (const folder of [paths.blobs, paths.ingest, paths.locks]) assert.equal(mode(folder), "700");
+    const { root, blobs, layers, snapshots, containers, volumes, ingest, locks } = paths;
+    for (const folder of [root, blobs, layers, snapshots, containers, volumes, ingest, locks])
+      assert.equal(mode(folder), "700", folder);
     const { digest } = await opened.store.content.put(hello);
     assert.equal(mode(paths.blob(digest)), "600");
   });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { digestOf } from "../../core/digest.ts";
 import { isCode } from "../../core/errors.ts";
+import { LeaseTable } from "../../store/leases/lease-table.ts";
 import { isAlive, thisOwner } from "../../store/owner.ts";
 import { requiresRoot } from "../support/requires.ts";
 import { Worker } from "./processes.ts";
@@ -31,6 +32,33 @@ describe("leases", () => {
       () => lease.blob(digestOf("x")),
       (error) => isCode(error, "LEASE_ENDED"),
     );
+  });
+
+  it("leave what resists to the next sweep, and let everybody work", async () => {
+    await using opened = await TestStore.open();
+    const { paths, database } = opened.store;
+    let resists = true;
+    const leases = new LeaseTable(database, paths, {
+      cgroup: async (path) => {
+        if (resists) throw new Error(`${path} is busy`);
+      },
+      snapshot: async () => undefined,
+      temporary: async (path) => rmSync(path),
+    });
+    const lease = leases.open("a build");
+    lease.cgroup("/stuck");
+    lease.blob(digestOf("x"));
+    lease.temporary(join(paths.ingest, "file"));
+    writeFileSync(join(paths.ingest, "file"), "");
+    await assert.rejects(async () => lease[Symbol.asyncDispose](), { message: "/stuck is busy" });
+    assert.deepEqual(readdirSync(paths.ingest), []);
+    assert.equal(await leases.sweep(), 0);
+    await opened.store.content.put(Buffer.from("garbage"));
+    assert.deepEqual((await opened.store.check()).problems, ["lease of a build: its process is gone"]);
+    resists = false;
+    writeFileSync(join(paths.ingest, "file"), "");
+    assert.equal(await leases.sweep(), 1);
+    assert.deepEqual((await opened.store.check()).problems, []);
   });
 
   it("refuse a path that is not theirs to remove", async () => {
