@@ -48,7 +48,11 @@ describe("RUN in a container", () => {
   });
 
   it("leaves out a file that a later command removes", async () => {
-    const built = await fixture.build([FROM, "RUN mkdir /gone && echo 1 > /gone/x", "RUN rm -r /gone /bin/sh"]);
+    const built = await fixture.build([
+      FROM,
+      "RUN mkdir /gone && echo 1 > /gone/x",
+      "RUN rm -r /gone /bin/sh",
+    ]);
     const tree = await built.tree();
     assert.deepEqual(
       Object.keys(tree).filter((path) => path.startsWith("/gone") || path === "/bin/sh"),
