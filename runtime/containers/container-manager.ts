@@ -4,7 +4,7 @@ import type { Abortable } from "../../core/streams.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
-import type { ContainerRecord } from "../container-config.ts";
+import type { ContainerRecord, HostConfig } from "../container-config.ts";
 import { createJsonFileReader } from "../logs/json-file.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
@@ -93,7 +93,9 @@ export class ContainerManager {
 
   /** Starts it; does nothing when it runs. Returns warnings: what this host could not do. Rejects with CONTAINER_PAUSED, EXEC_NOT_FOUND, … */
   async start(text: string): Promise<readonly string[]> {
-    const { id } = this.#table.find(text);
+    const { id, hostConfig } = this.#table.find(text);
+    // A container whose end nobody noticed yet may still hold a port.
+    if (publishes(hostConfig)) await this.list();
     await using _lock = await this.#lifecycle.lock(id);
     const container = await this.#lifecycle.observeLocked(id);
     if (container === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
@@ -283,6 +285,9 @@ export class ContainerManager {
     });
   }
 }
+
+const publishes = ({ PortBindings, PublishAllPorts }: HostConfig): boolean =>
+  PublishAllPorts || Object.keys(PortBindings).length > 0;
 
 function exitOf(state: StoredContainer["state"]): { readonly exitCode: number; readonly error?: string } {
   if (state.phase === "exited") return { exitCode: state.exitCode };

@@ -1,12 +1,13 @@
 import type { Database, Statement } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
+import { isAlive } from "../../store/owner.ts";
 import type { EndpointRecord, PublishedPort } from "../container-config.ts";
 import { formatIpv4, gatewayOf, lowestFree, macOf, parseIpv4, parseSubnet } from "./addresses.ts";
 import type { NetworkRecord } from "./driver.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
-/** Who uses an endpoint: a container, or a process that runs transient ones. */
+/** Who uses an endpoint: a container, or a process (an Owner) that runs transient ones. */
 export type EndpointUser = { readonly container: string } | { readonly process: string };
 
 interface Row {
@@ -36,12 +37,22 @@ export class EndpointTable {
     this.#remove = database.prepare("DELETE FROM endpoints WHERE id = ?");
   }
 
+  /** Gives the addresses of processes that are gone back; they publish nothing. */
+  #forgetDead(): void {
+    const users = this.#database
+      .prepare<[], { process: string }>("SELECT DISTINCT process FROM endpoints WHERE process IS NOT NULL")
+      .all();
+    const remove = this.#database.prepare("DELETE FROM endpoints WHERE process = ?");
+    for (const { process } of users) if (!isAlive(process)) remove.run(process);
+  }
+
   /** Takes the lowest free address of `network`. Throws NETWORK_FULL. */
   add(network: NetworkRecord, user: EndpointUser, ports: readonly PublishedPort[]): EndpointRecord {
     const subnet = parseSubnet(network.subnet ?? "");
     const id = newId();
     const address = this.#database
       .transaction(() => {
+        this.#forgetDead();
         const taken = new Set(this.#addresses.all(network.id).map((row) => row.address));
         const free = lowestFree(subnet, taken);
         if (free === undefined)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import {
@@ -100,8 +100,7 @@ export class Networks {
   async ready(network: NetworkRecord): Promise<readonly string[]> {
     const driver = this.driverOf(network);
     await using _lock = await this.#options.locks.hold(`${LOCK}-${network.name}`);
-    const warnings = await driver.create(network);
-    return warnings;
+    return await driver.create(network);
   }
 
   async attach(endpoint: EndpointRecord, pid: number): Promise<void> {
@@ -128,7 +127,8 @@ export class Networks {
     await using _lock = await this.#options.locks.hold(LOCK);
     for (const network of this.list()) {
       const driver = this.driverOf(network);
-      if (publishesPorts(driver)) await driver.publish(network, this.#endpoints.published(network));
+      if (publishesPorts(driver))
+        await withoutFirewall(driver.publish(network, this.#endpoints.published(network)));
     }
   }
 
@@ -175,6 +175,17 @@ export class Networks {
         tried: `${all.length} networks of 172.16/12, 10/8 and 192.168/16`,
       });
     return free;
+  }
+}
+
+/**
+ * A port that is given back must not hold up the end of its container: should its rules stay, the next change of any port replaces all of them.
+ */
+async function withoutFirewall(published: Promise<void>): Promise<void> {
+  try {
+    await published;
+  } catch (error) {
+    if (!isCode(error, "FIREWALL_FAILED")) throw error;
   }
 }
 

@@ -453,6 +453,24 @@ describe("runtime/containers", () => {
       assert.deepEqual(leftovers().endpoints, { n: 0 });
       assert.equal((await containers.get(id)).endpoints[0]?.address, "");
     });
+    it("gives the port of a container that ended unnoticed to the next", async () => {
+      const wanted = {
+        host: {
+          NetworkMode: "bridge",
+          PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "38217" }] },
+        },
+      };
+      const first = await start("exec sleep 60", wanted);
+      const second = await create("exec sleep 60", wanted);
+      await assert.rejects(containers.start(second), {
+        message: "failed to bind host port for 127.0.0.1:38217:80/tcp: port is already allocated",
+      });
+      const { pid } = (await containers.get(first)).state;
+      process.kill(pid, "SIGKILL");
+      while (existsSync(`/proc/${pid}`)) await sleep(5);
+      await containers.start(second);
+      assert.equal(await status(second), "running");
+    });
     it("shares another container's network", async () => {
       const first = await start("exec sleep 60", { name: "first", host: { NetworkMode: "bridge" } });
       const { output } = await run("ip -4 -o addr show eth0", { host: { NetworkMode: "container:first" } });

@@ -9,6 +9,7 @@ import { createFirewall } from "../../../runtime/network/firewall.ts";
 import { Networks } from "../../../runtime/network/networks.ts";
 import { createNullDriver, hostDriver } from "../../../runtime/network/plain-drivers.ts";
 import { openStore } from "../../../store/open-store.ts";
+import { thisOwner } from "../../../store/owner.ts";
 import type { Store } from "../../../store/types.ts";
 import { requiresCommand, requiresNativeCore, requiresRoot } from "../../support/requires.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -90,8 +91,10 @@ describe("runtime/network", () => {
       connected.filter(({ endpoint }) => endpoint === connected[1]?.endpoint).map(({ endpoint }) => endpoint),
     );
     await networks.release(networks.endpointsOf("a"));
-    const again = await networks.connect(bridge, { process: "x" }, []);
+    const again = await networks.connect(bridge, { process: "gone" }, []);
     assert.equal(again.endpoint.address, connected[0]?.endpoint.address);
+    const instead = await networks.connect(bridge, { process: thisOwner() }, []);
+    assert.equal(instead.endpoint.address, again.endpoint.address);
     await networks.sweep((user) => "process" in user);
     assert.deepEqual(networks.endpointsOf("a"), []);
     assert.equal(networks.endpointsOf("c").length, 1);
