@@ -1,4 +1,4 @@
-import { isCode } from "../../../core/errors.ts";
+import { Failure, isCode } from "../../../core/errors.ts";
 import { formatPlatform, type Platform } from "../../../core/platform.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import type { InstructionNode } from "../ast.ts";
@@ -33,7 +33,7 @@ export async function loadBases(
 ): Promise<ReadonlyMap<StageNode, Base>> {
   const bases = new Map<StageNode, Base>();
   const triggered = new Set<StageNode>();
-  const load = loader(options);
+  const load = loader(graph.file, options);
   for (const stage of graph.stages) checkName(graph, stage);
   for (;;) {
     const stages = [...options.needed()].filter((stage) => !triggered.has(stage));
@@ -53,10 +53,13 @@ function checkName(graph: StageGraph, { base, baseName, from: { lines } }: Stage
   located({ file: graph.file, lines }, () => imageName(baseName));
 }
 
-/** Loads each image once for each platform. */
-function loader({ targetPlatform, loadImage }: BaseOptions): (stage: StageNode) => Promise<Base> {
+/** Loads each image once for each platform. What fails is told with the place of the stage that needs it. */
+function loader(
+  file: string,
+  { targetPlatform, loadImage }: BaseOptions,
+): (stage: StageNode) => Promise<Base> {
   const images = new Map<string, Promise<ImageConfig>>();
-  return async ({ baseName, platform: asked }) => {
+  return async ({ baseName, platform: asked, from: { lines, code } }) => {
     if (baseName === SCRATCH) {
       return { reference: undefined, platform: targetPlatform, image: emptyImage(targetPlatform) };
     }
@@ -65,7 +68,12 @@ function loader({ targetPlatform, loadImage }: BaseOptions): (stage: StageNode) 
     const key = `${reference} ${formatPlatform(platform)}`;
     const image = images.get(key) ?? loadImage(reference, platform);
     images.set(key, image);
-    return { reference, platform, image: await image };
+    try {
+      return { reference, platform, image: await image };
+    } catch (cause) {
+      const place = { file, line: lines.first, endLine: lines.last };
+      throw new Failure("BUILD_STEP_INVALID", { ...place, step: code }, { cause });
+    }
   };
 }
 

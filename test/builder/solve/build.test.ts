@@ -213,6 +213,15 @@ describe("a build", () => {
     });
   }
 
+  it("names a missing base image with its place", async () => {
+    await using fixture = await open();
+    const error = await failureOf(fixture.build(["ARG name=nowhere", "FROM scratch", "FROM $name:1"]));
+    assert.match(
+      describeError(error),
+      /^Dockerfile:3: FROM \$name:1: No such image: docker\.io\/library\/nowhere:1$/,
+    );
+  });
+
   it("fails for a missing source before a long command ends", async () => {
     await using fixture = await open();
     fixture.command = async () => {
