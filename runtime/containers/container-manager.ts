@@ -167,9 +167,8 @@ export class ContainerManager {
         started = true;
         last = await this.#lifecycle.ended({ ...container, state: last }, options);
       }
-      const met = condition !== "removed" && (started || condition === "not-running");
-      if (met) return exitOf(last);
-      await this.#changes.next(id, options);
+      if (condition !== "removed" && (started || condition === "not-running")) return exitOf(last);
+      if (this.#table.byId(id) !== undefined) await this.#changes.next(id, options);
     }
   }
 

@@ -80,4 +80,38 @@ describe("runtime/cgroups", () => {
       message: /cpuset\.cpus: writing "9999": E/,
     });
   });
+
+  it("does what it can on a v2 hierarchy alone, and names what it cannot", async function () {
+    const { unified } = readLayout();
+    if (unified === undefined) return this.skip();
+    const layout = { mode: "v2", unified, legacy: [] } as const;
+    const groups = createControlGroups(layout);
+    const resources = {
+      memory: { limit: 2 ** 24, swap: 2 ** 25 },
+      devices: [{ allow: false, access: "rwm" }],
+    };
+    const made = groups.create(`/slipway-test/v2-${process.pid}`, resources);
+    try {
+      assert.equal(groups.namespaces, true);
+      const lacks = !unified.controllers.includes("memory");
+      assert.deepEqual(made.warnings, [
+        ...(lacks
+          ? [
+              "this system has no memory control group or it is not mounted: limit discarded",
+              "this kernel cannot limit swap: memory is limited without swap",
+            ]
+          : []),
+        "devices are not confined: cgroup v2 needs a BPF program for it",
+      ]);
+      const child = enter(made.group, ["sleep", "60"]);
+      await made.group.freeze(true);
+      assert.equal(made.group.frozen(), true);
+      const exit = once(child, "exit");
+      await made.group.remove();
+      assert.deepEqual(await exit, [null, "SIGKILL"]);
+      assert.ok(made.group.directories.every((directory) => !existsSync(directory)));
+    } finally {
+      await made.group.remove();
+    }
+  });
 });

@@ -372,6 +372,55 @@ describe("runtime/containers", () => {
     });
   });
 
+  describe("isolation", () => {
+    const CAPS = "grep -E '^Cap(Eff|Bnd)' /proc/self/status | cut -f2";
+    it("gives Docker's capabilities, more or fewer when asked", async () => {
+      const capabilities = async (host: Partial<HostConfig>) =>
+        (await run(CAPS, { host })).output.trim().split("\n")[0];
+      assert.equal(await capabilities({}), "00000000a80425fb");
+      assert.equal(await capabilities({ CapAdd: ["NET_ADMIN"] }), "00000000a80435fb");
+      assert.equal(await capabilities({ CapDrop: ["ALL"], CapAdd: ["chown"] }), "0000000000000001");
+    });
+    it("gives a privileged container the devices and a writable /sys", async () => {
+      const { output } = await run(
+        "ls /dev/kmsg; grep -q ' /sys .*[ ,]rw' /proc/mounts && echo writable; grep Seccomp: /proc/self/status",
+        {
+          host: { Privileged: true },
+        },
+      );
+      assert.equal(output, "/dev/kmsg\nwritable\nSeccomp:\t0\n");
+    });
+    it("hides and protects parts of /proc", async () => {
+      const { output } = await run(
+        "(echo 1 > /proc/sys/vm/swappiness) 2>&1; cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware | wc -l",
+      );
+      assert.match(output, /Read-only file system\n0\n0\n$/);
+    });
+    it("runs as a user with its groups and its home, without capabilities", async () => {
+      const { output } = await run("id -u; id -g; id -G; echo $HOME; cd /; touch /x 2>&1", {
+        config: { User: "1234:5" },
+      });
+      assert.equal(output, "1234\n5\n5\n/\ntouch: /x: Permission denied\n");
+    });
+    it("sets sysctls, limits and no_new_privs", async () => {
+      const { output } = await run(
+        "cat /proc/sys/net/ipv4/ip_forward; ulimit -n; grep NoNewPrivs /proc/self/status",
+        {
+          host: {
+            Sysctls: { "net.ipv4.ip_forward": "1" },
+            Ulimits: [{ Name: "nofile", Soft: 100, Hard: 200 }],
+            SecurityOpt: ["no-new-privileges"],
+          },
+        },
+      );
+      assert.equal(output, "1\n100\nNoNewPrivs:\t1\n");
+    });
+    it("has an init process when asked", async () => {
+      const { output } = await run("echo $$; cat /proc/1/comm", { host: { Init: true } });
+      assert.match(output, /^[2-9]\d*\nslipway-init\n$/);
+    });
+  });
+
   describe("file systems", () => {
     it("fills a new volume with the image's content, and keeps it", async () => {
       const binds = { host: { Binds: ["keep:/bin", "empty:/fresh"] } };
