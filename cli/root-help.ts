@@ -45,18 +45,7 @@ function membersOf(entry: Entry, group: string): [string, string][] {
 }
 
 /** Docker has these; naming one says that it is not here yet instead of "unknown". */
-const NOT_YET = [
-  "pull",
-  "push",
-  "login",
-  "logout",
-  "search",
-  "events",
-  "stats",
-  "update",
-  "context",
-  "manifest",
-];
+const NOT_YET = ["login", "logout", "search", "events", "stats", "update", "context", "manifest"];
 
 export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
   const [first = "", second] = words;

@@ -263,6 +263,48 @@ export const ERRORS = {
       `remove ${d.name}: volume is in use - [${d.by.join(", ")}]`,
   ),
 
+  // ── registries ──────────────────────────────────────────────────────────────────────────────────
+  /** `url`: 'Get "https://host/v2/"'; `code`: the system's name of the error. */
+  REGISTRY_UNREACHABLE: define(
+    "unavailable",
+    (d: { url: string; why: string; code: string }) => `${d.url}: ${d.why}`,
+  ),
+  REGISTRY_TLS: define("unavailable", (d: { url: string; why: string }) => `${d.url}: ${d.why}`),
+  REGISTRY_UNAUTHORIZED: define(
+    "unauthorized",
+    (d: { url: string; why: string }) => `${d.url}: unauthorized: ${d.why}`,
+  ),
+  /** `why` is the whole sentence, in Docker's words. */
+  REGISTRY_DENIED: define("forbidden", (d: { why: string }) => d.why),
+  REGISTRY_REFUSED: define(
+    "unavailable",
+    (d: { url: string; status: number; why: string }) => `${d.url}: ${d.why} (HTTP status ${d.status})`,
+  ),
+  REGISTRY_ANSWER_INVALID: define("corrupt", (d: { url: string; why: string }) => `${d.url}: ${d.why}`),
+  REMOTE_IMAGE_UNKNOWN: define(
+    "not-found",
+    (d: { reference: string; why: string }) => `manifest for ${d.reference} not found: ${d.why}`,
+  ),
+  MANIFEST_SCHEMA1: define(
+    "unsupported",
+    (d: { reference: string }) =>
+      `${d.reference} is in Docker image manifest version 2, schema 1, which no tool writes any more: expected schema 2 or OCI`,
+  ),
+  PLATFORM_MISSING: define(
+    "not-found",
+    (d: { reference: string; platform: string }) =>
+      `no matching manifest for ${d.platform} in the manifest list entries of ${d.reference}`,
+  ),
+  PUSH_NOTHING: define(
+    "not-found",
+    (d: { repository: string }) => `An image does not exist locally with the tag: ${d.repository}`,
+  ),
+  DOCKER_CONFIG_INVALID: define("invalid", (d: { path: string; why: string }) => `${d.path}: ${d.why}`),
+  CREDENTIAL_HELPER_FAILED: define(
+    "unavailable",
+    (d: { helper: string; why: string }) => `error getting credentials - ${d.helper}: ${d.why}`,
+  ),
+
   // ── engine and command line ─────────────────────────────────────────────────────────────────────
   TEMPLATE_INVALID: define("invalid", (d: { why: string }) => `template parsing error: ${d.why}`),
   SIZE_INVALID: define("invalid", (d: { text: string }) => `invalid size: '${d.text}'`),

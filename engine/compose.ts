@@ -27,6 +27,7 @@ import { localImages } from "./images/source.ts";
 import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
 import { Networks } from "./networks.ts";
+import { LazyRegistries } from "./registries.ts";
 import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -56,6 +57,7 @@ export async function openEngine(root: string): Promise<Engine> {
       warn: () => undefined,
     }),
   );
+  const registries = new LazyRegistries(store);
   const builder = createBuilder({ store, executor, images: localImages(store.images) });
   const manager = new ContainerManager({
     store,
@@ -70,7 +72,12 @@ export async function openEngine(root: string): Promise<Engine> {
   const records = () => manager.list();
   const volumeService = new Volumes({ volumes, trees, jobs });
   return {
-    images: new Images({ store, jobs, users: async () => usersOf(await records()) }),
+    images: new Images({
+      store,
+      jobs,
+      users: async () => usersOf(await records()),
+      registries: () => registries.client(),
+    }),
     containers: new Containers({ store, kernel, jobs, manager }),
     builds: new Builds({ store, jobs, builder }),
     volumes: volumeService,
@@ -84,6 +91,7 @@ export async function openEngine(root: string): Promise<Engine> {
     }),
     async [Symbol.asyncDispose]() {
       await executor[Symbol.asyncDispose]();
+      await registries[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

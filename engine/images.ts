@@ -1,5 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { RegistryClient } from "../registry/client/registry-client.ts";
 import { loadImages } from "../store/archives/load-images.ts";
 import { saveImages } from "../store/archives/save-images.ts";
 import type { Store } from "../store/types.ts";
@@ -8,25 +9,35 @@ import { imageDocument } from "./documents/image.ts";
 import { filterImages, type ImageFilter } from "./images/filter.ts";
 import { imageHistory } from "./images/history.ts";
 import { type ImportOptions, importImage } from "./images/import.ts";
+import { pullImages } from "./images/pull.ts";
+import { pushImages } from "./images/push.ts";
 import { type ImageUsers, removeAll, removeImage } from "./images/remove.ts";
 import type { Jobs } from "./jobs.ts";
+
+type Report = Parameters<ImageService["pull"]>[1];
+type PullOptions = NonNullable<Parameters<ImageService["pull"]>[2]>;
+type PushOptions = NonNullable<Parameters<ImageService["push"]>[2]>;
 
 export interface ImageServiceParts {
   readonly store: Store;
   readonly jobs: Jobs;
   /** The containers made from an image. */
   readonly users: () => Promise<ImageUsers>;
+  /** Made for the first exchange with a registry. */
+  readonly registries: () => Promise<RegistryClient>;
 }
 
 export class Images implements ImageService {
   readonly #store: Store;
   readonly #jobs: Jobs;
   readonly #users: () => Promise<ImageUsers>;
+  readonly #registries: () => Promise<RegistryClient>;
 
-  constructor({ store, jobs, users }: ImageServiceParts) {
+  constructor({ store, jobs, users, registries }: ImageServiceParts) {
     this.#store = store;
     this.#jobs = jobs;
     this.#users = users;
+    this.#registries = registries;
   }
 
   list(filter: ImageFilter = {}) {
@@ -73,6 +84,19 @@ export class Images implements ImageService {
       const { bytes } = await this.#store.collect();
       return { removed, bytes };
     });
+  }
+
+  pull(reference: string, report: Report, options: PullOptions = {}) {
+    const { platform, allTags } = options;
+    return this.#jobs.record("pull", { reference, platform, allTags }, async () =>
+      pullImages(await this.#registries(), reference, { ...options, report }),
+    );
+  }
+
+  push(reference: string, report: Report, options: PushOptions = {}) {
+    return this.#jobs.record("push", { reference, allTags: options.allTags }, async () =>
+      pushImages(this.#store.images, await this.#registries(), reference, { ...options, report }),
+    );
   }
 
   import(source: ByteStream, options: ImportOptions): Promise<Digest> {

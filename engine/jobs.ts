@@ -7,7 +7,17 @@ import { query } from "../store/database.ts";
 const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 
 /** The kinds of work the history keeps. */
-export type JobKind = "build" | "commit" | "load" | "save" | "import" | "prune" | "collect" | "check";
+export type JobKind =
+  | "build"
+  | "commit"
+  | "pull"
+  | "push"
+  | "load"
+  | "save"
+  | "import"
+  | "prune"
+  | "collect"
+  | "check";
 
 /**
  * The history of what was done to a state root: one row when a job begins, one update when it ends. A job whose process died keeps no outcome.

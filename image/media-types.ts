@@ -20,3 +20,10 @@ export const MANIFEST_KINDS: Readonly<Record<string, "image" | "index">> = {
   [MEDIA_TYPES.index]: "index",
   [MEDIA_TYPES.dockerIndex]: "index",
 };
+
+/** The layer types of an uncompressed tar, whose digest is its diff id. */
+export const isPlainLayer = (mediaType: string): boolean =>
+  mediaType === MEDIA_TYPES.layer || mediaType === MEDIA_TYPES.dockerLayer;
+
+export const isGzipLayer = (mediaType: string): boolean =>
+  mediaType === MEDIA_TYPES.layerGzip || mediaType === MEDIA_TYPES.dockerLayerGzip;

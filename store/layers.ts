@@ -5,7 +5,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import { type Digest, digestFromBytes, finishDigest } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
-import { MEDIA_TYPES } from "../image/media-types.ts";
+import { isGzipLayer, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
 import type { Kernel, LayerEntry } from "../native/kernel.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
@@ -62,7 +62,11 @@ export class LayerTable implements LayerStore {
       const { size } = await input.commit(sent, { sync: false });
       return { diffId: sent.digest, size, blob: { mediaType: MEDIA_TYPES.layer, digest: sent.digest, size } };
     }
-    const { layer, blob } = await this.#inflate(input.fd, { digest: want.blob?.digest, diffId: want.diffId });
+    const { layer, blob } = await this.#inflate(input.fd, {
+      digest: want.blob?.digest,
+      diffId: want.diffId,
+      maxBytes: want.maxBytes,
+    });
     if (want.blob === undefined)
       return { ...layer, blob: { mediaType: MEDIA_TYPES.layer, digest: layer.diffId, size: layer.size } };
     await input.commit(blob, { sync: false });
@@ -74,10 +78,16 @@ export class LayerTable implements LayerStore {
   /** Makes a layer of the compressed file `from`. Both sides are checked when their digests are given. */
   async #inflate(
     from: number,
-    want: { readonly digest: Digest | undefined; readonly diffId: Digest | undefined },
+    want: {
+      readonly digest: Digest | undefined;
+      readonly diffId: Digest | undefined;
+      readonly maxBytes?: number | undefined;
+    },
   ): Promise<{ readonly layer: LayerInfo; readonly blob: BlobInfo }> {
     await using output = await this.#content.ingest();
-    const inflated = await withFile(from, (file) => this.#kernel.inflate(file, output.fd));
+    const { maxBytes } = want;
+    const limit = maxBytes === undefined ? {} : { maxBytes };
+    const inflated = await withFile(from, (file) => this.#kernel.inflate(file, output.fd, limit));
     const blob = { digest: digestFromBytes(inflated.input.sha256), size: inflated.input.size };
     const layer = { diffId: digestFromBytes(inflated.output.sha256), size: inflated.output.size };
     expect(want.digest, blob.digest);
@@ -116,6 +126,21 @@ export class LayerTable implements LayerStore {
     await using output = await this.#content.ingest();
     await withFile(input.fd, (file) => this.#kernel.inflate(file, output.fd));
     yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
+  }
+
+  async gzip(diffId: Digest): Promise<Descriptor> {
+    const known = this.blobs(diffId).find(({ mediaType }) => isGzipLayer(mediaType));
+    if (known !== undefined) return known;
+    await using output = await this.#content.ingest();
+    const made = await withPath(this.#content.path(diffId), (file) =>
+      this.#kernel.deflate(file, output.fd, { format: "gzip", level: GZIP_LEVEL }),
+    );
+    expect(diffId, digestFromBytes(made.input.sha256));
+    const blob = { digest: digestFromBytes(made.output.sha256), size: made.output.size };
+    await output.commit(blob, { sync: false });
+    const described = { mediaType: MEDIA_TYPES.layerGzip, ...blob };
+    this.addBlob(diffId, described);
+    return described;
   }
 
   addBlob(diffId: Digest, blob: Descriptor): void {
@@ -182,8 +207,11 @@ function expect(want: Digest | undefined, got: Digest): void {
 }
 
 /** Runs `work` on another description of the same file, at its beginning. */
-async function withFile<T>(file: number, work: (fd: number) => Promise<T>): Promise<T> {
-  const fd = openSync(`/proc/self/fd/${file}`, constants.O_RDONLY);
+const withFile = <T>(file: number, work: (fd: number) => Promise<T>): Promise<T> =>
+  withPath(`/proc/self/fd/${file}`, work);
+
+async function withPath<T>(path: string, work: (fd: number) => Promise<T>): Promise<T> {
+  const fd = openSync(path, constants.O_RDONLY);
   try {
     return await work(fd);
   } finally {
@@ -191,6 +219,8 @@ async function withFile<T>(file: number, work: (fd: number) => Promise<T>): Prom
   }
 }
 
+/** Nearly as small as the slowest, at the speed of a fast disk. */
+const GZIP_LEVEL = 1;
 const HEAD = 512;
 const READ_SIZE = 1 << 20;
 

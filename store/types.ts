@@ -52,6 +52,8 @@ export interface AdoptOptions extends Abortable {
   readonly diffId?: Digest;
   /** The blob a foreign manifest names: checked, and kept beside the layer, so that pushing that manifest again sends the same bytes. */
   readonly blob?: Descriptor;
+  /** What comes out of a compressed layer may not have more bytes; then ARCHIVE_INVALID. */
+  readonly maxBytes?: number;
 }
 
 export interface LayerStore {
@@ -73,6 +75,8 @@ export interface LayerStore {
   ): Promise<LayerInfo>;
   /** The plain bytes of a stream compressed in any way, or not. Rejects with ARCHIVE_INVALID. */
   inflated(source: AsyncIterable<Uint8Array>, options?: Abortable): AsyncIterable<Uint8Array>;
+  /** The layer as gzip: the form that is in the store, else made now and kept (not synced: see flush()). The same layer gives the same bytes. */
+  gzip(diffId: Digest): Promise<Descriptor>;
   /** The compressed forms of a layer that are in the store. */
   blobs(diffId: Digest): readonly Descriptor[];
   /** Records a blob of the store as a compressed form of a layer: it stays as long as the layer does. */

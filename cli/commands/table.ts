@@ -39,6 +39,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./image-prune.ts")).imagePrune,
   },
   {
+    names: ["image pull", "pull"],
+    summary: "Download an image from a registry",
+    load: async () => (await import("./pull.ts")).pull,
+  },
+  {
+    names: ["image push", "push"],
+    summary: "Upload an image to a registry",
+    load: async () => (await import("./push.ts")).push,
+  },
+  {
     names: ["image save", "save"],
     summary: "Save one or more images to a tar archive (streamed to STDOUT by default)",
     load: async () => (await import("./save.ts")).save,

@@ -19,7 +19,7 @@ describe("the command line", () => {
     ["images a b", 1, /'slipway images' requires at most 1 argument\n/],
     ["nope", 1, /^Error: unknown command: slipway nope\nhint: run 'slipway --help'/],
     ["container nope", 1, /^Error: unknown command: slipway container nope\n/],
-    ["push x", 1, /^Error: slipway push is not supported\n/],
+    ["stats x", 1, /^Error: slipway stats is not supported\n/],
     ["run --gpus all x", 125, /^Error: --gpus is not supported\n/],
     ["create --gpus all x", 1, /^Error: --gpus is not supported\n/],
     ["run --pull always x", 125, /^Error: --pull always is not supported\n/],

@@ -1,0 +1,80 @@
+import type { Digest } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { ImageConfig } from "../image/config.ts";
+import type { TransferEvent } from "../registry/client/transfer/events.ts";
+import type { ImageRecord } from "../store/types.ts";
+
+export type { TransferEvent };
+
+export interface ImageService {
+  list(options?: {
+    readonly reference?: string;
+    readonly all?: boolean;
+    /** As `docker images -f`: dangling, label, before, since, reference, until. */
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
+  }): Promise<readonly ImageRecord[]>;
+  /** Rejects with IMAGE_UNKNOWN, IMAGE_AMBIGUOUS. */
+  get(image: string): Promise<{ readonly record: ImageRecord; readonly config: ImageConfig }>;
+  /** The document of Docker Engine API GET /images/{name}/json. */
+  inspect(image: string): Promise<Readonly<Record<string, unknown>>>;
+  history(image: string): Promise<readonly ImageHistory[]>;
+  tag(image: string, reference: string): Promise<void>;
+  /** Rejects with IMAGE_IN_USE unless `force`. */
+  remove(
+    image: string,
+    options?: { readonly force?: boolean; readonly prune?: boolean },
+  ): Promise<readonly ImageRemoval[]>;
+  prune(options?: {
+    readonly all?: boolean;
+  }): Promise<{ readonly removed: readonly ImageRemoval[]; readonly bytes: number }>;
+  /** A docker-archive that is an OCI layout too, as `docker save` writes since 25. */
+  save(images: readonly string[], options?: Abortable): ByteStream;
+  /** Any of docker-archive and OCI layout, plain or compressed. Returns what was loaded: a reference, or an id for untagged images. */
+  load(
+    source: ByteStream,
+    options?: Abortable,
+  ): Promise<readonly { readonly reference?: string; readonly id: Digest }[]>;
+  /** Brings an image from its registry. Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, PLATFORM_MISSING, REGISTRY_UNREACHABLE. */
+  pull(
+    reference: string,
+    report: (event: TransferEvent) => void,
+    options?: { readonly platform?: Platform; readonly allTags?: boolean } & Abortable,
+  ): Promise<readonly PulledReference[]>;
+  /** Sends a tag, or all tags of a repository, to the registry they name. Rejects with IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE. */
+  push(
+    reference: string,
+    report: (event: TransferEvent) => void,
+    options?: { readonly allTags?: boolean } & Abortable,
+  ): Promise<readonly PushedReference[]>;
+  /** A root filesystem tar becomes an image of one layer. */
+  import(
+    source: ByteStream,
+    options: {
+      readonly reference?: string;
+      readonly message?: string;
+      readonly changes?: readonly string[];
+      readonly platform?: Platform;
+    } & Abortable,
+  ): Promise<Digest>;
+}
+export interface PulledReference {
+  /** The full form: "docker.io/library/debian:bookworm". */
+  readonly reference: string;
+  readonly id: Digest;
+  /** Of what the registry calls by that name: a manifest, or an index. */
+  readonly digest: Digest;
+}
+export interface PushedReference {
+  readonly reference: string;
+  readonly digest: Digest;
+}
+export interface ImageHistory {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly size: number;
+  readonly comment: string;
+  readonly tags: readonly string[];
+}
+export type ImageRemoval = { readonly untagged: string } | { readonly deleted: string };

@@ -1,0 +1,52 @@
+import { Failure } from "../../core/errors.ts";
+import {
+  formatReference,
+  parseReference,
+  type Reference,
+  repositoryOf,
+  withDefaultTag,
+} from "../../core/reference.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { RegistryClient } from "../../registry/client/registry-client.ts";
+import type { ImageStore } from "../../store/types.ts";
+import type { PushedReference, TransferEvent } from "../api.ts";
+
+export interface PushOptions extends Abortable {
+  readonly allTags?: boolean;
+  readonly report: (event: TransferEvent) => void;
+}
+
+/** Pushes what `text` names: one tag, or with `allTags` every tag the repository has here. */
+export async function pushImages(
+  images: ImageStore,
+  client: RegistryClient,
+  text: string,
+  { allTags = false, ...options }: PushOptions,
+): Promise<readonly PushedReference[]> {
+  const given = parseReference(text);
+  if (given.digest !== undefined)
+    throw new Failure("REFERENCE_INVALID", { text, why: "cannot push a digest reference" });
+  if (allTags && given.tag !== undefined)
+    throw new Failure("OPTIONS_CONFLICT", { one: "a tag", other: "--all-tags" });
+  if (!allTags && given.tag === undefined) options.report({ status: "Using default tag: latest" });
+  const wanted = allTags ? localTags(images, given) : [withDefaultTag(given)];
+  if (
+    wanted.length === 0 ||
+    !wanted.every((reference) => images.find(formatReference(reference)) !== undefined)
+  )
+    throw new Failure("PUSH_NOTHING", { repository: repositoryOf(given) });
+  options.report({ status: `The push refers to repository [${repositoryOf(given)}]` });
+  const pushed: PushedReference[] = [];
+  for (const reference of wanted)
+    pushed.push({ reference: formatReference(reference), digest: await client.push(reference, options) });
+  return pushed;
+}
+
+function localTags(images: ImageStore, given: Reference): readonly Reference[] {
+  const repository = repositoryOf(given);
+  return images
+    .list()
+    .flatMap(({ tags }) => tags.map(parseReference))
+    .filter((reference) => repositoryOf(reference) === repository)
+    .sort((a, b) => ((a.tag ?? "") < (b.tag ?? "") ? -1 : 1));
+}

@@ -1,0 +1,29 @@
+import type { Reference } from "../../core/reference.ts";
+
+/** A server that may have a repository. */
+export interface Endpoint {
+  /** "host" or "host:port", as certs.d and --insecure-registry name it. */
+  readonly host: string;
+  /** Base URLs in the order in which they are tried: with TLS, then, if the registry need not be trusted, without. */
+  readonly bases: readonly URL[];
+  readonly mirror: boolean;
+}
+
+export const HUB = "docker.io";
+const HUB_HOST = "registry-1.docker.io";
+
+/** The host behind a reference's domain. */
+export const hostOfDomain = (domain: string): string => (domain === HUB ? HUB_HOST : domain);
+
+/** The registry of a domain; plain HTTP is the second choice, and only where `insecure`. */
+export function endpointOf(domain: string, insecure: boolean): Endpoint {
+  const host = hostOfDomain(domain);
+  const schemes = insecure ? ["https", "http"] : ["https"];
+  return { host, bases: schemes.map((scheme) => new URL(`${scheme}://${host}/`)), mirror: false };
+}
+
+/** Mirrors stand in for Docker Hub alone, as with dockerd. */
+export function mirrorsOf(reference: Reference, mirrors: readonly URL[]): readonly Endpoint[] {
+  if (reference.domain !== HUB) return [];
+  return mirrors.map((base) => ({ host: base.host, bases: [base], mirror: true }));
+}

@@ -1,0 +1,54 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { Failure } from "../../../core/errors.ts";
+import { inList, networksOf } from "./proxies.ts";
+
+/** As docker has it: what answers on this machine's own addresses needs no TLS. */
+const DEFAULT_NETWORKS = ["127.0.0.0/8", "::1/128"];
+
+/** Which registries may be spoken to without a certificate that proves who they are. */
+export class Trust {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #networks;
+  readonly #known = new Map<string, boolean>();
+
+  /** `insecure`: "host", "host:port" or a network, "10.0.0.0/8". Throws OPTION_INVALID. */
+  constructor(insecure: readonly string[]) {
+    for (const entry of insecure) {
+      if (entry === "" || entry.includes("://"))
+        throw new Failure("OPTION_INVALID", {
+          option: "--insecure-registry",
+          got: entry,
+          want: "host, host:port or a network such as 10.0.0.0/8",
+        });
+    }
+    this.#hosts = new Set(insecure.filter((entry) => !entry.includes("/")));
+    this.#networks = networksOf([...DEFAULT_NETWORKS, ...insecure]);
+  }
+
+  /** `host` with its port, if it has one. */
+  async isInsecure(host: string): Promise<boolean> {
+    const known = this.#known.get(host) ?? (await this.#decide(host));
+    this.#known.set(host, known);
+    return known;
+  }
+
+  /** isInsecure(), of a host it was asked for before. */
+  wasInsecure(host: string): boolean {
+    return this.#known.get(host) === true;
+  }
+
+  async #decide(host: string): Promise<boolean> {
+    const { hostname } = new URL(`http://${host}`);
+    if (this.#hosts.has(host) || this.#hosts.has(hostname)) return true;
+    const name = hostname.replace(/^\[|\]$/g, "");
+    if (isIP(name) !== 0) return inList(this.#networks, name);
+    try {
+      const addresses = await lookup(name, { all: true });
+      return addresses.some(({ address }) => inList(this.#networks, address));
+    } catch {
+      // A name nobody knows will be told of when it is connected to; a proxy may know it.
+      return false;
+    }
+  }
+}

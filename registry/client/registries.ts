@@ -1,0 +1,161 @@
+import { type Failure, isCode } from "../../core/errors.ts";
+import type { Reference } from "../../core/reference.ts";
+import type { Abortable } from "../../core/streams.ts";
+import { VERSION } from "../../core/version.ts";
+import { Authorizer } from "./auth/authorizer.ts";
+import type { CredentialSource, Credentials } from "./auth/credentials.ts";
+import { type Endpoint, endpointOf, mirrorsOf } from "./endpoints.ts";
+import { CERTIFICATE_FOLDERS } from "./http/certificates.ts";
+import { Connections } from "./http/connections.ts";
+import { type HttpResponse, type Send, stack } from "./http/message.ts";
+import type { Environment } from "./http/proxies.ts";
+import { followingRedirects } from "./http/redirects.ts";
+import { type RetryOptions, retrying } from "./http/retries.ts";
+import { Trust } from "./http/trust.ts";
+import { parseMirrors } from "./mirrors.ts";
+import { Repository } from "./repository.ts";
+
+export interface RegistryOptions {
+  readonly credentials: CredentialSource;
+  /** Proxies, SSL_CERT_FILE. */
+  readonly env: Environment;
+  /** "host", "host:port" or a network: these need no TLS that proves who they are. */
+  readonly insecure?: readonly string[];
+  /** Base URLs that are asked before Docker Hub. */
+  readonly mirrors?: readonly string[];
+  /** Folders in the form of /etc/docker/certs.d; these when absent. */
+  readonly certificates?: readonly string[];
+  readonly retries?: RetryOptions;
+}
+
+/** A registry that answered: where, and how it is spoken to. */
+export interface Session {
+  readonly base: URL;
+  readonly send: Send;
+  /** What it said to GET /v2/ without credentials. */
+  readonly status: number;
+}
+
+const ACTIONS = { pull: ["pull"], push: ["pull", "push"] } as const;
+export type Access = keyof typeof ACTIONS;
+
+/** The registries of one process: each is found once, its connections and tokens are shared. */
+export class Registries implements AsyncDisposable {
+  readonly #options: RegistryOptions;
+  readonly #trust: Trust;
+  readonly #mirrors: readonly URL[];
+  readonly #connections: Connections;
+  /** Without credentials: for token services, and below everything else. */
+  readonly #plain: Send;
+  readonly #retrying;
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#trust = new Trust(options.insecure ?? []);
+    this.#mirrors = parseMirrors(options.mirrors ?? []);
+    this.#connections = new Connections({
+      env: options.env,
+      trust: this.#trust,
+      userAgent: `slipway/${VERSION}`,
+      certificates: options.certificates ?? CERTIFICATE_FOLDERS,
+    });
+    this.#retrying = retrying(options.retries);
+    this.#plain = stack(this.#connections.send, this.#retrying, followingRedirects);
+  }
+
+  /**
+   * Does `work` with a repository. For a pull, mirrors are asked first, and what one cannot do, the next one or the registry itself does from the
+   * beginning.
+   */
+  async with<T>(
+    { reference, access }: { readonly reference: Reference; readonly access: Access },
+    work: (repository: Repository) => Promise<T>,
+    options: Abortable = {},
+  ): Promise<T> {
+    const registry = endpointOf(
+      reference.domain,
+      await this.#trust.isInsecure(endpointOf(reference.domain, false).host),
+    );
+    const mirrors = access === "pull" ? mirrorsOf(reference, this.#mirrors) : [];
+    for (const endpoint of mirrors) {
+      try {
+        await this.#trust.isInsecure(endpoint.host);
+        return await this.#work(endpoint, { reference, access }, work, options);
+      } catch {
+        options.signal?.throwIfAborted();
+      }
+    }
+    return this.#work(registry, { reference, access }, work, options);
+  }
+
+  async #work<T>(
+    endpoint: Endpoint,
+    { reference, access }: { readonly reference: Reference; readonly access: Access },
+    work: (repository: Repository) => Promise<T>,
+    options: Abortable,
+  ): Promise<T> {
+    const domain = endpoint.mirror ? endpoint.host : reference.domain;
+    const { base, send } = await this.session(endpoint, domain, options);
+    return work(new Repository(send, { base, path: reference.path, actions: ACTIONS[access] }));
+  }
+
+  /** The session of an endpoint, opened when it is the first. Other credentials than the stored ones make a session of their own. */
+  async session(
+    endpoint: Endpoint,
+    domain: string,
+    options: Abortable & { readonly credentials?: Credentials } = {},
+  ): Promise<Session> {
+    const { credentials } = options;
+    if (credentials !== undefined) return this.#open(endpoint, async () => credentials, options);
+    const known = this.#sessions.get(endpoint.host);
+    if (known !== undefined) return known;
+    const opened = this.#open(endpoint, () => this.#options.credentials.get(domain), options);
+    this.#sessions.set(endpoint.host, opened);
+    // A registry that could not be reached may be reached later.
+    opened.catch(() => this.#sessions.delete(endpoint.host));
+    return opened;
+  }
+
+  async #open(
+    endpoint: Endpoint,
+    credentials: () => Promise<Credentials | undefined>,
+    options: Abortable,
+  ): Promise<Session> {
+    const { base, response } = await this.#find(endpoint, options);
+    const authorizer = new Authorizer({ origin: base.origin, credentials, send: this.#plain });
+    if (response.status === 401) authorizer.learn(response);
+    await response.discard();
+    // Redirects come last, so that each step passes all the others; another origin is not the authorizer's.
+    const send = stack(this.#connections.send, this.#retrying, authorizer.middleware, followingRedirects);
+    return { base, send, status: response.status };
+  }
+
+  /** The first base that answers at all. */
+  async #find(
+    { bases }: Endpoint,
+    { signal }: Abortable,
+  ): Promise<{ readonly base: URL; readonly response: HttpResponse }> {
+    const failures: Failure[] = [];
+    for (const [i, base] of bases.entries()) {
+      const once = i < bases.length - 1;
+      try {
+        const url = new URL("v2/", base);
+        return { base, response: await this.#plain({ method: "GET", url, headers: {}, signal, once }) };
+      } catch (error) {
+        if (!isCode(error, "REGISTRY_UNREACHABLE") && !isCode(error, "REGISTRY_TLS")) throw error;
+        failures.push(error);
+      }
+    }
+    throw failures.at(-1) ?? new TypeError("an endpoint without a base");
+  }
+
+  /** The endpoint of a domain's own registry. */
+  async endpoint(domain: string): Promise<Endpoint> {
+    return endpointOf(domain, await this.#trust.isInsecure(endpointOf(domain, false).host));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Digest } from "../../core/digest.ts";
+import { Failure, isCode } from "../../core/errors.ts";
+import type { Platform } from "../../core/platform.ts";
+import { familiarName, type Reference, withDefaultTag } from "../../core/reference.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { Store } from "../../store/types.ts";
+import { type Access, Registries, type RegistryOptions } from "./registries.ts";
+import type { Report } from "./transfer/events.ts";
+import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
+import { pushImage } from "./transfer/push-image.ts";
+
+/** Exchanges the images of a store with registries. Disposing it closes its connections. */
+export class RegistryClient implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #registries: Registries;
+
+  constructor(store: Store, options: RegistryOptions) {
+    this.#store = store;
+    this.#registries = new Registries(options);
+  }
+
+  /** Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE and what else a registry can do wrong. */
+  async pull(
+    reference: Reference,
+    options: { readonly platform?: Platform; readonly report?: Report } & Abortable = {},
+  ): Promise<PulledImage> {
+    const wanted = withDefaultTag(reference);
+    const { report = () => undefined, platform, ...rest } = options;
+    const work = { reference: wanted, access: "pull" } as const;
+    try {
+      return await this.#registries.with(
+        work,
+        (repository) =>
+          pullImage(
+            { store: this.#store, repository, report },
+            { reference: wanted, ...(platform === undefined ? {} : { platform }) },
+            rest,
+          ),
+        rest,
+      );
+    } catch (error) {
+      throw inDockersWords(error, wanted, "pull");
+    }
+  }
+
+  /** All tags of a repository. */
+  async tags(reference: Reference, options: Abortable = {}): Promise<readonly string[]> {
+    try {
+      const tags = await this.#registries.with(
+        { reference, access: "pull" },
+        (repository) => repository.tags(options),
+        options,
+      );
+      if (tags !== undefined) return tags;
+    } catch (error) {
+      throw inDockersWords(error, reference, "pull");
+    }
+    throw new Failure("REMOTE_IMAGE_UNKNOWN", { reference: familiarName(reference), why: "name unknown" });
+  }
+
+  /** `reference` must be a tag of an image of the store. Resolves with the digest of the manifest. */
+  async push(reference: Reference, options: { readonly report?: Report } & Abortable = {}): Promise<Digest> {
+    const { tag = "latest" } = withDefaultTag(reference);
+    const { report = () => undefined, ...rest } = options;
+    try {
+      return await this.#registries.with(
+        { reference, access: "push" },
+        (repository) => pushImage({ store: this.#store, repository, report }, { ...reference, tag }, rest),
+        rest,
+      );
+    } catch (error) {
+      throw inDockersWords(error, reference, "push");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#registries[Symbol.asyncDispose]();
+  }
+}
+
+/** What users of docker are told when they may not, and what they can do. */
+function inDockersWords(error: unknown, reference: Reference, access: Access): unknown {
+  const denied = isCode(error, "REGISTRY_UNAUTHORIZED") || isCode(error, "REGISTRY_DENIED");
+  const hidden = isCode(error, "REGISTRY_REFUSED") && error.detail.status === 404 && access === "pull";
+  if (!denied && !hidden) return error;
+  const name = familiarName(reference);
+  const hint = `log in with: slipway login${reference.domain === "docker.io" ? "" : ` ${reference.domain}`}`;
+  const why =
+    access === "pull"
+      ? `pull access denied for ${name}, repository does not exist or may require 'docker login'`
+      : "denied: requested access to the resource is denied";
+  return new Failure("REGISTRY_DENIED", { why }, { cause: error, hint });
+}

@@ -1,0 +1,206 @@
+import type { Descriptor } from "../../core/descriptor.ts";
+import { type Digest, digestOf } from "../../core/digest.ts";
+import { Failure } from "../../core/errors.ts";
+import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
+import { MEDIA_TYPES } from "../../image/media-types.ts";
+import { readJson, refusal } from "./answers.ts";
+import { repositoryScope, type Scope } from "./auth/scope.ts";
+import {
+  type Body,
+  bytesBody,
+  type HttpRequest,
+  type HttpResponse,
+  type Send,
+  shownUrl,
+} from "./http/message.ts";
+import { resumed } from "./transfer/resume.ts";
+
+export interface RawManifest {
+  readonly raw: Buffer;
+  /** What the registry called it. */
+  readonly mediaType: string;
+  readonly digest: Digest;
+}
+
+const MANIFEST_TYPES = [
+  MEDIA_TYPES.manifest,
+  MEDIA_TYPES.index,
+  MEDIA_TYPES.dockerManifest,
+  MEDIA_TYPES.dockerIndex,
+];
+/** distribution-spec, "Pushing Manifests": what every registry accepts, and no more than parseManifest() reads. */
+const MANIFEST_LIMIT = 4 << 20;
+const TAGS_LIMIT = 8 << 20;
+const TAG_PAGES = 1000;
+const SCHEMA1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
+
+/**
+ * One repository of one registry: the requests of https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md that a client makes.
+ * All reject with REGISTRY_UNAUTHORIZED, REGISTRY_DENIED or REGISTRY_REFUSED for an answer they do not expect.
+ */
+export class Repository {
+  readonly #send: Send;
+  readonly #root: URL;
+  readonly #scopes: readonly Scope[];
+  /** "library/debian" */
+  readonly path: string;
+
+  constructor(
+    send: Send,
+    options: { readonly base: URL; readonly path: string; readonly actions: readonly string[] },
+  ) {
+    this.#send = send;
+    this.path = options.path;
+    this.#root = new URL(`v2/${options.path}/`, options.base);
+    this.#scopes = [repositoryScope(options.path, ...options.actions)];
+  }
+
+  #request(method: HttpRequest["method"], url: string | URL, options: Abortable = {}): HttpRequest {
+    return {
+      method,
+      url: new URL(url, this.#root),
+      headers: {},
+      scopes: this.#scopes,
+      signal: options.signal,
+    };
+  }
+
+  // ── manifests ─────────────────────────────────────────────────────────────────────────────────────
+  /** `reference`: a tag or a digest. Undefined when there is none. A digest is verified. Rejects with MANIFEST_SCHEMA1. */
+  async manifest(reference: string, options: Abortable = {}): Promise<RawManifest | undefined> {
+    const request = this.#request("GET", `manifests/${reference}`, options);
+    const response = await this.#send({ ...request, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    if (response.status === 404) return nothing(response);
+    await expectStatus(response, 200);
+    const mediaType = (response.header("content-type") ?? "").split(";", 1)[0]?.trim() ?? "";
+    if (SCHEMA1.test(mediaType)) {
+      await response.discard();
+      throw new Failure("MANIFEST_SCHEMA1", { reference: `${this.path}:${reference}` });
+    }
+    const raw = await readAll(response.body, MANIFEST_LIMIT).catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+      throw invalid(response, `a manifest of ${error.message}`, error);
+    });
+    const digest = digestOf(raw);
+    const want = reference.includes(":") ? reference : response.header("docker-content-digest");
+    if (want?.startsWith("sha256:") === true && want !== digest)
+      throw new Failure("DIGEST_MISMATCH", { want, got: digest });
+    return { raw, mediaType, digest };
+  }
+
+  /** Stores a manifest under a tag or its digest. */
+  async putManifest(reference: string, manifest: RawManifest, options: Abortable = {}): Promise<void> {
+    const response = await this.#send({
+      ...this.#request("PUT", `manifests/${reference}`, options),
+      headers: { "content-type": manifest.mediaType },
+      body: bytesBody(manifest.raw),
+    });
+    await expectStatus(response, 201, 200, 202);
+    const stored = response.header("docker-content-digest");
+    await response.discard();
+    if (stored?.startsWith("sha256:") === true && stored !== manifest.digest)
+      throw new Failure("DIGEST_MISMATCH", { want: manifest.digest, got: stored });
+  }
+
+  /** All tags, as the registry orders them; undefined when there is no such repository. */
+  async tags(options: Abortable = {}): Promise<readonly string[] | undefined> {
+    const tags: string[] = [];
+    let next: URL | undefined = new URL("tags/list", this.#root);
+    for (let page = 0; next !== undefined && page < TAG_PAGES; page += 1) {
+      const response: HttpResponse = await this.#send(this.#request("GET", next, options));
+      if (response.status === 404) return nothing(response);
+      await expectStatus(response, 200);
+      const link = response.header("link");
+      const answer = await readJson(response, TAGS_LIMIT);
+      if (Array.isArray(answer["tags"]))
+        tags.push(...answer["tags"].filter((tag) => typeof tag === "string"));
+      next = nextPage(link, response.url);
+    }
+    return tags;
+  }
+
+  // ── blobs ─────────────────────────────────────────────────────────────────────────────────────────
+  async hasBlob(digest: Digest, options: Abortable = {}): Promise<boolean> {
+    const response = await this.#send(this.#request("HEAD", `blobs/${digest}`, options));
+    await response.discard();
+    if (response.status === 200) return true;
+    if (response.status === 404) return false;
+    throw await refusal(response);
+  }
+
+  /** The bytes of a blob, resumed where the connection breaks. They are not verified here. Rejects with BLOB_UNKNOWN at the first read. */
+  blob(blob: Descriptor, options: Abortable = {}): ByteStream {
+    const request = this.#request("GET", `blobs/${blob.digest}`, options);
+    return resumed(this.#send, request, blob);
+  }
+
+  /**
+   * Begins an upload. With `mount`, the registry may take the blob from another repository instead: then "mounted".
+   * The other repository must be of the same registry.
+   */
+  async beginUpload(
+    mount?: { readonly digest: Digest; readonly from?: string },
+    options: Abortable = {},
+  ): Promise<URL | "mounted"> {
+    const request = this.#request("POST", "blobs/uploads/", options);
+    if (mount !== undefined) request.url.searchParams.set("mount", mount.digest);
+    if (mount?.from !== undefined) request.url.searchParams.set("from", mount.from);
+    const from = mount?.from === undefined ? [] : [repositoryScope(mount.from, "pull")];
+    const response = await this.#send({
+      ...request,
+      scopes: [...this.#scopes, ...from],
+      body: bytesBody(Buffer.alloc(0)),
+    });
+    if (mount !== undefined && response.status === 201) {
+      await response.discard();
+      return "mounted";
+    }
+    await expectStatus(response, 202);
+    const location = response.header("location");
+    await response.discard();
+    if (location === undefined || !URL.canParse(location, response.url.href))
+      throw invalid(response, "an upload without a location");
+    return new URL(location, response.url);
+  }
+
+  /** Ends an upload with all its bytes. The registry checks them against `digest`. */
+  async upload(
+    location: URL,
+    { digest, body }: { readonly digest: Digest; readonly body: Body },
+    options: Abortable = {},
+  ): Promise<void> {
+    const url = new URL(location);
+    url.searchParams.set("digest", digest);
+    const response = await this.#send({
+      ...this.#request("PUT", url, options),
+      headers: { "content-type": "application/octet-stream" },
+      body,
+      once: true,
+    });
+    await expectStatus(response, 201, 204, 202);
+    const stored = response.header("docker-content-digest");
+    await response.discard();
+    if (stored !== undefined && stored !== digest)
+      throw new Failure("DIGEST_MISMATCH", { want: digest, got: stored });
+  }
+}
+
+async function nothing(response: HttpResponse): Promise<undefined> {
+  await response.discard();
+  return undefined;
+}
+
+async function expectStatus(response: HttpResponse, ...statuses: readonly number[]): Promise<void> {
+  if (!statuses.includes(response.status)) throw await refusal(response);
+}
+
+const invalid = (response: HttpResponse, why: string, cause?: unknown): Failure =>
+  new Failure("REGISTRY_ANSWER_INVALID", { url: shownUrl(response.url), why }, { cause });
+
+/** RFC 8288; only the registry's own pages are read. */
+function nextPage(link: string | undefined, from: URL): URL | undefined {
+  const [, target = ""] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? "") ?? [];
+  if (target === "" || !URL.canParse(target, from.href)) return undefined;
+  const next = new URL(target, from);
+  return next.origin === from.origin ? next : undefined;
+}
