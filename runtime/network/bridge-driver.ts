@@ -44,7 +44,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   /** The link's alias is set last: a bridge without it was left half made. */
   async create(network: NetworkRecord): Promise<readonly string[]> {
     if (aliasOf(this.#bridge) === this.#root) return [];
-    this.#sweep();
+    await this.#sweep();
     this.#makeBridge(network);
     const warnings = allowForwarding(this.#bridge);
     try {
@@ -64,15 +64,13 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     kernel.setLinkUp(this.#bridge);
   }
 
-  /** Takes away the bridges of state roots that are gone. */
-  #sweep(): void {
+  /** Takes away the bridges of state roots that are gone. A host without nftables has no rules of theirs. */
+  async #sweep(): Promise<void> {
     for (const name of readdirSync(LINKS)) {
       const root = OTHER_ROOT.test(name) ? aliasOf(name) : undefined;
-      if (root?.startsWith("/") && !existsSync(root)) {
-        this.#kernel.deleteLink(name);
-        // Its rules match nothing any more; a host without nftables has none.
-        this.#firewall.remove(name).catch(() => undefined);
-      }
+      if (root === undefined || !root.startsWith("/") || existsSync(root)) continue;
+      await this.#firewall.remove(name).catch(() => undefined);
+      this.#kernel.deleteLink(name);
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { loadKernel } from "../../../native/binding.ts";
 import { BridgeDriver, bridgeName } from "../../../runtime/network/bridge-driver.ts";
@@ -144,6 +144,16 @@ describe("runtime/network", () => {
     const requests = [{ protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] }] as const;
     await assert.rejects(networks.connect(bridge, { container: "d" }, requests), { code: "FIREWALL_FAILED" });
     assert.deepEqual(networks.endpointsOf("d"), []);
+  });
+
+  it("takes the bridge of a root that is gone away", async () => {
+    const kernel = loadKernel();
+    const gone = bridgeName(`/nosuch/${process.pid}`);
+    kernel.createBridge(gone, { mtu: 1400 });
+    writeFileSync(`/sys/class/net/${gone}/ifalias`, `/nosuch/${process.pid}`);
+    const networks = open(store);
+    await networks.ready(networks.get("bridge"));
+    assert.equal(kernel.linkIndex(gone), undefined);
   });
 
   it("names bridges so that they fit and differ", () => {
