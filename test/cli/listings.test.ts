@@ -3,12 +3,13 @@ import { digestOf } from "../../core/digest.ts";
 import { runCli } from "./support/run-cli.ts";
 
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
-const MINUTE = 60_000;
+/** Hours and days, so that the time a whole run of the tests takes makes no difference. */
+const HOUR = 3_600_000;
 
 const container = (over: object) => ({
   id: "6b3a0178cb3c4eaa9f82a1dd8a22bc0f32d6866b71a507d4994e3bf19d536743",
   name: "brisk_noether",
-  createdAt: ago(3 * MINUTE),
+  createdAt: ago(3 * HOUR),
   imageId: digestOf("image"),
   layers: [],
   path: "sleep",
@@ -42,7 +43,7 @@ const container = (over: object) => ({
     exitCode: 0,
     error: "",
     oomKilled: false,
-    startedAt: ago(2 * MINUTE),
+    startedAt: ago(2 * HOUR),
   },
   ...over,
 });
@@ -57,7 +58,7 @@ const exited = container({
     exitCode: 3,
     error: "",
     oomKilled: false,
-    finishedAt: ago(5 * 60 * MINUTE),
+    finishedAt: ago(5 * HOUR),
   },
 });
 
@@ -70,9 +71,9 @@ describe("ps", () => {
 
   it("prints docker's table", async () => {
     const table = `
-CONTAINER ID   IMAGE             COMMAND                  CREATED         STATUS                   PORTS                          NAMES
-6b3a0178cb3c   debian:bookworm   "sleep 1000"             3 minutes ago   Up 2 minutes             0.0.0.0:8080->80/tcp, 90/tcp   brisk_noether
-d71c96f85ed1   debian:bookworm   "/bin/sh -c 'echo on…"   3 minutes ago   Exited (3) 5 hours ago                                  old
+CONTAINER ID   IMAGE             COMMAND                  CREATED       STATUS                   PORTS                          NAMES
+6b3a0178cb3c   debian:bookworm   "sleep 1000"             3 hours ago   Up 2 hours               0.0.0.0:8080->80/tcp, 90/tcp   brisk_noether
+d71c96f85ed1   debian:bookworm   "/bin/sh -c 'echo on…"   3 hours ago   Exited (3) 5 hours ago                                  old
 `;
     assert.equal(`\n${(await ps("-a")).out}`, table.replace("'echo on", "echo one"));
   });
@@ -120,7 +121,7 @@ describe("images", () => {
     manifest: {},
     layers: [],
     size: 164_047_917,
-    createdAt: new Date(Date.now() - 2 * 24 * 60 * MINUTE),
+    createdAt: new Date(Date.now() - 2 * 24 * HOUR),
     tags,
     digests: [],
   });

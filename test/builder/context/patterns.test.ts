@@ -47,10 +47,11 @@ describe("Patterns for paths", () => {
   });
 
   it("a hostile pattern takes no long time to fail", () => {
-    const started = performance.now();
+    // Processor time: the machine may be busy with something else.
+    const started = process.cpuUsage();
     assert.equal(matchPath("*a".repeat(60), `${"a".repeat(4000)}b`), false);
     assert.equal(compileDeepPattern("**/a/".repeat(60))(`${"a/".repeat(2000)}b`), false);
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(process.cpuUsage(started).user < 2_000_000);
   });
 
   it("many wildcards and few mean the same", () => {
