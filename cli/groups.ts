@@ -4,6 +4,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   container: "Manage containers",
   image: "Manage images",
   network: "Manage networks",
+  registry: "Serve and care for a registry",
   system: "Manage Slipway",
   volume: "Manage volumes",
 };

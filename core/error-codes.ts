@@ -33,7 +33,8 @@ export const ERRORS = {
   // ── values ──────────────────────────────────────────────────────────────────────────────────────
   DIGEST_INVALID: define(
     "invalid",
-    (d: { text: string }) => `invalid digest ${JSON.stringify(d.text)}: expected sha256:<64 hex digits>`,
+    (d: { text: string }) =>
+      `invalid digest ${JSON.stringify(d.text)}: expected sha256:<64 hex digits> or sha512:<128 hex digits>`,
   ),
   REFERENCE_INVALID: define(
     "invalid",
@@ -162,6 +163,61 @@ export const ERRORS = {
   ),
   COPY_TARGET_INVALID: define("invalid", (d: { path: string; why: string }) => `${d.path}: ${d.why}`),
   CONTEXT_UNREADABLE: define("invalid", (d: { path: string }) => `cannot read the build context ${d.path}`),
+
+  // ── registry ────────────────────────────────────────────────────────────────────────────────────
+  REPOSITORY_NAME_INVALID: define(
+    "invalid",
+    (d: { name: string }) =>
+      `invalid repository name ${JSON.stringify(d.name)}: expected lower case path components, at most 255 characters`,
+  ),
+  REPOSITORY_UNKNOWN: define("not-found", (d: { name: string }) => `repository ${d.name} is not known`),
+  TAG_INVALID: define(
+    "invalid",
+    (d: { tag: string }) =>
+      `invalid tag or digest ${JSON.stringify(d.tag)}: expected [A-Za-z0-9_][A-Za-z0-9_.-]{0,127} or <algorithm>:<hex digits>`,
+  ),
+  MANIFEST_UNKNOWN: define(
+    "not-found",
+    (d: { repository: string; reference: string }) => `manifest ${d.reference} is not in ${d.repository}`,
+  ),
+  MANIFEST_TOO_LARGE: define("invalid", (d: { limit: number }) => `manifest has more than ${d.limit} bytes`),
+  MANIFEST_BLOB_UNKNOWN: define(
+    "invalid",
+    (d: { repository: string; digests: readonly string[] }) =>
+      `the manifest names blobs that are not in ${d.repository}: ${d.digests.join(", ")}`,
+  ),
+  UPLOAD_UNKNOWN: define("not-found", (d: { upload: string }) => `upload ${d.upload} is not known`),
+  UPLOAD_INVALID: define("invalid", (d: { why: string }) => d.why),
+  UPLOAD_BUSY: define(
+    "conflict",
+    (d: { upload: string }) => `upload ${d.upload} is being written by another request`,
+  ),
+  /** `received`: how many bytes the upload has. */
+  UPLOAD_OUT_OF_ORDER: define(
+    "invalid",
+    (d: { upload: string; received: number; got: number }) =>
+      `upload ${d.upload} goes on at byte ${d.received}, got a chunk that begins at ${d.got}`,
+  ),
+  RANGE_INVALID: define(
+    "invalid",
+    (d: { range: string; size: number }) =>
+      `range ${JSON.stringify(d.range)} is not in a blob of ${d.size} bytes`,
+  ),
+  REQUEST_INVALID: define("invalid", (d: { why: string }) => d.why),
+  ROUTE_UNKNOWN: define("not-found", (d: { path: string }) => `no such end-point: ${d.path}`),
+  METHOD_UNSUPPORTED: define(
+    "unsupported",
+    (d: { method: string; allow: readonly string[] }) =>
+      `method ${d.method} is not supported here: expected ${d.allow.join(", ")}`,
+  ),
+  REGISTRY_LOCAL_ONLY: define(
+    "forbidden",
+    (d: { remote: string }) => `the registry serves only its own machine, the request came from ${d.remote}`,
+  ),
+  TOO_MANY_UPLOADS: define(
+    "unavailable",
+    (d: { limit: number }) => `more than ${d.limit} uploads at the same time`,
+  ),
 
   // ── runtime ─────────────────────────────────────────────────────────────────────────────────────
   CONTAINER_UNKNOWN: define("not-found", (d: { container: string }) => `No such container: ${d.container}`),

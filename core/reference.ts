@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from "./digest.ts";
+import { DIGEST_ALGORITHMS, type Digest, isDigest, isDigestAlgorithm } from "./digest.ts";
 import { Failure } from "./errors.ts";
 
 /**
@@ -55,9 +55,9 @@ export function parseReference(text: string): Reference {
 }
 
 const whyNotDigest = (digest: string): string =>
-  digest.startsWith("sha256:")
-    ? `invalid checksum digest length: expected 64 hex digits, got ${JSON.stringify(digest)}`
-    : `unsupported digest algorithm: expected sha256, got ${JSON.stringify(digest)}`;
+  isDigestAlgorithm(digest.slice(0, digest.indexOf(":")))
+    ? `invalid checksum digest length: expected 64 hex digits for sha256, 128 for sha512, got ${JSON.stringify(digest)}`
+    : `unsupported digest algorithm: expected ${DIGEST_ALGORITHMS.join(" or ")}, got ${JSON.stringify(digest)}`;
 
 /** A first component is a host only if it looks like one: it has a dot, a port or upper case, or is "localhost". */
 function splitDomain(text: string): readonly [domain: string, rest: string] {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Descriptor } from "./descriptor.ts";
-import { finishDigest } from "./digest.ts";
+import { algorithmOf, finishDigest } from "./digest.ts";
 import { Failure } from "./errors.ts";
 
 export type ByteStream = AsyncIterable<Uint8Array>;
@@ -19,7 +19,8 @@ export async function* verified(
   source: ByteStream,
   want: Pick<Descriptor, "digest" | "size">,
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash("sha256");
+  const algorithm = algorithmOf(want.digest);
+  const hash = createHash(algorithm);
   let size = 0;
   for await (const chunk of source) {
     size += chunk.byteLength;
@@ -30,7 +31,7 @@ export async function* verified(
   }
   if (size !== want.size)
     throw new Failure("SIZE_MISMATCH", { digest: want.digest, want: want.size, got: size });
-  const got = finishDigest(hash);
+  const got = finishDigest(hash, algorithm);
   if (got !== want.digest) throw new Failure("DIGEST_MISMATCH", { want: want.digest, got });
 }
 

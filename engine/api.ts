@@ -7,6 +7,7 @@ import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/cont
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 import type { ImageService } from "./image-api.ts";
+import type { RegistryService } from "./registry-api.ts";
 
 export type * from "./image-api.ts";
 // What a command or a route handles besides the services themselves.
@@ -23,6 +24,7 @@ export interface Engine extends AsyncDisposable {
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly system: SystemService;
+  readonly registry: RegistryService;
 }
 
 // ── containers ──────────────────────────────────────────────────────────────────────────────────────

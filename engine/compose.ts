@@ -28,6 +28,7 @@ import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
 import { Networks } from "./networks.ts";
 import { LazyRegistries } from "./registries.ts";
+import { Registry } from "./registry.ts";
 import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -89,6 +90,7 @@ export async function openEngine(root: string): Promise<Engine> {
       volumes: () => volumeService.usage(),
       sweep: () => manager.sweep(),
     }),
+    registry: new Registry({ store, jobs }),
     async [Symbol.asyncDispose]() {
       await executor[Symbol.asyncDispose]();
       await registries[Symbol.asyncDispose]();

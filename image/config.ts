@@ -1,4 +1,4 @@
-import { type Digest, isDigest } from "../core/digest.ts";
+import { algorithmOf, type Digest, isDigest } from "../core/digest.ts";
 import { Failure } from "../core/errors.ts";
 
 /** Container defaults of an image: OCI image-spec config.md, with Docker's additions (Healthcheck, OnBuild, Shell, ArgsEscaped). */
@@ -72,7 +72,7 @@ export function parseConfig(raw: Uint8Array): ImageConfig {
   const diffIds = rootfs["diff_ids"] ?? [];
   if (!Array.isArray(diffIds) || diffIds.length > LAYER_LIMIT)
     throw refuse(`rootfs.diff_ids: expected at most ${LAYER_LIMIT} digests`);
-  const wrong = diffIds.find((id) => typeof id !== "string" || !isDigest(id));
+  const wrong = diffIds.find((id) => typeof id !== "string" || !isDigest(id) || algorithmOf(id) !== "sha256");
   if (wrong !== undefined) throw refuse(`rootfs.diff_ids: ${JSON.stringify(wrong)} is no sha256 digest`);
   if (typeof os !== "string" || typeof architecture !== "string")
     throw refuse("os and architecture are required");

@@ -98,7 +98,9 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
   const size = object["size"];
   if (mediaType === undefined) throw invalid(`${where}.mediaType is missing`);
   if (digest === undefined || !isDigest(digest))
-    throw invalid(`${where}.digest: expected sha256:<64 hex digits>, got ${JSON.stringify(digest)}`);
+    throw invalid(
+      `${where}.digest: expected sha256:<64 hex digits> or sha512:<128 hex digits>, got ${JSON.stringify(digest)}`,
+    );
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
     throw invalid(`${where}.size: expected a number of bytes, got ${JSON.stringify(size)}`);
   return {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
-import { type Digest, finishDigest, hexOf } from "../core/digest.ts";
+import { algorithmOf, DIGEST_ALGORITHMS, type Digest, finishDigest, hexOf } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
 import { unionOfViews } from "./collect.ts";
 import { ownerOfTemporary } from "./content/temporary.ts";
@@ -89,23 +89,26 @@ async function wrongWithBlob(
   if (file === undefined) return "its file is missing";
   if (file.size !== want.size) return `its file has ${file.size} bytes, expected ${want.size}`;
   if (options.quick === true) return undefined;
-  const hash = createHash("sha256");
+  const algorithm = algorithmOf(want.digest);
+  const hash = createHash(algorithm);
   const stream = createReadStream(path, { highWaterMark: 1 << 20, signal: options.signal });
   for await (const chunk of stream) hash.update(chunk as Buffer);
-  const got = finishDigest(hash);
+  const got = finishDigest(hash, algorithm);
   return got === want.digest ? undefined : `its file has the digest ${got}`;
 }
 
 /** A file is renamed into place inside the transaction that makes its row, so one without is a leftover. */
 function checkFiles({ paths, database }: CheckParts): Finding {
-  const names = readdirSync(paths.blobs);
-  const problems = names
-    .filter((name) => {
-      const row = query(database, "SELECT 1 FROM blobs WHERE digest = ?").get(`sha256:${name}`);
-      return row === undefined && existsSync(join(paths.blobs, name));
+  const files = DIGEST_ALGORITHMS.flatMap((algorithm) =>
+    readdirSync(paths.blobs(algorithm)).map((name) => ({ algorithm, name })),
+  );
+  const problems = files
+    .filter(({ algorithm, name }) => {
+      const row = query(database, "SELECT 1 FROM blobs WHERE digest = ?").get(`${algorithm}:${name}`);
+      return row === undefined && existsSync(join(paths.blobs(algorithm), name));
     })
-    .map((name) => `file blobs/sha256/${name}: nothing knows it`);
-  return { checked: names.length, problems };
+    .map(({ algorithm, name }) => `file blobs/${algorithm}/${name}: nothing knows it`);
+  return { checked: files.length, problems };
 }
 
 function checkReferences({ database }: CheckParts): Finding {

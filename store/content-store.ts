@@ -1,4 +1,4 @@
-import type { Digest } from "../core/digest.ts";
+import type { Digest, DigestAlgorithm } from "../core/digest.ts";
 import type { Abortable, ByteRange, ByteStream } from "../core/streams.ts";
 
 export interface BlobInfo {
@@ -20,7 +20,15 @@ export interface ContentStore {
   /** Path of the blob, for native readers. Throws BLOB_UNKNOWN. The file must not be written to. */
   path(digest: Digest): string;
   /** Stores a small document. Idempotent: success means "the blob is in the store". */
-  put(content: Uint8Array, options?: { readonly sync?: boolean }): Promise<BlobInfo>;
+  put(
+    content: Uint8Array,
+    options?: { readonly sync?: boolean; readonly algorithm?: DigestAlgorithm },
+  ): Promise<BlobInfo>;
+  /**
+   * Publishes a complete file of the same filesystem under `digest`, which the caller computed, and syncs it. The file is gone afterwards:
+   * renamed, or dropped when the store has the blob. Rejects with SIZE_MISMATCH and leaves the file.
+   */
+  adopt(path: string, blob: BlobInfo): Promise<BlobInfo>;
   /** Opens a temporary file whose bytes become a blob on commit. */
   ingest(): Promise<Ingest>;
   /** Idempotent: success means "not in the store". Only garbage collection and repair call it. */

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
+import { DIGEST_ALGORITHMS } from "../core/digest.ts";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
@@ -57,11 +58,18 @@ export async function openStore(root: string, options: StoreOptions): Promise<St
 const PRIVATE = 0o700;
 
 function makeFolders(paths: Paths): void {
+  const { ingest, locks, uploads } = paths;
+  for (const folder of [
+    ...DIGEST_ALGORITHMS.map((algorithm) => paths.blobs(algorithm)),
+    ingest,
+    locks,
+    uploads,
+  ])
+    mkdirSync(folder, { recursive: true, mode: PRIVATE });
   if (existsSync(paths.ociLayout)) return;
-  const { root, blobs, layers, snapshots, containers, volumes, ingest, locks } = paths;
-  mkdirSync(root, { recursive: true, mode: PRIVATE });
+  const { root, layers, snapshots, containers, volumes } = paths;
   chmodSync(root, PRIVATE);
-  for (const folder of [blobs, layers, snapshots, containers, volumes, ingest, locks])
+  for (const folder of [layers, snapshots, containers, volumes])
     mkdirSync(folder, { recursive: true, mode: PRIVATE });
   mkdirSync(paths.emptyLayer, { recursive: true, mode: 0o755 });
   // Last, as the sign that all is there; image-spec, image-layout.md#oci-layout-file.

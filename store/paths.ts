@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type Digest, hexOf } from "../core/digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/digest.ts";
 
 /**
  * Every path below a state root; nothing else joins them.
  *
  *   <root>/
  *     oci-layout, index.json        the content store is an OCI image layout (image-spec, image-layout.md)
- *     blobs/sha256/<hex>            manifests, configs, layers: uncompressed layer tars under their diff id, compressed forms beside them
+ *     blobs/<algorithm>/<hex>       manifests, configs, layers: uncompressed layer tars under their diff id, compressed forms beside them
  *     layers/<hex of diff id>/      what a snapshot driver derived from that tar: fs/ (overlay2), layer.erofs (erofs)
  *     snapshots/<key>/              a writable root filesystem: upper/ and work/ (overlay2), fs/ (vfs)
  *     slipway.db                    metadata (SQLite, WAL)
@@ -14,6 +14,8 @@ import { type Digest, hexOf } from "../core/digest.ts";
  *     volumes/<name>/_data
  *     networks/  cachemounts/
  *     ingest/                       temporary files of one process each, swept when it is gone
+ *     uploads/<id>                  blobs on their way into the registry, kept over restarts
+ *     registry.secret               proves to the registry on this root that a client may read it
  *     locks/<name>                  flock(2) files
  *     seccomp/<digest>              compiled system call filters
  */
@@ -33,11 +35,11 @@ export class Paths {
   get index(): string {
     return join(this.root, "index.json");
   }
-  get blobs(): string {
-    return join(this.root, "blobs", "sha256");
+  blobs(algorithm: DigestAlgorithm): string {
+    return join(this.root, "blobs", algorithm);
   }
   blob(digest: Digest): string {
-    return join(this.blobs, hexOf(digest));
+    return join(this.blobs(algorithmOf(digest)), hexOf(digest));
   }
   get layers(): string {
     return join(this.root, "layers");
@@ -69,6 +71,12 @@ export class Paths {
   }
   get ingest(): string {
     return join(this.root, "ingest");
+  }
+  get uploads(): string {
+    return join(this.root, "uploads");
+  }
+  get registrySecret(): string {
+    return join(this.root, "registry.secret");
   }
   get locks(): string {
     return join(this.root, "locks");

@@ -218,6 +218,23 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./inspect.ts")).inspectNetwork,
   },
 
+  // ── registry ──────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["registry serve"],
+    summary: "Serve a registry",
+    load: async () => (await import("./registry-serve.ts")).registryServe,
+  },
+  {
+    names: ["registry gc"],
+    summary: "Remove what no manifest of a registry needs",
+    load: async () => (await import("./registry-gc.ts")).registryGc,
+  },
+  {
+    names: ["registry scrub"],
+    summary: "Read and verify everything in a registry",
+    load: async () => (await import("./registry-scrub.ts")).registryScrub,
+  },
+
   // ── the rest ──────────────────────────────────────────────────────────────────────────────────────
   {
     names: ["inspect"],

@@ -1,8 +1,18 @@
-import { closeSync, constants, fdatasync, fsync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
-import { type Digest, digestOf } from "../../core/digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteRange, type ByteStream, readAll, verified } from "../../core/streams.ts";
 import type { KernelFiles } from "../../native/kernel.ts";
@@ -30,13 +40,16 @@ export class FileContentStore implements ContentStore {
   readonly #kernel: Pick<KernelFiles, "syncFilesystem">;
   /** Committed here, not yet known to survive a power loss. */
   readonly #fleeting = new Set<Digest>();
-  readonly #folder: number;
+  /** Open directories, to be synced after a rename into them. */
+  readonly #folders: Readonly<Record<DigestAlgorithm, number>>;
 
   constructor(paths: Paths, database: Database, kernel: Pick<KernelFiles, "syncFilesystem">) {
     this.#paths = paths;
     this.#database = database;
     this.#kernel = kernel;
-    this.#folder = openSync(paths.blobs, constants.O_RDONLY | constants.O_DIRECTORY);
+    const openFolder = (algorithm: DigestAlgorithm): number =>
+      openSync(paths.blobs(algorithm), constants.O_RDONLY | constants.O_DIRECTORY);
+    this.#folders = { sha256: openFolder("sha256"), sha512: openFolder("sha512") };
   }
 
   stat(digest: Digest): BlobInfo | undefined {
@@ -78,8 +91,11 @@ export class FileContentStore implements ContentStore {
     return this.#paths.blob(digest);
   }
 
-  async put(content: Uint8Array, options: { readonly sync?: boolean } = {}): Promise<BlobInfo> {
-    const blob = { digest: digestOf(content), size: content.byteLength };
+  async put(
+    content: Uint8Array,
+    options: { readonly sync?: boolean; readonly algorithm?: DigestAlgorithm } = {},
+  ): Promise<BlobInfo> {
+    const blob = { digest: digestOf(content, options.algorithm), size: content.byteLength };
     if (this.#reuse(blob.digest)) return blob;
     await using ingest = await this.ingest();
     await writeFully(ingest.fd, content);
@@ -90,6 +106,20 @@ export class FileContentStore implements ContentStore {
     return new FileIngest(temporaryPath(this.#paths), (path, fd, blob, sync) =>
       this.#publish(path, fd, blob, sync),
     );
+  }
+
+  async adopt(path: string, blob: BlobInfo): Promise<BlobInfo> {
+    const fd = openSync(path, constants.O_RDWR);
+    try {
+      const { size } = fstatSync(fd);
+      if (size !== blob.size)
+        throw new Failure("SIZE_MISMATCH", { digest: blob.digest, want: blob.size, got: size });
+      await this.#publish(path, fd, blob, true);
+    } finally {
+      closeSync(fd);
+    }
+    rmSync(path, { force: true });
+    return blob;
   }
 
   async #publish(path: string, fd: number, { digest, size }: BlobInfo, sync: boolean): Promise<void> {
@@ -108,7 +138,7 @@ export class FileContentStore implements ContentStore {
       return true;
     });
     if (!wrote) return;
-    if (sync) await promisify(fsync)(this.#folder);
+    if (sync) await promisify(fsync)(this.#folders[algorithmOf(digest)]);
     else this.#fleeting.add(digest);
   }
 
@@ -178,7 +208,7 @@ export class FileContentStore implements ContentStore {
     if (digests.length > SYNC_EACH) await this.syncAll();
     else {
       await Promise.all(digests.map((digest) => syncFile(this.#paths.blob(digest))));
-      await promisify(fsync)(this.#folder);
+      for (const folder of Object.values(this.#folders)) await promisify(fsync)(folder);
     }
     transact(this.#database, () => {
       for (const digest of digests)
@@ -189,7 +219,7 @@ export class FileContentStore implements ContentStore {
 
   /** Everything of this root's filesystem, the trees of snapshot drivers too. */
   syncAll(): Promise<void> {
-    return this.#kernel.syncFilesystem(this.#folder);
+    return this.#kernel.syncFilesystem(this.#folders.sha256);
   }
 
   /** After a power loss: drops the blobs whose bytes may not have reached the disk. */
@@ -199,7 +229,7 @@ export class FileContentStore implements ContentStore {
   }
 
   close(): void {
-    closeSync(this.#folder);
+    for (const folder of Object.values(this.#folders)) closeSync(folder);
   }
 }
 

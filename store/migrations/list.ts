@@ -2,6 +2,7 @@ import { storeMigration } from "./001-store.ts";
 import { buildCacheMigration } from "./002-build-cache.ts";
 import { containersMigration } from "./003-containers.ts";
 import { jobsMigration } from "./004-jobs.ts";
+import { registryMigration } from "./005-registry.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   buildCacheMigration,
   containersMigration,
   jobsMigration,
+  registryMigration,
 ];

@@ -116,7 +116,7 @@ describe("the store's check", () => {
     writeFileSync(paths.blob(cut), "c");
     rmSync(paths.blob(lost));
     await content.delete(used);
-    writeFileSync(join(paths.blobs, "f".repeat(64)), "");
+    writeFileSync(join(paths.blobs("sha256"), "f".repeat(64)), "");
     writeFileSync(join(paths.ingest, "000000000000-1-1.1"), "");
     mkdirSync(paths.snapshot("stray"));
     mkdirSync(paths.layer(missingDigest));
@@ -142,7 +142,7 @@ describe("the store's check", () => {
         `${line}\nin ${problems.join("\n")}`,
       );
     assert.equal(problems.length, expected.length);
-    assert.equal(readdirSync(paths.blobs).includes("f".repeat(64)), true);
+    assert.equal(readdirSync(paths.blobs("sha256")).includes("f".repeat(64)), true);
     const quick = await opened.store.check({ quick: true });
     assert.equal(quick.problems.length, expected.length - 1);
   });

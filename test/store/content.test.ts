@@ -172,8 +172,9 @@ describe("content store", () => {
     await using opened = await TestStore.open();
     const { paths } = opened.store;
     const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
-    const { root, blobs, layers, snapshots, containers, volumes, ingest, locks } = paths;
-    for (const folder of [root, blobs, layers, snapshots, containers, volumes, ingest, locks])
+    const { root, layers, snapshots, containers, volumes, ingest, locks, uploads } = paths;
+    const blobs = [paths.blobs("sha256"), paths.blobs("sha512")];
+    for (const folder of [root, ...blobs, layers, snapshots, containers, volumes, ingest, locks, uploads])
       assert.equal(mode(folder), "700", folder);
     const { digest } = await opened.store.content.put(hello);
     assert.equal(mode(paths.blob(digest)), "600");

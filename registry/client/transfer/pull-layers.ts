@@ -91,9 +91,9 @@ const SHARE = 0.9;
 
 /** How far a layer may inflate: by what its compression allows, and never beyond what the disk holds. */
 function inflatedLimit(store: Store, { size }: Descriptor): number {
-  const { bavail, bsize } = statfsSync(store.paths.blobs);
+  const { bavail, bsize } = statfsSync(store.paths.root);
   const free = Math.floor(bavail * bsize * SHARE);
   if (size > free)
-    throw new Failure("SYSCALL_FAILED", { syscall: "write", errno: "ENOSPC", path: store.paths.blobs });
+    throw new Failure("SYSCALL_FAILED", { syscall: "write", errno: "ENOSPC", path: store.paths.root });
   return Math.min(size * RATIO + SLACK, free);
 }

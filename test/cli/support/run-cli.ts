@@ -34,7 +34,6 @@ export async function runCli(
     argv,
     {
       stdin,
-      rawMode: () => Promise.reject(new Error("no terminal")),
       stdout,
       stderr,
       env: options.env ?? {},

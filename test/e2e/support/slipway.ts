@@ -43,7 +43,6 @@ export class Slipway implements AsyncDisposable {
       argv,
       {
         stdin,
-        rawMode: () => Promise.reject(new Error("no terminal")),
         stdout,
         stderr,
         env: process.env,

@@ -1,0 +1,33 @@
+import { defineCommand } from "../command.ts";
+import { print } from "../context.ts";
+import { humanSize } from "../format/units.ts";
+import { interruptible } from "../signals.ts";
+
+export const registryGc = defineCommand({
+  usage: "[OPTIONS]",
+  flags: {
+    "dry-run": { kind: "bool", help: "Say what would be removed, and why" },
+    "delete-untagged": { kind: "bool", help: "Also remove manifests that no tag, index or subject keeps" },
+    grace: { kind: "duration", default: 3_600_000, help: "How old garbage must be" },
+    data: { kind: "string", help: "Directory of its own that the registry is kept in" },
+  },
+  args: { min: 0, max: 0 },
+  async run(context, _args, flags) {
+    const { registry } = await context.engine();
+    using interrupted = interruptible(context);
+    const dryRun = flags["dry-run"];
+    const { pruned, uploads, blobs, bytes } = await registry.collect({
+      dryRun,
+      untagged: flags["delete-untagged"],
+      graceMs: flags.grace,
+      signal: interrupted.signal,
+      ...(flags.data === undefined ? {} : { directory: flags.data }),
+    });
+    const verb = dryRun ? "would remove" : "removed";
+    for (const { repository, kind, digest, size, why } of pruned)
+      await print(context, `${verb} ${kind} ${digest} (${humanSize(size)}) from ${repository}: ${why}`);
+    for (const upload of uploads) await print(context, `${verb} upload ${upload}: nobody goes on with it`);
+    if (!dryRun) await print(context, `Freed ${humanSize(bytes)} of ${blobs} blobs`);
+    return 0;
+  },
+});

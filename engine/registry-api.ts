@@ -1,0 +1,36 @@
+import type { Abortable } from "../core/streams.ts";
+import type { RegistryCollected } from "../registry/care/collect.ts";
+import type { ScrubReport } from "../registry/care/scrub.ts";
+
+/** The built-in registry: what serves it and what cares for it. */
+export interface RegistryServeOptions {
+  /** Undefined: all addresses of this machine. */
+  readonly host?: string;
+  readonly port: number;
+  /** A directory of its own instead of the engine's store. */
+  readonly directory?: string;
+  /** Whether other machines may use it, all of them and for everything. */
+  readonly anonymous: boolean;
+  /** One JSON line per request. */
+  readonly log?: (line: string) => void;
+  /** One line about a fault of the registry's own. */
+  readonly report: (line: string) => void;
+  /** How often garbage is collected, in milliseconds; 0: never. */
+  readonly collectEveryMs: number;
+  readonly graceMs: number;
+  readonly maxUploads: number;
+}
+export interface RegistryCollectOptions extends Abortable {
+  readonly directory?: string;
+  readonly graceMs: number;
+  /** Also manifests that no tag, index or subject keeps. */
+  readonly untagged: boolean;
+  readonly dryRun: boolean;
+}
+export interface RegistryService {
+  /** Serves until the signal aborts, then lets requests under way end. `ready` gets the address it listens on. */
+  serve(options: RegistryServeOptions, ready: (address: string) => void, signal: AbortSignal): Promise<void>;
+  collect(options: RegistryCollectOptions): Promise<RegistryCollected>;
+  /** Reads all content again and verifies it. */
+  scrub(options?: { readonly directory?: string } & Abortable): Promise<ScrubReport>;
+}

@@ -1,0 +1,95 @@
+import { isIPv6 } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describeError } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
+import { collectRegistry } from "../registry/care/collect.ts";
+import { scrubRegistry } from "../registry/care/scrub.ts";
+import type { Layer } from "../registry/server/call.ts";
+import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
+import type { Store } from "../store/types.ts";
+import type { Jobs } from "./jobs.ts";
+import type { RegistryCollectOptions, RegistryServeOptions, RegistryService } from "./registry-api.ts";
+
+/** An upload nobody added to for a day is given up. */
+const UPLOAD_MS = 24 * 60 * 60 * 1000;
+
+export class Registry implements RegistryService {
+  readonly #store: Store;
+  readonly #jobs: Jobs;
+
+  constructor({ store, jobs }: { readonly store: Store; readonly jobs: Jobs }) {
+    this.#store = store;
+    this.#jobs = jobs;
+  }
+
+  async serve(
+    options: RegistryServeOptions,
+    ready: (address: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { RegistryServer } = await import("../registry/server/registry-server.ts");
+    await using storage = await this.#open(options.directory);
+    await using server = new RegistryServer({
+      storage,
+      layers: await layersOf(options),
+      limits: { maxUploads: options.maxUploads },
+      report: options.report,
+    });
+    const { host, port } = options;
+    const { address, port: bound } = await server.listen({ port, ...(host === undefined ? {} : { host }) });
+    ready(`${isIPv6(address) ? `[${address}]` : address}:${bound}`);
+    await Promise.all([aborted(signal), this.#collectRegularly(storage, options, signal)]);
+  }
+
+  async #open(directory: string | undefined): Promise<RegistryStorage> {
+    if (directory === undefined)
+      return (await import("../registry/storage/embedded.ts")).openEmbedded(this.#store);
+    return (await import("../registry/storage/filesystem.ts")).openFilesystem(directory);
+  }
+
+  /** One collection at a time; the next begins that long after the end of the last. */
+  async #collectRegularly(storage: RegistryStorage, options: RegistryServeOptions, signal: AbortSignal) {
+    const { collectEveryMs, graceMs, report } = options;
+    while (collectEveryMs > 0) {
+      await sleep(collectEveryMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await collectRegistry(storage, {
+        graceMs,
+        uploadMs: UPLOAD_MS,
+        untagged: false,
+        dryRun: false,
+        signal,
+      }).catch((error: unknown) => signal.aborted || report(`collecting garbage: ${describeError(error)}`));
+    }
+  }
+
+  collect(options: RegistryCollectOptions) {
+    const { directory, ...rest } = options;
+    return this.#jobs.record("collect", { registry: directory ?? true }, async () => {
+      await using storage = await this.#open(directory);
+      return await collectRegistry(storage, { ...rest, uploadMs: UPLOAD_MS });
+    });
+  }
+
+  scrub(options: { readonly directory?: string } & Abortable = {}) {
+    return this.#jobs.record("check", { registry: options.directory ?? true }, async () => {
+      await using storage = await this.#open(options.directory);
+      return await scrubRegistry(storage, options);
+    });
+  }
+}
+
+async function layersOf({ log, anonymous }: RegistryServeOptions): Promise<readonly Layer[]> {
+  const [{ accessLog }, { localOnly }] = await Promise.all([
+    import("../registry/server/layers/access-log.ts"),
+    import("../registry/server/layers/local-only.ts"),
+  ]);
+  return [...(log === undefined ? [] : [accessLog(log)]), ...(anonymous ? [] : [localOnly])];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

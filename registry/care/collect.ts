@@ -1,0 +1,62 @@
+import { isCode } from "../../core/errors.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { Pruned } from "../storage/registry-metadata.ts";
+import type { Reclaimed, RegistryStorage } from "../storage/registry-storage.ts";
+
+export interface CollectOptions extends Abortable {
+  /** Nothing younger is touched: it may belong to a push under way. */
+  readonly graceMs: number;
+  /** How long an upload may rest. */
+  readonly uploadMs: number;
+  /** Also manifests that no tag, index or subject keeps. */
+  readonly untagged: boolean;
+  /** Says what would be done. */
+  readonly dryRun: boolean;
+}
+export interface RegistryCollected extends Reclaimed {
+  readonly pruned: readonly Pruned[];
+  /** Uploads given up, by their ids. */
+  readonly uploads: readonly string[];
+}
+
+/**
+ * Takes out of the registry what nothing needs: uploads nobody goes on with, blobs no manifest names, then their bytes. Requests go on beside it:
+ * each step is a transaction that respects holds and the grace period.
+ */
+export async function collectRegistry(
+  storage: RegistryStorage,
+  options: CollectOptions,
+  now: Date = new Date(),
+): Promise<RegistryCollected> {
+  const { graceMs, uploadMs, untagged, dryRun, signal } = options;
+  const before = new Date(now.getTime() - graceMs);
+  const uploads = await expireUploads(storage, new Date(now.getTime() - uploadMs), dryRun);
+  signal?.throwIfAborted();
+  const pruned = await storage.metadata.prune({ before, untagged, dryRun });
+  const reclaimed = await storage.reclaim({ before, dryRun, ...(signal === undefined ? {} : { signal }) });
+  return { ...reclaimed, pruned, uploads };
+}
+
+/** Those with a record, and files of requests that died before they made one. */
+async function expireUploads(
+  { blobs, metadata }: RegistryStorage,
+  before: Date,
+  dryRun: boolean,
+): Promise<readonly string[]> {
+  const stale = new Set((await metadata.staleUploads(before)).map(({ id }) => id));
+  for await (const { upload, touched } of blobs.uploads())
+    if (touched < before && (await metadata.upload(upload)) === undefined) stale.add(upload);
+  if (dryRun) return [...stale];
+  const expired: string[] = [];
+  for (const id of stale) {
+    try {
+      await blobs.abort(id);
+    } catch (error) {
+      if (isCode(error, "UPLOAD_BUSY") || isCode(error, "UPLOAD_UNKNOWN")) continue;
+      throw error;
+    }
+    await metadata.deleteUpload(id);
+    expired.push(id);
+  }
+  return expired;
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ByteStream } from "../../core/streams.ts";
+import type { Answer } from "./call.ts";
+
+/** So much of a body nobody wanted is still read, so that the client sees the answer rather than a reset connection. */
+const DRAIN_LIMIT = 16 << 20;
+const DRAIN_MS = 5_000;
+
+/** The body of a request; `expectsContinue`: the client waits until somebody wants it. */
+export function bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): () => ByteStream {
+  let asked = false;
+  return () => {
+    if (expectsContinue && !asked) response.writeContinue();
+    asked = true;
+    return request;
+  };
+}
+
+/** Writes an answer; resolves when its bytes have left. Rejects when the client went away or the body broke. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> {
+  const { status, headers = {}, body } = answer;
+  const isStream = body instanceof Readable;
+  // What the client still sends is not read any more; the connection cannot be used for another request.
+  const rest = !request.readableEnded && hasBody(request);
+  if (response.destroyed) {
+    if (isStream) body.destroy();
+    return;
+  }
+  response.writeHead(status, {
+    ...(isStream || status === 204 || status === 304 || "content-length" in headers
+      ? {}
+      : { "content-length": body === undefined ? 0 : Buffer.byteLength(body) }),
+    ...(headers as Readonly<Record<string, string | number | string[]>>),
+    ...(rest ? { connection: "close" } : {}),
+  });
+  if (isStream) await pipeline(body, response);
+  else response.end(request.method === "HEAD" ? undefined : body);
+  if (rest) drain(request);
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
+function drain(request: IncomingMessage): void {
+  if (request.destroyed || request.headers.expect !== undefined) return;
+  let size = 0;
+  const timer = setTimeout(() => request.destroy(), DRAIN_MS);
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.byteLength;
+    if (size > DRAIN_LIMIT) request.destroy();
+  });
+  request.once("close", () => clearTimeout(timer));
+  request.resume();
+}

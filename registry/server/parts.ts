@@ -1,0 +1,14 @@
+import type { RegistryStorage } from "../storage/registry-storage.ts";
+import type { ManifestCache } from "./manifest-cache.ts";
+
+/** What handlers work with. */
+export interface Parts {
+  readonly storage: RegistryStorage;
+  readonly documents: ManifestCache;
+}
+
+/** The repository of a route that has one. */
+export function repositoryOf(target: { readonly repository?: string }): string {
+  if (target.repository === undefined) throw new TypeError("the route has no repository");
+  return target.repository;
+}

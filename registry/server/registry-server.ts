@@ -1,0 +1,180 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describeError } from "../../core/errors.ts";
+import type { RegistryStorage } from "../storage/registry-storage.ts";
+import { type Call, type Handler, type Layer, stack, type Target } from "./call.ts";
+import { errorAnswer } from "./errors.ts";
+import { bodyOf, send } from "./exchange.ts";
+import { errors } from "./layers/errors.ts";
+import { uploadLimit } from "./layers/upload-limit.ts";
+import { ManifestCache } from "./manifest-cache.ts";
+import { routeTable } from "./route-table.ts";
+import { findRoute, type Route } from "./routes.ts";
+
+/** Time-outs are per connection: requests have no end of their own, uploads may take hours as long as bytes come. */
+const DEFAULTS = {
+  /** For all headers of a request. */
+  headersTimeoutMs: 10_000,
+  /** Without a byte in either direction. */
+  idleTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 65_000,
+  maxHeaderBytes: 16 << 10,
+  maxUploads: 256,
+  maxConnections: 10_000,
+  /** How long a stop waits for requests under way. */
+  drainMs: 10_000,
+} as const;
+export type ServerLimits = { readonly [K in keyof typeof DEFAULTS]: number };
+
+export interface ServerOptions {
+  readonly storage: RegistryStorage;
+  /** Around every request, outermost first: logs, access, metrics, events. */
+  readonly layers?: readonly Layer[];
+  readonly limits?: Partial<ServerLimits>;
+  /** One line about a fault of ours. */
+  readonly report: (line: string) => void;
+}
+
+/** OCI distribution-spec 1.1 over HTTP. Disposing stops it gracefully; the storage stays the caller's. */
+export class RegistryServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #routes: readonly Route[];
+  readonly #limits: ServerLimits;
+  readonly #layers: Layer[];
+  readonly #report: (line: string) => void;
+  #stopping = false;
+
+  constructor({ storage, layers = [], limits = {}, report }: ServerOptions) {
+    this.#limits = { ...DEFAULTS, ...limits };
+    this.#report = report;
+    // Between any two layers: each sees answers only, whoever threw.
+    const caught = errors(report);
+    this.#layers = [...layers, uploadLimit(this.#limits.maxUploads)].flatMap((layer) => [caught, layer]);
+    this.#layers.push(caught);
+    const parts = { storage, documents: new ManifestCache(storage.blobs) };
+    this.#routes = routeTable(parts, () => this.#stopping).map((route) => ({
+      ...route,
+      methods: Object.fromEntries(
+        Object.entries(route.methods).map(([method, { action, handle }]) => [
+          method,
+          { action, handle: stack(handle, this.#layers) },
+        ]),
+      ),
+    }));
+    this.#server = this.#create();
+  }
+
+  #create(): Server {
+    const { headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes, maxConnections } =
+      this.#limits;
+    const server = createServer({
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
+      noDelay: true,
+    });
+    server.timeout = idleTimeoutMs;
+    server.maxConnections = maxConnections;
+    server.on("request", (request, response) => void this.#serve(request, response, false));
+    server.on("checkContinue", (request, response) => void this.#serve(request, response, true));
+    return server;
+  }
+
+  /** Resolves with the address it listens on; port 0 picks a free one. */
+  async listen(address: { readonly host?: string; readonly port: number }): Promise<AddressInfo> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(address, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Never rejects: nobody waits for it. */
+  async #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    response.setHeader("docker-distribution-api-version", "registry/2.0");
+    response.setHeader("x-content-type-options", "nosniff");
+    try {
+      const { call, handle } = this.#route(request, response, expectsContinue);
+      await send(request, response, await handle(call));
+    } catch (error) {
+      await this.#refuse(request, response, error);
+    }
+  }
+
+  /** The client is gone, or the path is no good; after the first byte of an answer there is only one way to say that it is no answer. */
+  async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      if (!isDisconnect(error)) this.#report(`${request.method} ${request.url}: ${describeError(error)}`);
+      return;
+    }
+    await send(request, response, errorAnswer(error)).catch(() => response.destroy());
+  }
+
+  #route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+  ): { readonly call: Call; readonly handle: Handler } {
+    const { method = "GET", url = "/", headers } = request;
+    const mark = url.indexOf("?");
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const { target, handle } = this.#find(method, path);
+    const call: Call = {
+      method,
+      path,
+      query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
+      headers,
+      remoteAddress: request.socket.remoteAddress ?? "",
+      target,
+      may: () => true,
+      body: bodyOf(request, response, expectsContinue),
+      get signal() {
+        return signalOf(response);
+      },
+    };
+    return { call, handle };
+  }
+
+  /** A request that goes nowhere passes through the layers too: logs and limits are for all. */
+  #find(method: string, path: string): { readonly target: Target; readonly handle: Handler } {
+    try {
+      return findRoute(this.#routes, method, path);
+    } catch (error) {
+      const handle = stack(() => Promise.reject(error), this.#layers);
+      return { target: { route: "none", action: "ping", reference: "" }, handle };
+    }
+  }
+
+  /** No new connections; requests under way get a while to end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const late = setTimeout(() => this.#server.closeAllConnections(), this.#limits.drainMs);
+    await closed;
+    clearTimeout(late);
+  }
+}
+
+const signals = new WeakMap<ServerResponse, AbortSignal>();
+
+/** Made when somebody asks: most requests are over before anyone could care. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const known = signals.get(response);
+  if (known !== undefined) return known;
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableEnded) controller.abort();
+  });
+  signals.set(response, controller.signal);
+  return controller.signal;
+}
+
+const isDisconnect = (error: unknown): boolean =>
+  ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"].includes((error as NodeJS.ErrnoException).code ?? "");

@@ -1,0 +1,63 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Digest } from "../../core/digest.ts";
+
+/**
+ * How a client on the same machine pushes without moving bytes (docs/adr/0007-a-push-to-ones-own-store-moves-no-bytes.md):
+ * 1. The registry names its store in every response to GET /v2/: `Slipway-Store: <storeId(secret)>`.
+ * 2. A client that can read the secret of its own state root and finds the same id there sends, for each blob of its store,
+ *    POST /v2/<repository>/blobs/uploads/?mount=<digest> with `Slipway-Store-Proof: <storeProof(secret, …)>`.
+ * 3. 201: the blob is in the repository. 202: an ordinary upload session, as after any mount that was not possible.
+ */
+export const STORE_HEADER = "slipway-store";
+export const STORE_PROOF_HEADER = "slipway-store-proof";
+
+const SECRET_BYTES = 32;
+
+/** What the proof is for. `host` is the Host header of the request: "localhost:5000". */
+export interface ProofSubject {
+  readonly host: string;
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+/** Tells stores apart without giving the secret away. */
+export const storeId = (secret: Uint8Array): string =>
+  createHash("sha256").update("slipway store id\n").update(secret).digest("hex").slice(0, 32);
+
+export const storeProof = (secret: Uint8Array, { host, repository, digest }: ProofSubject): string =>
+  createHmac("sha256", secret)
+    .update(`slipway store proof v1\n${host.toLowerCase()}\n${repository}\n${digest}`)
+    .digest("hex");
+
+export function isStoreProof(secret: Uint8Array, subject: ProofSubject, given: string): boolean {
+  const want = Buffer.from(storeProof(secret, subject));
+  const got = Buffer.from(given);
+  return want.byteLength === got.byteLength && timingSafeEqual(want, got);
+}
+
+/** The secret of a state root (see Paths.registrySecret); undefined when it has none or this user may not read it. */
+export function readSecret(path: string): Buffer | undefined {
+  try {
+    const secret = readFileSync(path);
+    return secret.byteLength === SECRET_BYTES ? secret : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of several processes that make it at once, one wins: link(2) does not replace. */
+export function readOrMakeSecret(path: string): Buffer {
+  const known = readSecret(path);
+  if (known !== undefined) return known;
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, randomBytes(SECRET_BYTES), { mode: 0o600 });
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(temporary);
+  }
+  return readFileSync(path);
+}

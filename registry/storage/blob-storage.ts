@@ -1,0 +1,45 @@
+import type { Readable } from "node:stream";
+import type { Digest, DigestAlgorithm } from "../../core/digest.ts";
+import type { Abortable, ByteRange, ByteStream } from "../../core/streams.ts";
+import type { BlobInfo } from "../../store/content-store.ts";
+
+export interface AppendOptions extends Abortable {
+  /** What the digest will be made with: hashing goes along with writing. */
+  readonly algorithm: DigestAlgorithm;
+  /** How many bytes must come. Others: rejects with SIZE_MISMATCH, and the upload is as long as before. */
+  readonly length?: number;
+}
+
+/**
+ * Bytes by digest, and uploads on their way to become some. It knows no repository: see RegistryMetadata.
+ * Manifests are blobs here. A committed blob never changes. Upload names are [0-9a-f-]+, made by the registry.
+ */
+export interface BlobStorage {
+  stat(digest: Digest): Promise<BlobInfo | undefined>;
+  /** The bytes as they are on the disk; the caller destroys the stream. Rejects with BLOB_UNKNOWN. */
+  read(digest: Digest, range?: ByteRange): Promise<Readable>;
+  /** Stores a small document, durable when it resolves. Idempotent. */
+  put(content: Uint8Array, algorithm: DigestAlgorithm): Promise<BlobInfo>;
+  /** Idempotent: success means "not in the storage". Only garbage collection calls it, for blobs nobody holds. */
+  delete(digest: Digest): Promise<void>;
+  list(): AsyncIterable<BlobInfo>;
+
+  /** Starts an upload without bytes. */
+  begin(upload: string): Promise<void>;
+  /** How many bytes have arrived; undefined when there is no such upload. */
+  received(upload: string): Promise<number | undefined>;
+  /**
+   * Adds to an upload, also one that an earlier process began; resolves with its new length. When the source breaks off, what came stays.
+   * Rejects with UPLOAD_UNKNOWN, UPLOAD_BUSY when another request is writing it, SIZE_MISMATCH.
+   */
+  append(upload: string, source: ByteStream, options: AppendOptions): Promise<number>;
+  /**
+   * Makes the upload the blob `digest`, durable when it resolves: success means "the blob is in the storage". The upload is gone either way.
+   * Rejects with DIGEST_MISMATCH, UPLOAD_UNKNOWN, UPLOAD_BUSY (then the upload stays).
+   */
+  commit(upload: string, digest: Digest): Promise<BlobInfo>;
+  /** Idempotent: drops the upload and its bytes. Rejects with UPLOAD_BUSY. */
+  abort(upload: string): Promise<void>;
+  /** Uploads whose bytes are here, also those nobody has a record of, with the time of their last byte. */
+  uploads(): AsyncIterable<{ readonly upload: string; readonly touched: Date }>;
+}

@@ -1,0 +1,76 @@
+import type { Database } from "better-sqlite3";
+import type { Digest } from "../../../core/digest.ts";
+import { query, transact } from "../../../store/database.ts";
+import type { Pruned, PruneOptions } from "../registry-metadata.ts";
+
+interface Row {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/**
+ * Manifests nobody reaches: not tagged, not named by an index that stays, not referring to a subject that stays. The recursion follows names and
+ * subjects by (repository, digest); UNION ends it on cycles, which sparse indexes and subjects that are still missing allow.
+ */
+const UNTAGGED = `
+  WITH RECURSIVE kept (repository, digest) AS (
+    SELECT repository, digest FROM registry_tags
+    UNION SELECT repository, digest FROM registry_manifests WHERE pushed >= :before
+    UNION SELECT r.repository, r.digest FROM registry_references AS r
+      JOIN kept ON kept.repository = r.repository AND kept.digest = r.manifest WHERE r.kind = 'manifest'
+    UNION SELECT m.repository, m.digest FROM registry_manifests AS m
+      JOIN kept ON kept.repository = m.repository AND kept.digest = m.subject
+  )
+  SELECT repository, digest, size FROM registry_manifests
+  WHERE (repository, digest) NOT IN (SELECT repository, digest FROM kept) ORDER BY repository, digest`;
+
+const UNNAMED = `
+  SELECT repository, digest, size FROM registry_blobs AS b
+  WHERE linked < :before AND NOT EXISTS
+    (SELECT 1 FROM registry_references AS r
+     WHERE r.repository = b.repository AND r.digest = b.digest AND kind = 'blob')
+  ORDER BY repository, digest`;
+
+class DryRun extends Error {}
+
+/** A dry run does the same and takes it back: what it says is what would happen, blobs of pruned manifests included. */
+export function prune(database: Database, options: PruneOptions): readonly Pruned[] {
+  let found: readonly Pruned[] = [];
+  try {
+    transact(database, () => {
+      found = pruneNow(database, options);
+      if (options.dryRun) throw new DryRun();
+    });
+  } catch (error) {
+    if (!(error instanceof DryRun)) throw error;
+  }
+  return found;
+}
+
+function pruneNow(database: Database, { before, untagged }: PruneOptions): readonly Pruned[] {
+  const parameters = { before: before.getTime() };
+  query(database, "DELETE FROM registry_holds WHERE until < ?").run(Date.now());
+  const manifests = untagged ? query<Row>(database, UNTAGGED).all(parameters) : [];
+  for (const { repository, digest } of manifests)
+    query(database, "DELETE FROM registry_manifests WHERE repository = ? AND digest = ?").run(
+      repository,
+      digest,
+    );
+  const blobs = query<Row>(database, UNNAMED).all(parameters);
+  for (const { repository, digest } of blobs)
+    query(database, "DELETE FROM registry_blobs WHERE repository = ? AND digest = ?").run(repository, digest);
+  const since = before.toISOString();
+  return [
+    ...manifests.map((row) => ({
+      ...row,
+      kind: "manifest" as const,
+      why: `no tag, index or subject keeps it, and it was pushed before ${since}`,
+    })),
+    ...blobs.map((row) => ({
+      ...row,
+      kind: "blob" as const,
+      why: `no manifest of the repository names it, and it was pushed before ${since}`,
+    })),
+  ];
+}

@@ -1,0 +1,227 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, readdir, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { algorithmOf, type Digest, type DigestAlgorithm, finishDigest } from "../../core/digest.ts";
+import { Failure } from "../../core/errors.ts";
+import type { ByteStream } from "../../core/streams.ts";
+import type { BlobInfo } from "../../store/content-store.ts";
+import type { AppendOptions } from "./blob-storage.ts";
+
+/** Small chunks of a socket are gathered to so many bytes for one write. */
+const BATCH = 1 << 20;
+/** Bytes per read of a file. */
+export const READ_SIZE = 1 << 20;
+/** Hashes of so many unfinished uploads are kept; an older one is made again from its file. */
+const HASHES = 1024;
+
+/** The hash of the first `size` bytes of an upload. */
+interface Running {
+  readonly algorithm: DigestAlgorithm;
+  readonly hash: Hash;
+  size: number;
+}
+
+/** Takes a complete upload over; the file is gone afterwards. */
+export type Adopt = (path: string, blob: BlobInfo) => Promise<BlobInfo>;
+
+/** Uploads as files of one folder, appended to. What a file holds is what was received: a restart loses only the running hash. */
+export class UploadFiles {
+  readonly #folder: string;
+  readonly #running = new Map<string, Running>();
+  /** Uploads a request is working on. */
+  readonly #busy = new Set<string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  #path(upload: string): string {
+    if (!/^[0-9a-f-]{1,64}$/.test(upload)) throw new Failure("UPLOAD_UNKNOWN", { upload });
+    return join(this.#folder, upload);
+  }
+
+  async begin(upload: string): Promise<void> {
+    const file = await open(this.#path(upload), "wx", 0o600);
+    await file.close();
+  }
+
+  async received(upload: string): Promise<number | undefined> {
+    try {
+      return (await stat(this.#path(upload))).size;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  append(upload: string, source: ByteStream, options: AppendOptions): Promise<number> {
+    return this.#alone(upload, async () => {
+      const file = await this.#open(upload, "a");
+      try {
+        return await this.#write({ upload, file, source }, options);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async #write(
+    to: { readonly upload: string; readonly file: FileHandle; readonly source: ByteStream },
+    options: AppendOptions,
+  ): Promise<number> {
+    const { upload, file, source } = to;
+    const { size: before } = await file.stat();
+    const running = this.#resume(upload, before, options.algorithm);
+    const gathered = new Gathered(file);
+    let size = before;
+    const tooMuch = (): boolean => options.length !== undefined && size - before > options.length;
+    try {
+      for await (const chunk of source) {
+        options.signal?.throwIfAborted();
+        size += chunk.byteLength;
+        if (tooMuch()) break;
+        running?.hash.update(chunk);
+        if (running !== undefined) running.size = size;
+        await gathered.add(chunk);
+      }
+    } finally {
+      await gathered.flush();
+    }
+    if (options.length === undefined || size - before === options.length) return size;
+    await truncate(this.#path(upload), before);
+    this.#running.delete(upload);
+    throw new Failure("UPLOAD_INVALID", {
+      why: `expected ${options.length} bytes, got ${tooMuch() ? "more" : size - before}`,
+    });
+  }
+
+  /** The hash to go on with; undefined when the bytes before are not in it. */
+  #resume(upload: string, size: number, algorithm: DigestAlgorithm): Running | undefined {
+    const known = this.#running.get(upload);
+    if (known?.size === size && known.algorithm === algorithm) return known;
+    this.#running.delete(upload);
+    if (size > 0) return undefined;
+    const [oldest] = this.#running.keys();
+    if (this.#running.size >= HASHES && oldest !== undefined) this.#running.delete(oldest);
+    const fresh: Running = { algorithm, hash: createHash(algorithm), size: 0 };
+    this.#running.set(upload, fresh);
+    return fresh;
+  }
+
+  commit(upload: string, digest: Digest, adopt: Adopt): Promise<BlobInfo> {
+    return this.#alone(upload, async () => {
+      const size = await this.received(upload);
+      if (size === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
+      try {
+        const got = await this.#digest(upload, size, algorithmOf(digest));
+        if (got !== digest) throw new Failure("DIGEST_MISMATCH", { want: digest, got });
+        return await adopt(this.#path(upload), { digest, size });
+      } finally {
+        await this.#remove(upload);
+      }
+    });
+  }
+
+  async #digest(upload: string, size: number, algorithm: DigestAlgorithm): Promise<Digest> {
+    const known = this.#running.get(upload);
+    if (known?.size === size && known.algorithm === algorithm) return finishDigest(known.hash, algorithm);
+    return digestFile(this.#path(upload), algorithm);
+  }
+
+  abort(upload: string): Promise<void> {
+    return this.#alone(upload, () => this.#remove(upload));
+  }
+
+  async #remove(upload: string): Promise<void> {
+    this.#running.delete(upload);
+    await rm(this.#path(upload), { force: true });
+  }
+
+  async *list(): AsyncGenerator<{ readonly upload: string; readonly touched: Date }> {
+    for (const upload of await readdir(this.#folder)) {
+      const info = await stat(join(this.#folder, upload)).catch(() => undefined);
+      if (info !== undefined) yield { upload, touched: info.mtime };
+    }
+  }
+
+  async #alone<T>(upload: string, work: () => Promise<T>): Promise<T> {
+    if (this.#busy.has(upload)) throw new Failure("UPLOAD_BUSY", { upload });
+    this.#busy.add(upload);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(upload);
+    }
+  }
+
+  async #open(upload: string, flags: string): Promise<FileHandle> {
+    const path = this.#path(upload);
+    // "a" would make the file again.
+    if ((await this.received(upload)) === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
+    return open(path, flags);
+  }
+}
+
+/** Chunks on their way to a file: one batch is written while the next one comes in. */
+class Gathered {
+  readonly #file: FileHandle;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async add(chunk: Uint8Array): Promise<void> {
+    this.#chunks.push(chunk);
+    this.#size += chunk.byteLength;
+    if (this.#size >= BATCH) await this.#next();
+  }
+
+  /** Waits for the batch before, so that at most two are in memory. */
+  async #next(): Promise<void> {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#size = 0;
+    await this.#writing;
+    this.#writing = this.#write(chunks);
+    // Its failure is met by the next await; until then nobody may call it unhandled.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #write(chunks: Uint8Array[]): Promise<void> {
+    let rest = chunks;
+    while (rest.length > 0) {
+      const { bytesWritten } = await this.#file.writev(rest);
+      rest = without(rest, bytesWritten);
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.#size > 0) await this.#next();
+    await this.#writing;
+  }
+}
+
+/** What of `chunks` is left after their first `count` bytes. */
+function without(chunks: Uint8Array[], count: number): Uint8Array[] {
+  let skip = count;
+  const rest: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    const part = Math.min(skip, chunk.byteLength);
+    skip -= part;
+    if (part < chunk.byteLength) rest.push(chunk.subarray(part));
+  }
+  return rest;
+}
+
+export async function digestFile(path: string, algorithm: DigestAlgorithm): Promise<Digest> {
+  const hash = createHash(algorithm);
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_SIZE }))
+    hash.update(chunk as Buffer);
+  return finishDigest(hash, algorithm);
+}
+
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
