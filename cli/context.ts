@@ -6,6 +6,8 @@ export interface Context {
   /** Connects at the first call; main() disposes it. */
   readonly engine: () => Promise<Engine>;
   readonly stdin: Input;
+  /** Hands keys on as they are typed and output as it comes, until disposed; for when standard input is a terminal. */
+  readonly rawMode: () => Promise<Disposable>;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,10 +27,7 @@ export type Output = NodeJS.WritableStream & {
   readonly columns?: number;
   readonly rows?: number;
 };
-export type Input = NodeJS.ReadableStream & {
-  readonly isTTY?: boolean;
-  setRawMode?(raw: boolean): unknown;
-};
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;

@@ -1,6 +1,7 @@
 import { COMMANDS } from "./commands/table.ts";
 import { connect } from "./connect.ts";
 import { runProgram } from "./program.ts";
+import { rawTerminal } from "./terminal.ts";
 
 // A reader that went away ("slipway logs x | head") ends the command quietly, as SIGPIPE does elsewhere.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
@@ -9,6 +10,7 @@ const exitCode = await runProgram(
   process.argv.slice(2),
   {
     stdin: process.stdin,
+    rawMode: () => rawTerminal(process.stdin.fd),
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

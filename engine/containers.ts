@@ -22,6 +22,7 @@ import { isActive } from "./containers/active.ts";
 import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
 import { type CommitText, committedImage } from "./containers/commit.ts";
 import { filterContainers } from "./containers/filter.ts";
+import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
 import { containerDocument } from "./documents/container.ts";
@@ -174,12 +175,9 @@ export class Containers implements ContainerService {
 
   async changes(container: string): Promise<readonly Change[]> {
     const { id } = await this.#manager.get(container);
-    const left = new Set(await this.#manager.mountLeftovers(id));
     const changes: Change[] = [];
-    for await (const change of this.#store.snapshots.changes(id)) {
-      if (!left.has(change.path)) changes.push(change);
-    }
-    return changes;
+    for await (const change of this.#store.snapshots.changes(id)) changes.push(change);
+    return withoutLeftovers(changes, await this.#manager.mountLeftovers(id));
   }
 
   // ── content ───────────────────────────────────────────────────────────────────────────────────────

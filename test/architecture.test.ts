@@ -27,6 +27,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // Decides which engine a command gets, so it loads the composition when that is the embedded one.
   "cli/connect.ts": ["engine"],
+  // Node's own raw mode is not raw on the output side.
+  "cli/terminal.ts": ["native"],
 };
 const MAX_LINES = 300;
 /** Files that are one table each. */

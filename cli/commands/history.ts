@@ -38,7 +38,7 @@ export const history = defineCommand({
 function listing({ truncate, human }: { truncate: boolean; human: boolean }): Listing<ImageHistory> {
   const iso = (date: Date) => date.toISOString().replace(/\.\d+/, "");
   const since = (date: Date) => `${humanDuration(Date.now() - date.getTime())} ago`;
-  const oneLine = (text: string) => text.replaceAll("\t", " ").replaceAll("\n", " ");
+  const withoutTabs = (text: string) => text.replaceAll("\t", " ");
   return {
     quiet: "ID",
     table: ["ID", human ? "CreatedSince" : "CreatedAt", "CreatedBy", "Size", "Comment"],
@@ -52,7 +52,7 @@ function listing({ truncate, human }: { truncate: boolean; human: boolean }): Li
       CreatedBy: {
         header: "CREATED BY",
         value: ({ createdBy }) =>
-          truncate ? ellipsis(oneLine(createdBy), CREATED_BY_WIDTH) : oneLine(createdBy),
+          truncate ? ellipsis(withoutTabs(createdBy), CREATED_BY_WIDTH) : withoutTabs(createdBy),
       },
       Size: { header: "SIZE", value: ({ size }) => (human ? humanSize(size) : String(size)) },
       Comment: { header: "COMMENT", value: ({ comment }) => comment },

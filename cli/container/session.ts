@@ -19,7 +19,11 @@ export async function runSession(
   attachment: Attachment,
   options: SessionOptions,
 ): Promise<"ended" | "detached"> {
-  using _terminal = options.tty ? rawTerminal(context, attachment, options.streams.stdin) : undefined;
+  using _raw =
+    options.tty && options.streams.stdin && context.stdin.isTTY === true
+      ? await context.rawMode()
+      : undefined;
+  using _size = options.tty ? followSize(context, attachment) : undefined;
   const output = copyOutput(context, attachment, options.streams);
   if (!options.streams.stdin) {
     await output;
@@ -68,19 +72,14 @@ async function copyInput(
   }
 }
 
-function rawTerminal(context: Context, attachment: Attachment, stdin: boolean): Disposable {
+/** Gives the attachment the size of our terminal, now and whenever it changes. */
+function followSize(context: Context, attachment: Attachment): Disposable {
   const resize = () => {
     const { columns, rows } = context.stdout;
+    // A size that comes too late is of no use to anybody.
     if (columns !== undefined && rows !== undefined) attachment.resize(columns, rows).catch(() => undefined);
   };
-  const raw = stdin && context.stdin.isTTY === true;
-  if (raw) context.stdin.setRawMode?.(true);
   context.signals.on("SIGWINCH", resize);
   resize();
-  return {
-    [Symbol.dispose]: () => {
-      context.signals.off("SIGWINCH", resize);
-      if (raw) context.stdin.setRawMode?.(false);
-    },
-  };
+  return { [Symbol.dispose]: () => context.signals.off("SIGWINCH", resize) };
 }

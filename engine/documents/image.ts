@@ -28,8 +28,8 @@ export function imageDocument(record: ImageRecord, config: ImageConfig, driver: 
 /** The fields docker prints whatever they hold, and the others where they hold something. */
 function imageConfigDocument(config: ContainerConfig): Document {
   const always = {
-    Cmd: config.Cmd ?? null,
-    Entrypoint: config.Entrypoint ?? null,
+    Cmd: orNull(config.Cmd),
+    Entrypoint: orNull(config.Entrypoint),
     Env: orNull(config.Env),
     Labels: orNull(config.Labels),
     OnBuild: orNull(config.OnBuild),

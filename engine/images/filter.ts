@@ -45,12 +45,14 @@ export async function filterImages(
   const shown: ImageRecord[] = [];
   for (const record of images.list()) {
     const named = patterns.length === 0 ? record : withNames(record, patterns);
-    const results = await Promise.all(
-      tests.map(async (test) => test(record, () => images.config(record.id))),
-    );
-    if (named !== undefined && results.every(Boolean)) shown.push(named);
+    if (named !== undefined && (await fitsAll(tests, record, images))) shown.push(named);
   }
   return shown;
+}
+
+async function fitsAll(tests: readonly Test[], record: ImageRecord, images: ImageStore): Promise<boolean> {
+  for (const test of tests) if (!(await test(record, () => images.config(record.id)))) return false;
+  return true;
 }
 
 function withNames(

@@ -34,6 +34,7 @@ export async function runCli(
     argv,
     {
       stdin,
+      rawMode: () => Promise.reject(new Error("no terminal")),
       stdout,
       stderr,
       env: options.env ?? {},

@@ -43,6 +43,7 @@ export class Slipway implements AsyncDisposable {
       argv,
       {
         stdin,
+        rawMode: () => Promise.reject(new Error("no terminal")),
         stdout,
         stderr,
         env: process.env,
