@@ -39,7 +39,7 @@ export function containerListing(options: {
       Image: { header: "IMAGE", value: ({ record }) => imageText(record.config.Image, truncate) },
       Command: {
         header: "COMMAND",
-        value: ({ record }) => JSON.stringify(cut([record.path, ...record.args].join(" "), COMMAND_WIDTH)),
+        value: ({ record }) => JSON.stringify(cut(commandText(record), COMMAND_WIDTH)),
       },
       CreatedAt: { header: "CREATED AT", value: ({ record }) => formatTime(record.createdAt) },
       RunningFor: { header: "CREATED", value: ({ record }) => ago(record.createdAt) },
@@ -70,6 +70,10 @@ export function containerListing(options: {
     methods: { Label: ({ record }, name) => record.config.Labels?.[name] ?? "" },
   };
 }
+
+/** Arguments with spaces are quoted, whatever else is in them. */
+const commandText = ({ path, args }: ContainerRecord): string =>
+  [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
 
 const networkMode = ({ hostConfig: { NetworkMode: mode } }: ContainerRecord): string =>
   mode === "default" ? "bridge" : mode;

@@ -41,10 +41,13 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     this.#firewall = options.firewall;
   }
 
-  /** The link's alias is set last: a bridge without it was left half made. */
+  /** The link's alias is set last: a bridge without it was left half made, one with another subnet is of a root that was here before. */
   async create(network: NetworkRecord): Promise<readonly string[]> {
-    if (aliasOf(this.#bridge) === this.#root) return [];
+    const alias = `${this.#root} ${network.subnet}`;
+    const found = aliasOf(this.#bridge);
+    if (found === alias) return [];
     await this.#sweep();
+    if (found !== undefined) await this.delete(network);
     this.#makeBridge(network);
     const warnings = allowForwarding(this.#bridge);
     try {
@@ -52,7 +55,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     } catch (error) {
       return [...warnings, `containers do not reach other networks: ${(error as Error).message}`];
     }
-    writeFileSync(`${LINKS}/${this.#bridge}/ifalias`, this.#root);
+    writeFileSync(`${LINKS}/${this.#bridge}/ifalias`, alias);
     return warnings;
   }
 
@@ -67,7 +70,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   /** Takes away the bridges of state roots that are gone. A host without nftables has no rules of theirs. */
   async #sweep(): Promise<void> {
     for (const name of readdirSync(LINKS)) {
-      const root = OTHER_ROOT.test(name) ? aliasOf(name) : undefined;
+      const root = OTHER_ROOT.test(name) ? rootOf(aliasOf(name)) : undefined;
       if (root === undefined || !root.startsWith("/") || existsSync(root)) continue;
       await this.#firewall.remove(name).catch(() => undefined);
       this.#kernel.deleteLink(name);
@@ -98,6 +101,9 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     await this.#firewall.apply({ bridge: this.#bridge, subnet: network.subnet ?? "", endpoints });
   }
 }
+
+/** The state root an alias names, without the subnet behind it. */
+const rootOf = (alias: string | undefined): string | undefined => alias?.replace(/ [^ ]*$/, "");
 
 function aliasOf(link: string): string | undefined {
   try {

@@ -75,7 +75,7 @@ CONTAINER ID   IMAGE             COMMAND                  CREATED       STATUS  
 6b3a0178cb3c   debian:bookworm   "sleep 1000"             3 hours ago   Up 2 hours               0.0.0.0:8080->80/tcp, 90/tcp   brisk_noether
 d71c96f85ed1   debian:bookworm   "/bin/sh -c 'echo on…"   3 hours ago   Exited (3) 5 hours ago                                  old
 `;
-    assert.equal(`\n${(await ps("-a")).out}`, table.replace("'echo on", "echo one"));
+    assert.equal(`\n${(await ps("-a")).out}`, table);
   });
 
   const formats: readonly [argv: readonly string[], out: string][] = [
