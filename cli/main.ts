@@ -6,7 +6,8 @@ import { rawTerminal } from "./terminal.ts";
 // A reader that went away ("slipway logs x | head") ends the command quietly, as SIGPIPE does elsewhere.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 
-const exitCode = await runProgram(
+// No await at the top level: the bundle is a script.
+void runProgram(
   process.argv.slice(2),
   {
     stdin: process.stdin,
@@ -20,6 +21,6 @@ const exitCode = await runProgram(
     program: "slipway",
   },
   connect,
-);
-// An open standard input would keep the process alive; every write above was awaited.
-process.exit(exitCode);
+)
+  // An open standard input would keep the process alive; every write above was awaited.
+  .then((exitCode) => process.exit(exitCode));

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import SQLite, { type Database, type Statement } from "better-sqlite3";
 import { Failure } from "../core/errors.ts";
 import { MIGRATIONS } from "./migrations/list.ts";
@@ -12,7 +13,7 @@ const BUSY_MS = 30_000;
  * Throws STORE_NEWER when the root was written by a later version.
  */
 export function openDatabase(path: string, migrations: readonly Migration[] = MIGRATIONS): Database {
-  const database = new SQLite(path, { timeout: BUSY_MS });
+  const database = new SQLite(path, { timeout: BUSY_MS, nativeBinding: addonPath() });
   try {
     enterWal(database);
     database.pragma("synchronous = NORMAL");
@@ -24,6 +25,10 @@ export function openDatabase(path: string, migrations: readonly Migration[] = MI
   }
   return database;
 }
+
+/** Named outright, since the library looks for it beside its own sources, which a bundle does not have. */
+const addonPath = (): string =>
+  createRequire(import.meta.url).resolve("better-sqlite3/build/Release/better_sqlite3.node");
 
 /** The first opener switches the file to WAL; SQLite does not wait for its lock there, so this does. */
 function enterWal(database: Database): void {
