@@ -20,3 +20,18 @@ export interface Mount {
   readonly target?: string;
   readonly options: readonly string[];
 }
+
+const WRITABLE = /^(?:upperdir|workdir)=|^volatile$/;
+
+/**
+ * The same root filesystem for reading: a writable overlay's upper directory becomes its topmost layer. So it can be read while, or after,
+ * it is mounted for writing, which overlayfs allows once only (and never again for a volatile one).
+ */
+export function readOnlyRootfs(mounts: readonly Mount[]): readonly Mount[] {
+  return mounts.map((mount) => {
+    const upper = mount.options.find((option) => option.startsWith("upperdir="));
+    if (mount.type !== "overlay" || upper === undefined) return mount;
+    const others = mount.options.filter((option) => !WRITABLE.test(option));
+    return { ...mount, options: [`lowerdir+=${upper.slice("upperdir=".length)}`, ...others, "ro"] };
+  });
+}

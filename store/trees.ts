@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Failure } from "../core/errors.ts";
-import type { Mount } from "../core/mount.ts";
+import { type Mount, readOnlyRootfs } from "../core/mount.ts";
 import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
 import type { Tree, Trees } from "./types.ts";
 
@@ -14,8 +14,9 @@ export class KernelTreeOpener implements Trees {
     this.#kernel = kernel;
   }
 
-  async open(mounts: readonly Mount[]): Promise<Tree> {
-    return new KernelTree(this.#kernel, await this.#kernel.openRootfs(mounts));
+  async open(mounts: readonly Mount[], options: { readonly writable?: boolean } = {}): Promise<Tree> {
+    const performed = options.writable === true ? mounts : readOnlyRootfs(mounts);
+    return new KernelTree(this.#kernel, await this.#kernel.openRootfs(performed));
   }
 
   async openDirectory(path: string): Promise<Tree> {

@@ -94,8 +94,11 @@ export interface LayerStore {
 
 /** Reading directories and root filesystems with the kernel's help. */
 export interface Trees {
-  /** Opens a root filesystem for reading; nothing is mounted in any namespace. The caller disposes it. */
-  open(mounts: readonly Mount[]): Promise<Tree>;
+  /**
+   * Opens a root filesystem, for reading unless `writable` (which a mounted one cannot be a second time); nothing is mounted in any namespace.
+   * The caller disposes it.
+   */
+  open(mounts: readonly Mount[], options?: { readonly writable?: boolean }): Promise<Tree>;
   /** Opens a host directory. Rejects with ENOENT, ENOTDIR as they are. */
   openDirectory(path: string): Promise<Tree>;
 }

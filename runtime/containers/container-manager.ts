@@ -260,12 +260,12 @@ export class ContainerManager {
       await this.#lifecycle.remove(container, { volumes: options.volumes === true });
   }
 
-  /** Its root filesystem for reading: as its process sees it while it runs, without its mounts else. The caller disposes it. */
+  /** Its root filesystem, to read and to write: as its process sees it while it runs, without its mounts else. The caller disposes it. */
   async openRoot(text: string): Promise<Tree> {
     const { id, state } = await this.#find(text);
     const { store } = this.#parts;
     if (state.phase === "running") return store.trees.openDirectory(`/proc/${state.pid}/root`);
-    return store.trees.open(await store.snapshots.mounts(id));
+    return store.trees.open(await store.snapshots.mounts(id), { writable: true });
   }
 
   /** Paths that only exist in its root filesystem because something was mounted on them: no part of an image made of it. */
