@@ -63,7 +63,7 @@ function countOf(text: string | null): number | undefined {
 
 /** RFC 8288. */
 const nextLink = (path: string, parameters: Readonly<Record<string, string>>): string =>
-  `<${path}?${new URLSearchParams(parameters)}>; rel="next"`;
+  `<${path}?${new URLSearchParams(parameters).toString()}>; rel="next"`;
 
 const json = (document: object, headers: Answer["headers"] = {}): Answer => ({
   status: 200,

@@ -7,8 +7,7 @@ export type Entry =
   | Buffer
   | { readonly link: string }
   | { readonly hardlink: string }
-  | { readonly mode: number; readonly data: string }
-  | "dir";
+  | { readonly mode: number; readonly data: string };
 
 /** Writes a context into the new directory `folder`. */
 export function writeContext(
