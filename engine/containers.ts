@@ -7,7 +7,7 @@ import { resolveUser } from "../core/user.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { ContainerManager } from "../runtime/containers/container-manager.ts";
-import { DEFAULT_HOST_CONFIG, DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
+import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { Store, Tree } from "../store/types.ts";
 import type {
@@ -22,6 +22,7 @@ import { isActive } from "./containers/active.ts";
 import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
 import { type CommitText, committedImage } from "./containers/commit.ts";
 import { filterContainers } from "./containers/filter.ts";
+import { completeHostConfig } from "./containers/host-config.ts";
 import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
@@ -33,6 +34,7 @@ export interface ContainerServiceParts {
   readonly kernel: Kernel;
   readonly jobs: Jobs;
   readonly manager: ContainerManager;
+  readonly cgroupNamespace: "host" | "private";
 }
 
 type StopOptions = Parameters<ContainerService["stop"]>[1];
@@ -42,12 +44,14 @@ export class Containers implements ContainerService {
   readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #manager: ContainerManager;
+  readonly #cgroupNamespace: "host" | "private";
 
-  constructor({ store, kernel, jobs, manager }: ContainerServiceParts) {
-    this.#store = store;
-    this.#kernel = kernel;
-    this.#jobs = jobs;
-    this.#manager = manager;
+  constructor(parts: ContainerServiceParts) {
+    this.#store = parts.store;
+    this.#kernel = parts.kernel;
+    this.#jobs = parts.jobs;
+    this.#manager = parts.manager;
+    this.#cgroupNamespace = parts.cgroupNamespace;
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -63,7 +67,7 @@ export class Containers implements ContainerService {
       imageId,
       layers,
       config: { ...DEFAULT_PROCESS_CONFIG, ...config, ...mergeConfig(config, image.config ?? {}) },
-      hostConfig: { ...DEFAULT_HOST_CONFIG, ...hostConfig },
+      hostConfig: completeHostConfig(hostConfig),
     });
     return { id, warnings: [] };
   }
@@ -155,6 +159,7 @@ export class Containers implements ContainerService {
     return containerDocument(record, {
       directory: this.#store.paths.container(record.id),
       driver: this.#store.snapshots.name,
+      cgroupNamespace: this.#cgroupNamespace,
       ...(size ? { size: await this.size(record.id) } : {}),
     });
   }

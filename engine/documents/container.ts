@@ -17,6 +17,8 @@ export interface ContainerFacts {
   readonly directory: string;
   /** Snapshot driver. */
   readonly driver: string;
+  /** Whether containers see control groups as their own. */
+  readonly cgroupNamespace: "host" | "private";
   readonly size?: { readonly written: number; readonly total: number };
 }
 
@@ -42,7 +44,7 @@ export function containerDocument(record: ContainerRecord, facts: ContainerFacts
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: null,
-    HostConfig: hostConfigDocument(record.hostConfig),
+    HostConfig: hostConfigDocument(record.hostConfig, facts),
     GraphDriver: { Data: null, Name: facts.driver },
     ...(facts.size === undefined ? {} : { SizeRw: facts.size.written, SizeRootFs: facts.size.total }),
     Mounts: record.mounts.map(mountDocument),
@@ -67,7 +69,7 @@ function stateDocument(state: ContainerRecord["state"]): Document {
   };
 }
 
-function hostConfigDocument(config: HostConfig): Document {
+function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document {
   const unconfined = config.Privileged || config.SecurityOpt.includes("systempaths=unconfined");
   return {
     Binds: orNull(config.Binds),
@@ -82,7 +84,7 @@ function hostConfigDocument(config: HostConfig): Document {
     ConsoleSize: [0, 0],
     CapAdd: orNull(config.CapAdd),
     CapDrop: orNull(config.CapDrop),
-    CgroupnsMode: "private",
+    CgroupnsMode: facts.cgroupNamespace,
     Dns: config.Dns,
     DnsOptions: config.DnsOptions,
     DnsSearch: config.DnsSearch,
@@ -97,10 +99,10 @@ function hostConfigDocument(config: HostConfig): Document {
     PublishAllPorts: config.PublishAllPorts,
     ReadonlyRootfs: config.ReadonlyRootfs,
     SecurityOpt: orNull(config.SecurityOpt),
+    ...(orNull(config.Tmpfs) === null ? {} : { Tmpfs: config.Tmpfs }),
     UTSMode: "",
     UsernsMode: "",
     ShmSize: config.ShmSize,
-    ...(orNull(config.Tmpfs) === null ? {} : { Tmpfs: config.Tmpfs }),
     ...(orNull(config.Sysctls) === null ? {} : { Sysctls: config.Sysctls }),
     Runtime: "slipway",
     Isolation: "",
