@@ -4,7 +4,7 @@ import { Failure } from "../core/errors.ts";
 import type { Connect } from "./program.ts";
 
 /** The one place that decides which engine a command talks to: the embedded one on a state root. */
-export const connect: Connect = async ({ root, host }) => {
+export const connect: Connect = async ({ root, host, insecureRegistries, registryMirrors }) => {
   if (host !== undefined && host !== "") {
     throw new Failure(
       "OPTION_UNSUPPORTED",
@@ -13,7 +13,9 @@ export const connect: Connect = async ({ root, host }) => {
     );
   }
   const { openEngine } = await import("../engine/compose.ts");
-  return openEngine(root ?? defaultRoot(process.env));
+  return openEngine(root ?? defaultRoot(process.env), {
+    registries: { env: process.env, insecure: insecureRegistries, mirrors: registryMirrors },
+  });
 };
 
 function defaultRoot(env: Readonly<Record<string, string | undefined>>): string {

@@ -10,11 +10,18 @@ import { GROUPS } from "./groups.ts";
 export type Connect = (options: {
   readonly root: string | undefined;
   readonly host: string | undefined;
+  readonly insecureRegistries: readonly string[];
+  readonly registryMirrors: readonly string[];
 }) => Promise<Engine>;
 
 const GLOBAL_FLAGS = {
   debug: { kind: "bool", short: "D", help: "Print where an error came from" },
   host: { kind: "string", short: "H", help: "Engine to connect to" },
+  "insecure-registry": {
+    kind: "list",
+    help: "Registry (host, host:port or network) that needs no trusted certificate, or no TLS at all",
+  },
+  "registry-mirror": { kind: "list", type: "url", help: "Mirror that is asked before Docker Hub" },
   root: { kind: "string", help: "Directory of the state" },
   version: { kind: "bool", short: "v", help: "Print version information and quit" },
   help: { kind: "bool", help: "Print usage" },
@@ -41,7 +48,12 @@ export async function runProgram(
       ...context,
       debug: values.debug,
       engine: () => {
-        engine ??= connect({ root, host });
+        engine ??= connect({
+          root,
+          host,
+          insecureRegistries: [...values["insecure-registry"], ...words(env["SLIPWAY_INSECURE_REGISTRIES"])],
+          registryMirrors: [...values["registry-mirror"], ...words(env["SLIPWAY_REGISTRY_MIRRORS"])],
+        });
         return engine;
       },
     };
@@ -53,6 +65,9 @@ export async function runProgram(
     await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
+
+/** A list in a variable: separated by commas or blanks. */
+const words = (list = ""): readonly string[] => list.split(/[\s,]+/).filter((word) => word !== "");
 
 /** Finds the command the words begin with. */
 async function dispatch(context: Context, words: readonly string[], help: boolean): Promise<number> {

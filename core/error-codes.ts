@@ -383,6 +383,12 @@ export const ERRORS = {
   ),
   TERMINAL_REQUIRED: define("invalid", () => "the input device is not a TTY"),
   TERMINAL_REFUSED: define("invalid", (d: { what: string }) => `cowardly refusing to ${d.what} a terminal`),
+  /** `why` is the whole sentence, in Docker's words. */
+  LOGIN_INVALID: define("invalid", (d: { why: string }) => d.why),
+  LOGIN_TERMINAL_REQUIRED: define(
+    "invalid",
+    () => "Cannot perform an interactive login from a non TTY device",
+  ),
   INPUT_REQUIRED: define("invalid", () => "requested input from standard input, but it is a terminal"),
   ATTACH_STOPPED: define("conflict", (d: { status: string }) =>
     d.status === "paused"

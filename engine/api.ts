@@ -6,9 +6,11 @@ import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
+import type { DistributionService } from "./distribution-api.ts";
 import type { ImageService } from "./image-api.ts";
 import type { RegistryService } from "./registry-api.ts";
 
+export type * from "./distribution-api.ts";
 export type * from "./image-api.ts";
 // What a command or a route handles besides the services themselves.
 export type { BuildEvent, BuildRequest, BuildResult, ContainerRecord, HostConfig, ImageRecord };
@@ -23,6 +25,7 @@ export interface Engine extends AsyncDisposable {
   readonly builds: BuildService;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
+  readonly distribution: DistributionService;
   readonly system: SystemService;
   readonly registry: RegistryService;
 }

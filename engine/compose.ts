@@ -21,19 +21,24 @@ import type { Engine } from "./api.ts";
 import { Builds } from "./builds.ts";
 import { isActive } from "./containers/active.ts";
 import { Containers } from "./containers.ts";
+import { Distribution } from "./distribution.ts";
 import { LazyExecutor } from "./executor.ts";
 import type { ImageUsers } from "./images/remove.ts";
-import { localImages } from "./images/source.ts";
+import { imageSource } from "./images/source.ts";
 import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
 import { Networks } from "./networks.ts";
-import { LazyRegistries } from "./registries.ts";
+import { LazyRegistries, type RegistrySettings } from "./registries.ts";
 import { Registry } from "./registry.ts";
 import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 
+export interface EngineSettings {
+  readonly registries?: RegistrySettings;
+}
+
 /** Opens the engine on a state root: the one place where everything is constructed. The caller disposes it. */
-export async function openEngine(root: string): Promise<Engine> {
+export async function openEngine(root: string, settings: EngineSettings = {}): Promise<Engine> {
   const kernel = loadKernel();
   const store = await openStore(root, { kernel });
   const { database, locks, paths, trees } = store;
@@ -58,8 +63,12 @@ export async function openEngine(root: string): Promise<Engine> {
       warn: () => undefined,
     }),
   );
-  const registries = new LazyRegistries(store);
-  const builder = createBuilder({ store, executor, images: localImages(store.images) });
+  const registries = new LazyRegistries(store, settings.registries ?? { env: process.env });
+  const builder = createBuilder({
+    store,
+    executor,
+    images: imageSource({ images: store.images, registries: registries.client }),
+  });
   const manager = new ContainerManager({
     store,
     kernel,
@@ -77,7 +86,7 @@ export async function openEngine(root: string): Promise<Engine> {
       store,
       jobs,
       users: async () => usersOf(await records()),
-      registries: () => registries.client(),
+      registries: registries.client,
     }),
     containers: new Containers({
       store,
@@ -88,6 +97,7 @@ export async function openEngine(root: string): Promise<Engine> {
     }),
     builds: new Builds({ store, jobs, builder }),
     volumes: volumeService,
+    distribution: new Distribution(registries),
     networks: new Networks({ networks, containers: records }),
     system: new System({
       store,

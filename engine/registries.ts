@@ -1,29 +1,44 @@
+import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { Store } from "../store/types.ts";
+
+/** How registries are reached. */
+export interface RegistrySettings {
+  /** Proxies, DOCKER_CONFIG, SSL_CERT_FILE, and what credential helpers see. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** "host", "host:port" or a network: these need no TLS that proves who they are. */
+  readonly insecure?: readonly string[];
+  /** Base URLs asked before Docker Hub. */
+  readonly mirrors?: readonly string[];
+}
 
 /** The client of registries, loaded and made for the first exchange: most commands need none. */
 export class LazyRegistries implements AsyncDisposable {
   readonly #store: Store;
+  readonly #settings: RegistrySettings;
   #client: Promise<RegistryClient> | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, settings: RegistrySettings) {
     this.#store = store;
+    this.#settings = settings;
   }
 
-  client(): Promise<RegistryClient> {
+  readonly client = (): Promise<RegistryClient> => {
     this.#client ??= this.#make();
     return this.#client;
-  }
+  };
+
+  readonly credentials = async (): Promise<DockerCredentials> => {
+    const { DockerCredentials } = await import("../registry/client/credentials/docker-credentials.ts");
+    return new DockerCredentials(this.#settings.env);
+  };
 
   async #make(): Promise<RegistryClient> {
     const { RegistryClient } = await import("../registry/client/registry-client.ts");
-    return new RegistryClient(this.#store, {
-      credentials: { get: () => Promise.resolve(undefined) },
-      env: process.env,
-    });
+    return new RegistryClient(this.#store, { ...this.#settings, credentials: await this.credentials() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#client)?.[Symbol.asyncDispose]();
+    await (await this.#client?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }

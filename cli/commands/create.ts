@@ -14,7 +14,7 @@ export const create = defineCommand({
   completes: "image",
   async run(context, args, flags) {
     const request = readCreate(context, args, flags, attachedStreams(flags));
-    const { id } = await createContainer(context, request, flags.cidfile);
+    const { id } = await createContainer(context, request, flags);
     await print(context, id);
     return 0;
   },

@@ -1,6 +1,7 @@
 import { parsePlatform } from "../../core/platform.ts";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
+import { tellDefaultTag } from "../default-tag.ts";
 import { transferProgress } from "../progress/transfer.ts";
 import { interruptible } from "../signals.ts";
 
@@ -16,6 +17,7 @@ export const pull = defineCommand({
   completes: "image",
   async run(context, [name = ""], { "all-tags": allTags, platform, quiet }) {
     const wanted = platform === undefined ? {} : { platform: parsePlatform(platform) };
+    if (!allTags && !quiet) await tellDefaultTag(context, name);
     const { images } = await context.engine();
     using interrupted = interruptible(context);
     const progress = transferProgress(context.stdout, quiet);

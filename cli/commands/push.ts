@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
+import { tellDefaultTag } from "../default-tag.ts";
 import { transferProgress } from "../progress/transfer.ts";
 import { interruptible } from "../signals.ts";
 
@@ -14,6 +15,7 @@ export const push = defineCommand({
   args: { min: 1, max: 1 },
   completes: "image",
   async run(context, [name = ""], { "all-tags": allTags, quiet }) {
+    if (!allTags && !quiet) await tellDefaultTag(context, name);
     const { images } = await context.engine();
     using interrupted = interruptible(context);
     const progress = transferProgress(context.stdout, quiet);

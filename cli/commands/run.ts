@@ -27,7 +27,7 @@ export const run = defineCommand({
     if (!flags.detach) requireTerminal(context, flags.tty, streams.stdin);
     const detachKeys = parseDetachKeys(flags["detach-keys"]);
     const request = readCreate(context, args, flags, streams);
-    const { engine, id } = await createContainer(context, request, flags.cidfile);
+    const { engine, id } = await createContainer(context, request, flags);
     if (flags.detach) {
       await startWarning(context, engine.containers, id);
       await print(context, id);

@@ -234,6 +234,16 @@ export const COMMANDS: readonly Entry[] = [
     summary: "Read and verify everything in a registry",
     load: async () => (await import("./registry-scrub.ts")).registryScrub,
   },
+  {
+    names: ["login"],
+    summary: "Authenticate to a registry",
+    load: async () => (await import("./login.ts")).login,
+  },
+  {
+    names: ["logout"],
+    summary: "Log out from a registry",
+    load: async () => (await import("./logout.ts")).logout,
+  },
 
   // ── the rest ──────────────────────────────────────────────────────────────────────────────────────
   {

@@ -24,7 +24,6 @@ export function readCreate(
   flags: ContainerFlags,
   streams: Streams,
 ): ContainerCreate {
-  checkPull(flags.pull);
   const ports = readPorts(flags.publish, flags.expose);
   const mounts = readMounts(flags, context.cwd);
   return {
@@ -91,12 +90,6 @@ function resources(flags: ContainerFlags): Partial<HostConfig> {
     ...optional("PidsLimit", flags["pids-limit"]),
     ...optional("CgroupParent", flags["cgroup-parent"]),
   };
-}
-
-function checkPull(pull: string): void {
-  if (pull === "always") throw new Failure("OPTION_UNSUPPORTED", { option: "--pull always" });
-  if (pull !== "missing" && pull !== "never")
-    throw new Failure("OPTION_INVALID", { option: "--pull", got: pull, want: "always, missing or never" });
 }
 
 /** `name=soft[:hard]`. */

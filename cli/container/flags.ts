@@ -43,7 +43,11 @@ export const CONTAINER_FLAGS = {
   privileged: { kind: "bool", help: "Give extended privileges to this container" },
   publish: { kind: "list", short: "p", help: "Publish a container's port(s) to the host" },
   "publish-all": { kind: "bool", short: "P", help: "Publish all exposed ports to random ports" },
-  pull: { kind: "string", default: "missing", help: 'Pull image before running ("missing", "never")' },
+  pull: {
+    kind: "string",
+    default: "missing",
+    help: 'Pull image before running ("always", "missing", "never")',
+  },
   quiet: { kind: "bool", short: "q", help: "Suppress the pull output" },
   "read-only": { kind: "bool", help: "Mount the container's root filesystem as read only" },
   restart: { kind: "string", default: "no", help: "Restart policy to apply when a container exits" },

@@ -30,8 +30,6 @@ export async function pullImages(
     ? (await client.tags(given, options)).map((tag) => ({ ...given, tag }))
     : [withDefaultTag(given)];
   const { report } = options;
-  if (!allTags && given.tag === undefined && given.digest === undefined)
-    report({ status: "Using default tag: latest" });
   const pulled: PulledReference[] = [];
   let changed = false;
   for (const reference of wanted) {

@@ -28,7 +28,6 @@ export async function pushImages(
     throw new Failure("REFERENCE_INVALID", { text, why: "cannot push a digest reference" });
   if (allTags && given.tag !== undefined)
     throw new Failure("OPTIONS_CONFLICT", { one: "a tag", other: "--all-tags" });
-  if (!allTags && given.tag === undefined) options.report({ status: "Using default tag: latest" });
   const wanted = allTags ? localTags(images, given) : [withDefaultTag(given)];
   if (
     wanted.length === 0 ||

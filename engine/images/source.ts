@@ -1,26 +1,54 @@
-import type { ImageSource } from "../../builder/ports.ts";
+import type { BaseImage, ImageSource } from "../../builder/ports.ts";
 import { Failure } from "../../core/errors.ts";
-import { formatPlatform } from "../../core/platform.ts";
-import type { ImageStore } from "../../store/types.ts";
+import { formatPlatform, type Platform } from "../../core/platform.ts";
+import { parseReference } from "../../core/reference.ts";
+import type { ImageConfig } from "../../image/config.ts";
+import type { RegistryClient } from "../../registry/client/registry-client.ts";
+import type { ImageRecord, ImageStore } from "../../store/types.ts";
 
-const LOCAL_ONLY = "images come from the local store: load or import this one first";
+export interface ImageSourceParts {
+  readonly images: ImageStore;
+  readonly registries: () => Promise<RegistryClient>;
+}
 
-/** Base images of builds, taken from the local store. */
-export function localImages(images: ImageStore): ImageSource {
+/** Base images of builds: from the local store, else pulled; with `pull` the registry is always asked. */
+export function imageSource({ images, registries }: ImageSourceParts): ImageSource {
   return {
-    resolve: async (reference, { platform, pull }) => {
-      if (pull) throw new Failure("OPTION_UNSUPPORTED", { option: "--pull" }, { hint: LOCAL_ONLY });
-      const record = images.find(reference);
-      if (record === undefined) throw new Failure("IMAGE_UNKNOWN", { reference }, { hint: LOCAL_ONLY });
-      const config = await images.config(record.id);
-      if (config.os !== platform.os || config.architecture !== platform.architecture) {
-        throw new Failure("PLATFORM_MISMATCH", {
-          reference,
-          want: formatPlatform(platform),
-          got: formatPlatform(config),
-        });
-      }
-      return { reference, id: record.id, config, layers: record.layers };
+    resolve: async (reference, { platform, pull, signal }) => {
+      const local = pull ? undefined : await findLocal(images, reference, platform);
+      if (local !== undefined) return local;
+      const parsed = parseReference(reference);
+      const client = await registries();
+      const { id } = await client.pull(parsed, { platform, ...(signal === undefined ? {} : { signal }) });
+      const record = images.get(id);
+      return baseOf(reference, record, await images.config(record.id));
     },
   };
 }
+
+/** An image of that name for another platform is not the one that is meant, unless there is no place to get that from. */
+async function findLocal(
+  images: ImageStore,
+  reference: string,
+  platform: Platform,
+): Promise<BaseImage | undefined> {
+  const record = images.find(reference);
+  if (record === undefined) return undefined;
+  const config = await images.config(record.id);
+  if (config.os === platform.os && config.architecture === platform.architecture)
+    return baseOf(reference, record, config);
+  // An image made here is in no registry.
+  if (record.digests.length > 0) return undefined;
+  throw new Failure("PLATFORM_MISMATCH", {
+    reference,
+    want: formatPlatform(platform),
+    got: formatPlatform(config),
+  });
+}
+
+const baseOf = (reference: string, { id, layers }: ImageRecord, config: ImageConfig): BaseImage => ({
+  reference,
+  id,
+  config,
+  layers,
+});

@@ -2,9 +2,10 @@ import { type Failure, isCode } from "../../core/errors.ts";
 import type { Reference } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { VERSION } from "../../core/version.ts";
-import { Authorizer } from "./auth/authorizer.ts";
+import { refusal } from "./answers.ts";
+import { Authorizer, type AuthorizerParts } from "./auth/authorizer.ts";
 import type { CredentialSource, Credentials } from "./auth/credentials.ts";
-import { type Endpoint, endpointOf, mirrorsOf } from "./endpoints.ts";
+import { type Endpoint, endpointOf, hostOfDomain, mirrorsOf } from "./endpoints.ts";
 import { CERTIFICATE_FOLDERS } from "./http/certificates.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpResponse, type Send, stack } from "./http/message.ts";
@@ -29,11 +30,10 @@ export interface RegistryOptions {
 }
 
 /** A registry that answered: where, and how it is spoken to. */
-export interface Session {
+interface Session {
   readonly base: URL;
   readonly send: Send;
-  /** What it said to GET /v2/ without credentials. */
-  readonly status: number;
+  readonly authorizer: Authorizer;
 }
 
 const ACTIONS = { pull: ["pull"], push: ["pull", "push"] } as const;
@@ -73,10 +73,7 @@ export class Registries implements AsyncDisposable {
     work: (repository: Repository) => Promise<T>,
     options: Abortable = {},
   ): Promise<T> {
-    const registry = endpointOf(
-      reference.domain,
-      await this.#trust.isInsecure(endpointOf(reference.domain, false).host),
-    );
+    const registry = await this.#endpoint(reference.domain);
     const mirrors = access === "pull" ? mirrorsOf(reference, this.#mirrors) : [];
     for (const endpoint of mirrors) {
       try {
@@ -96,39 +93,51 @@ export class Registries implements AsyncDisposable {
     options: Abortable,
   ): Promise<T> {
     const domain = endpoint.mirror ? endpoint.host : reference.domain;
-    const { base, send } = await this.session(endpoint, domain, options);
+    const { base, send } = await this.#session(endpoint, domain, options);
     return work(new Repository(send, { base, path: reference.path, actions: ACTIONS[access] }));
   }
 
-  /** The session of an endpoint, opened when it is the first. Other credentials than the stored ones make a session of their own. */
-  async session(
-    endpoint: Endpoint,
-    domain: string,
-    options: Abortable & { readonly credentials?: Credentials } = {},
-  ): Promise<Session> {
-    const { credentials } = options;
-    if (credentials !== undefined) return this.#open(endpoint, async () => credentials, options);
+  async #session(endpoint: Endpoint, domain: string, options: Abortable): Promise<Session> {
     const known = this.#sessions.get(endpoint.host);
     if (known !== undefined) return known;
-    const opened = this.#open(endpoint, () => this.#options.credentials.get(domain), options);
+    const opened = this.#open(
+      endpoint,
+      { credentials: () => this.#options.credentials.get(domain) },
+      options,
+    );
     this.#sessions.set(endpoint.host, opened);
     // A registry that could not be reached may be reached later.
     opened.catch(() => this.#sessions.delete(endpoint.host));
     return opened;
   }
 
+  /**
+   * Tries credentials on a registry. Resolves with what to keep: them, or the refresh token the registry gave for them.
+   * Rejects with REGISTRY_UNAUTHORIZED.
+   */
+  async verify(domain: string, credentials: Credentials, options: Abortable = {}): Promise<Credentials> {
+    const endpoint = await this.#endpoint(domain);
+    const access = { credentials: async () => credentials, offline: true };
+    const { base, send, authorizer } = await this.#open(endpoint, access, options);
+    const response = await send({ method: "GET", url: new URL("v2/", base), headers: {}, ...options });
+    if (response.status !== 200) throw await refusal(response);
+    await response.discard();
+    const { refreshToken } = authorizer;
+    return refreshToken === undefined ? credentials : { identityToken: refreshToken };
+  }
+
   async #open(
     endpoint: Endpoint,
-    credentials: () => Promise<Credentials | undefined>,
+    access: Pick<AuthorizerParts, "credentials" | "offline">,
     options: Abortable,
   ): Promise<Session> {
     const { base, response } = await this.#find(endpoint, options);
-    const authorizer = new Authorizer({ origin: base.origin, credentials, send: this.#plain });
+    const authorizer = new Authorizer({ origin: base.origin, send: this.#plain, ...access });
     if (response.status === 401) authorizer.learn(response);
     await response.discard();
     // Redirects come last, so that each step passes all the others; another origin is not the authorizer's.
     const send = stack(this.#connections.send, this.#retrying, authorizer.middleware, followingRedirects);
-    return { base, send, status: response.status };
+    return { base, send, authorizer };
   }
 
   /** The first base that answers at all. */
@@ -150,9 +159,9 @@ export class Registries implements AsyncDisposable {
     throw failures.at(-1) ?? new TypeError("an endpoint without a base");
   }
 
-  /** The endpoint of a domain's own registry. */
-  async endpoint(domain: string): Promise<Endpoint> {
-    return endpointOf(domain, await this.#trust.isInsecure(endpointOf(domain, false).host));
+  /** A domain's own registry. */
+  async #endpoint(domain: string): Promise<Endpoint> {
+    return endpointOf(domain, await this.#trust.isInsecure(hostOfDomain(domain)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,8 @@ import type { Platform } from "../../core/platform.ts";
 import { familiarName, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { Store } from "../../store/types.ts";
+import type { Credentials } from "./auth/credentials.ts";
+import { HUB } from "./endpoints.ts";
 import { type Access, Registries, type RegistryOptions } from "./registries.ts";
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
@@ -73,21 +75,23 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
+  /** Tries credentials; see Registries.verify(). */
+  verify(domain: string, credentials: Credentials, options?: Abortable): Promise<Credentials> {
+    return this.#registries.verify(domain, credentials, options);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#registries[Symbol.asyncDispose]();
   }
 }
 
-/** What users of docker are told when they may not, and what they can do. */
+/** What users of docker are told when they may not, with the registry's own words, and what they can do. */
 function inDockersWords(error: unknown, reference: Reference, access: Access): unknown {
-  const denied = isCode(error, "REGISTRY_UNAUTHORIZED") || isCode(error, "REGISTRY_DENIED");
-  const hidden = isCode(error, "REGISTRY_REFUSED") && error.detail.status === 404 && access === "pull";
-  if (!denied && !hidden) return error;
-  const name = familiarName(reference);
-  const hint = `log in with: slipway login${reference.domain === "docker.io" ? "" : ` ${reference.domain}`}`;
-  const why =
-    access === "pull"
-      ? `pull access denied for ${name}, repository does not exist or may require 'docker login'`
-      : "denied: requested access to the resource is denied";
-  return new Failure("REGISTRY_DENIED", { why }, { cause: error, hint });
+  const unauthorized = isCode(error, "REGISTRY_UNAUTHORIZED");
+  if (!unauthorized && !isCode(error, "REGISTRY_DENIED")) return error;
+  const said = `${unauthorized ? "unauthorized: " : ""}${error.detail.why}`;
+  const what = `${access === "pull" ? "pull" : "push"} access denied for ${familiarName(reference)}`;
+  const why = `${what}, repository does not exist or may require 'docker login': ${said}`;
+  const server = reference.domain === HUB ? "" : ` ${reference.domain}`;
+  return new Failure("REGISTRY_DENIED", { why }, { hint: `log in with: slipway login${server}` });
 }

@@ -22,7 +22,11 @@ describe("the command line", () => {
     ["stats x", 1, /^Error: slipway stats is not supported\n/],
     ["run --gpus all x", 125, /^Error: --gpus is not supported\n/],
     ["create --gpus all x", 1, /^Error: --gpus is not supported\n/],
-    ["run --pull always x", 125, /^Error: --pull always is not supported\n/],
+    [
+      "run --pull often x",
+      125,
+      /^Error: invalid value "often" for --pull: expected always, missing or never\n/,
+    ],
     ["run -it x", 125, /^Error: the input device is not a TTY\n/],
     ["run -a out x", 125, /^Error: invalid value "out" for --attach/],
     ["run -d -a stdout x", 125, /^Error: conflicting options: -a and -d\n/],

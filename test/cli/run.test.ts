@@ -121,12 +121,39 @@ describe("run", () => {
   }
 
   it("words a missing image as docker does", async () => {
+    const why = "pull access denied for nope";
     const answers = {
       "containers.create": () => Promise.reject(new Failure("IMAGE_UNKNOWN", { reference: "nope:latest" })),
+      "images.pull": () => Promise.reject(new Failure("REGISTRY_DENIED", { why })),
     };
     const ran = await runCli(["run", "nope"], { answers });
     assert.equal(ran.code, 125);
-    assert.match(ran.err, /^Unable to find image 'nope:latest' locally\nError: No such image: nope:latest\n/);
+    assert.equal(ran.err, `Unable to find image 'nope:latest' locally\nError: ${why}\n`);
+    const never = await runCli(["run", "--pull", "never", "nope"], { answers });
+    assert.deepEqual([never.code, never.err], [125, "Error: No such image: nope:latest\n"]);
+  });
+
+  it("pulls a missing image and goes on, its progress on standard error", async () => {
+    let present = false;
+    const answers = {
+      "containers.create": () =>
+        present
+          ? Promise.resolve({ id: ID, warnings: [] })
+          : Promise.reject(new Failure("IMAGE_UNKNOWN", { reference: "img:latest" })),
+      "images.pull": (_name: string, report: (event: object) => void) => {
+        present = true;
+        report({ id: "latest", status: "Pulling from library/img" });
+        report({ id: "0123456789ab", status: "Downloading", current: 1, total: 2 });
+        report({ id: "0123456789ab", status: "Pull complete" });
+        return Promise.resolve([]);
+      },
+    };
+    const ran = await runCli(["create", "img"], { answers });
+    assert.deepEqual([ran.code, ran.out], [0, `${ID}\n`]);
+    assert.equal(
+      ran.err,
+      "Unable to find image 'img:latest' locally\nlatest: Pulling from library/img\n0123456789ab: Pull complete\n",
+    );
   });
 
   it("writes the id into --cidfile, which must be new", async () => {

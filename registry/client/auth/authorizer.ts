@@ -11,6 +11,8 @@ export interface AuthorizerParts {
   readonly credentials: () => Promise<Credentials | undefined>;
   /** Reaches token services; adds no credentials of its own. */
   readonly send: Send;
+  /** Asks token services for a refresh token too. */
+  readonly offline?: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -24,9 +26,15 @@ export class Authorizer {
   readonly #tokens = new Map<string, Promise<Token & { readonly until: number }>>();
   #credentials: Promise<Credentials | undefined> | undefined;
   #challenge: Challenge | undefined;
+  #refreshToken: string | undefined;
 
   constructor(parts: AuthorizerParts) {
     this.#parts = parts;
+  }
+
+  /** What a token service gave in place of the password. */
+  get refreshToken(): string | undefined {
+    return this.#refreshToken;
   }
 
   /** Remembers what a registry asks for. True when it is something that can be answered. */
@@ -75,16 +83,17 @@ export class Authorizer {
     { scopes: needed = [], signal }: HttpRequest,
     { credentials, refused }: TokenNeed,
   ): Promise<string> {
-    const { now = Date.now, origin, send } = this.#parts;
+    const { now = Date.now, origin, send, offline = false } = this.#parts;
     const key = mergeScopes(needed).map(formatScope).join(" ");
     const known = refused === undefined ? await this.#tokens.get(key)?.catch(() => undefined) : undefined;
     if (known !== undefined && known.until > now()) return known.value;
     const scopes = mergeScopes(needed, wantedScopes(refused));
     const secure = origin.startsWith("https:");
-    const asked = requestToken(send, { challenge, scopes, credentials, secure, signal }).then((token) => ({
-      ...token,
-      until: now() + token.lifetimeMs - SLACK_MS,
-    }));
+    const request = { challenge, scopes, credentials, secure, offline, signal };
+    const asked = requestToken(send, request).then((token) => {
+      this.#refreshToken = token.refreshToken ?? this.#refreshToken;
+      return { ...token, until: now() + token.lifetimeMs - SLACK_MS };
+    });
     this.#tokens.set(key, asked);
     return (await asked).value;
   }

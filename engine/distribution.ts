@@ -1,0 +1,61 @@
+import { Failure } from "../core/errors.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
+import type { RegistryClient } from "../registry/client/registry-client.ts";
+import type { DistributionService } from "./distribution-api.ts";
+
+export interface DistributionParts {
+  readonly client: () => Promise<RegistryClient>;
+  readonly credentials: () => Promise<DockerCredentials>;
+}
+
+const HUB = "docker.io";
+/** What users write for Docker Hub. */
+const HUB_NAMES = new Set(["", HUB, "index.docker.io", "registry-1.docker.io"]);
+const HUB_SERVER = "https://index.docker.io/v1/";
+
+export class Distribution implements DistributionService {
+  readonly #parts: DistributionParts;
+
+  constructor(parts: DistributionParts) {
+    this.#parts = parts;
+  }
+
+  async login(
+    request: { readonly server?: string; readonly username: string; readonly password: string },
+    options: Abortable = {},
+  ): Promise<{ readonly file?: string }> {
+    const { username, password } = request;
+    const domain = domainOf(request.server);
+    const client = await this.#parts.client();
+    const verified = await client.verify(domain, { username, password }, options);
+    const credentials = await this.#parts.credentials();
+    const helped = await credentials.put(domain, { username, ...verified });
+    return helped || verified.identityToken !== undefined ? {} : { file: credentials.path };
+  }
+
+  async relogin(server?: string, options: Abortable = {}): Promise<string | undefined> {
+    const domain = domainOf(server);
+    const kept = await (await this.#parts.credentials()).get(domain);
+    if (kept === undefined) return undefined;
+    await (await this.#parts.client()).verify(domain, kept, options);
+    return kept.username ?? "<token>";
+  }
+
+  async logout(server?: string) {
+    const domain = domainOf(server);
+    const removed = await (await this.#parts.credentials()).remove(domain);
+    return { server: domain === HUB ? HUB_SERVER : domain, removed };
+  }
+}
+
+const SERVER = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d+)?$/;
+
+/** The host of what users write: "https://host/v2/" is "host". Throws OPTION_INVALID. */
+function domainOf(server = ""): string {
+  const host = server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
+  if (HUB_NAMES.has(host)) return HUB;
+  if (!SERVER.test(host))
+    throw new Failure("OPTION_INVALID", { option: "the server", got: server, want: "host or host:port" });
+  return host;
+}
