@@ -11,6 +11,8 @@ export interface RegistryServeOptions {
   readonly directory?: string;
   /** Whether other machines may use it, all of them and for everything. */
   readonly anonymous: boolean;
+  /** Whether image manifests may arrive before the blobs they name. */
+  readonly sparse: boolean;
   /** One JSON line per request. */
   readonly log?: (line: string) => void;
   /** One line about a fault of the registry's own. */

@@ -33,6 +33,7 @@ export class Registry implements RegistryService {
       storage,
       layers: await layersOf(options),
       limits: { maxUploads: options.maxUploads },
+      sparse: options.sparse,
       report: options.report,
     });
     const { host, port } = options;

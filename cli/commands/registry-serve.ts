@@ -14,6 +14,7 @@ export const registryServe = defineCommand({
       help: "Directory of its own to keep the registry in, instead of the engine's store",
     },
     anonymous: { kind: "bool", help: "Let other machines push, pull and delete without a password" },
+    sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
     "access-log": { kind: "bool", help: "Print one JSON line per request" },
     "gc-interval": {
       kind: "duration",
@@ -27,13 +28,14 @@ export const registryServe = defineCommand({
   async run(context, _args, flags) {
     const { registry } = await context.engine();
     using interrupted = interruptible(context);
-    const { data, anonymous } = flags;
+    const { data, anonymous, sparse } = flags;
     await registry.serve(
       {
         ...parseAddress(flags.addr),
         ...(data === undefined ? {} : { directory: data }),
         ...(flags["access-log"] ? { log: (line: string) => context.stdout.write(line) } : {}),
         anonymous,
+        sparse,
         report: (line) => context.stderr.write(`${line}\n`),
         collectEveryMs: flags["gc-interval"],
         graceMs: flags["gc-grace"],

@@ -5,6 +5,8 @@ import type { ManifestCache } from "./manifest-cache.ts";
 export interface Parts {
   readonly storage: RegistryStorage;
   readonly documents: ManifestCache;
+  /** Whether image manifests may arrive before their blobs. */
+  readonly sparse: boolean;
 }
 
 /** The repository of a route that has one. */

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Around every request, outermost first: logs, access, metrics, events. */
   readonly layers?: readonly Layer[];
   readonly limits?: Partial<ServerLimits>;
+  /** Whether image manifests may arrive before their blobs; pulling such an image fails until they are there. */
+  readonly sparse?: boolean;
   /** One line about a fault of ours. */
   readonly report: (line: string) => void;
 }
@@ -44,14 +46,14 @@ export class RegistryServer implements AsyncDisposable {
   readonly #report: (line: string) => void;
   #stopping = false;
 
-  constructor({ storage, layers = [], limits = {}, report }: ServerOptions) {
+  constructor({ storage, layers = [], limits = {}, sparse = false, report }: ServerOptions) {
     this.#limits = { ...DEFAULTS, ...limits };
     this.#report = report;
     // Between any two layers: each sees answers only, whoever threw.
     const caught = errors(report);
     this.#layers = [...layers, uploadLimit(this.#limits.maxUploads)].flatMap((layer) => [caught, layer]);
     this.#layers.push(caught);
-    const parts = { storage, documents: new ManifestCache(storage.blobs) };
+    const parts = { storage, sparse, documents: new ManifestCache(storage.blobs) };
     this.#routes = routeTable(parts, () => this.#stopping).map((route) => ({
       ...route,
       methods: Object.fromEntries(

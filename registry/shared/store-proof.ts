@@ -3,7 +3,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Digest } from "../../core/digest.ts";
 
 /**
- * How a client on the same machine pushes without moving bytes (docs/adr/0007-a-push-to-ones-own-store-moves-no-bytes.md):
+ * How a client on the same machine pushes without moving bytes (docs/adr/0009-a-push-to-ones-own-store-moves-no-bytes.md):
  * 1. The registry names its store in every response to GET /v2/: `Slipway-Store: <storeId(secret)>`.
  * 2. A client that can read the secret of its own state root and finds the same id there sends, for each blob of its store,
  *    POST /v2/<repository>/blobs/uploads/?mount=<digest> with `Slipway-Store-Proof: <storeProof(secret, …)>`.

@@ -13,6 +13,12 @@ export interface NewManifest extends ManifestRecord {
   readonly blobs: readonly Digest[];
   readonly manifests: readonly Digest[];
 }
+export interface PutManifest extends NewManifest {
+  /** Names it gets, taken from the manifests that had them. */
+  readonly tags: readonly string[];
+  /** Whether its blobs may be missing. */
+  readonly sparse: boolean;
+}
 export interface Referrer extends ManifestRecord {
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -71,9 +77,9 @@ export interface RegistryMetadata extends AsyncDisposable {
   manifest(repository: string, digest: Digest): Promise<ManifestRecord | undefined>;
   /**
    * Records a manifest and lets the tags name it, durable when it resolves. The caller holds the blob. Rejects with MANIFEST_BLOB_UNKNOWN when one
-   * of `manifest.blobs` cannot be pulled from the repository: checked here, so that no collection comes between.
+   * of `manifest.blobs` cannot be pulled from the repository, unless it may be sparse: checked here, so that no collection comes between.
    */
-  putManifest(repository: string, manifest: NewManifest, tags: readonly string[]): Promise<void>;
+  putManifest(repository: string, manifest: PutManifest): Promise<void>;
   /** With the tags that name it. False when it was not there. Durable. */
   deleteManifest(repository: string, digest: Digest): Promise<boolean>;
   tags(repository: string, page: Page): Promise<readonly string[]>;

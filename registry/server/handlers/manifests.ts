@@ -45,7 +45,7 @@ async function findManifest(
 
 /** end-7a, end-7b. */
 export const putManifest =
-  ({ storage: { blobs, metadata } }: Parts): Handler =>
+  ({ storage: { blobs, metadata }, sparse }: Parts): Handler =>
   async (call) => {
     const repository = repositoryOf(call.target);
     const reference = parseManifestReference(call.target.reference);
@@ -56,9 +56,12 @@ export const putManifest =
     if ("digest" in reference && reference.digest !== digest)
       throw new Failure("DIGEST_MISMATCH", { want: reference.digest, got: digest });
     const manifest = readManifest(content, call.headers["content-type"]);
+    // Asked again with the transaction that counts; here so that nothing is written for a manifest that cannot be.
+    const missing = sparse ? [] : await metadata.missingBlobs(repository, manifest.blobs);
+    if (missing.length > 0) throw new Failure("MANIFEST_BLOB_UNKNOWN", { repository, digests: missing });
     await using _hold = await metadata.hold([digest]);
     await blobs.put(content, algorithm);
-    await metadata.putManifest(repository, { ...manifest, digest, size: content.byteLength }, tags);
+    await metadata.putManifest(repository, { ...manifest, digest, size: content.byteLength, tags, sparse });
     return created(repository, digest, { tags, subject: manifest.subject });
   };
 

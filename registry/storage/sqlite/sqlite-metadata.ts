@@ -11,6 +11,7 @@ import type {
   Page,
   Pruned,
   PruneOptions,
+  PutManifest,
   Referrer,
   RegistryMetadata,
   UploadRecord,
@@ -115,13 +116,13 @@ export class SqliteMetadata implements RegistryMetadata {
     );
   }
 
-  async putManifest(repository: string, manifest: NewManifest, tags: readonly string[]): Promise<void> {
+  async putManifest(repository: string, manifest: PutManifest): Promise<void> {
     durably(this.#database, () => {
-      const missing = this.#missing(repository, manifest.blobs);
+      const missing = manifest.sparse ? [] : this.#missing(repository, manifest.blobs);
       if (missing.length > 0) throw new Failure("MANIFEST_BLOB_UNKNOWN", { repository, digests: missing });
       this.#addRepository(repository);
       this.#insertManifest(repository, manifest);
-      for (const tag of tags)
+      for (const tag of manifest.tags)
         this.#run(
           "INSERT OR REPLACE INTO registry_tags (repository, name, digest, updated) VALUES (?, ?, ?, ?)",
           repository,

@@ -1,0 +1,103 @@
+// npm run conformance:registry: builds the conformance programs of the OCI distribution-spec with Go and runs them against a fresh registry.
+// DISTRIBUTION_SPEC: a clone of github.com/opencontainers/distribution-spec; without it the Go module proxy is asked.
+// UPDATE=1 rewrites docs/registry-conformance.md. Ends with 1 at any failure, with 2 when it could not run.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadKernel } from "../../../native/binding.ts";
+import { RegistryServer } from "../../../registry/server/registry-server.ts";
+import { openEmbedded } from "../../../registry/storage/embedded.ts";
+import { openFilesystem } from "../../../registry/storage/filesystem.ts";
+import { openStore } from "../../../store/open-store.ts";
+import { buildProgram, GENERATIONS, type Program } from "./conformance-programs.ts";
+import { type Counts, RUNS, type Run, runProgram } from "./conformance-runs.ts";
+
+const DRIVERS = ["embedded", "filesystem"] as const;
+type Driver = (typeof DRIVERS)[number];
+interface Outcome {
+  readonly run: Run;
+  readonly driver: Driver;
+  readonly counts: Counts;
+}
+
+/** A registry nobody used before, for one run. */
+async function onFreshRegistry<T>(
+  { driver, sparse, folder }: { readonly driver: Driver; readonly sparse: boolean; readonly folder: string },
+  work: (registry: string) => Promise<T>,
+): Promise<T> {
+  const root = mkdtempSync(join(folder, "root-"));
+  await using store = await openStore(join(root, "store"), { kernel: loadKernel() });
+  await using storage = driver === "embedded" ? openEmbedded(store) : openFilesystem(join(root, "registry"));
+  const report = (line: string) => process.stderr.write(`registry: ${line}\n`);
+  await using server = new RegistryServer({ storage, sparse, report });
+  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  return await work(`127.0.0.1:${port}`);
+}
+
+const line = ({ run, driver, counts }: Outcome): string =>
+  `| ${run.title} | ${driver} | ${counts.tests} | ${counts.tests - counts.failures - counts.errors - counts.skipped} | ${counts.failures + counts.errors} | ${counts.skipped} |`;
+
+function page(outcomes: readonly Outcome[], programs: Readonly<Record<string, Program>>): string {
+  const sources = Object.entries(GENERATIONS).map(
+    ([name, { title }]) => `- ${title}: ${programs[name]?.from ?? ""}`,
+  );
+  return `# Registry conformance
+
+What the conformance programs of the OCI distribution-spec say about \`slipway registry serve\`: the newest program of the
+repository and the released one. Written by \`UPDATE=1 npm run conformance:registry\`; see CONTRIBUTING.md for what that needs.
+
+Built from [distribution-spec](https://github.com/opencontainers/distribution-spec), commits:
+
+${sources.join("\n")}
+
+| program | storage | tests | passed | failed | skipped |
+| --- | --- | ---: | ---: | ---: | ---: |
+${outcomes.map(line).join("\n")}
+
+"Every option on" adds cancelling uploads, tags as parameters of a manifest, digest headers required, and sparse manifests. For the last one the
+server runs with \`--sparse\`: it then takes image manifests before their blobs, which it refuses otherwise.
+
+Skipped by the newest program: the range \`500-0\`, which a server may ignore. Skipped by the released one: alternatives to what the registry supports.
+`;
+}
+
+async function main(): Promise<number> {
+  if (spawnSync("go", ["version"]).status !== 0) {
+    process.stderr.write("conformance:registry needs Go 1.24 or newer in PATH\n");
+    return 2;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "slipway-conformance-"));
+  try {
+    const repository = process.env["DISTRIBUTION_SPEC"];
+    const programs = {
+      newest: buildProgram("newest", folder, repository),
+      released: buildProgram("released", folder, repository),
+    };
+    const outcomes: Outcome[] = [];
+    for (const run of RUNS)
+      for (const driver of DRIVERS) {
+        const counts = await onFreshRegistry({ driver, sparse: run.sparse, folder }, (registry) =>
+          runProgram(run, programs[run.generation], registry, join(folder, driver)),
+        );
+        outcomes.push({ run, driver, counts });
+        process.stdout.write(`${line({ run, driver, counts })}\n`);
+        for (const name of counts.failed) process.stdout.write(`  failed: ${name}\n`);
+      }
+    if (process.env["UPDATE"] === "1")
+      writeFileSync(
+        new URL("../../../docs/registry-conformance.md", import.meta.url),
+        page(outcomes, programs),
+      );
+    return outcomes.every(({ counts }) => counts.failures + counts.errors === 0) ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

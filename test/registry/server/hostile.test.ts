@@ -1,0 +1,533 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { after, before, describe, it } from "mocha";
+import { digestOf } from "../../../core/digest.ts";
+import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import { imageIndex, imageManifest, type Sent, TestRegistry } from "./support.ts";
+
+const ABSENT = digestOf("absent");
+const HELLO = digestOf("hello");
+const SHA512 = `sha512:${"a".repeat(128)}`;
+
+interface Case extends Sent {
+  readonly title: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly code?: string;
+}
+const manifest = (document: unknown, type: string = MEDIA_TYPES.manifest): Sent => ({
+  headers: { "content-type": type },
+  body: typeof document === "string" ? document : JSON.stringify(document),
+});
+
+/** Requests that cannot be right. Each gets the status and code of the specification, and nothing is stored. */
+const CASES: readonly Case[] = [
+  // Paths
+  {
+    title: "a path above the root",
+    method: "GET",
+    path: "/v2/../../etc/passwd",
+    status: 404,
+    code: "NAME_UNKNOWN",
+  },
+  {
+    title: "dots as a repository",
+    method: "GET",
+    path: "/v2/../manifests/latest",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "dots inside a repository",
+    method: "GET",
+    path: "/v2/a/../b/manifests/latest",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "encoded dots",
+    method: "GET",
+    path: "/v2/a/%2e%2e/b/manifests/x",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "an encoded slash in a tag",
+    method: "GET",
+    path: "/v2/a/manifests/..%2f..%2fx",
+    status: 404,
+    code: "MANIFEST_UNKNOWN",
+  },
+  {
+    title: "an encoded NUL in a tag",
+    method: "PUT",
+    path: "/v2/a/manifests/x%00",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest()),
+  },
+  {
+    title: "broken percent-encoding",
+    method: "GET",
+    path: "/v2/a/manifests/%zz",
+    status: 400,
+    code: "UNSUPPORTED",
+  },
+  {
+    title: "an empty component",
+    method: "GET",
+    path: "/v2/a//b/manifests/x",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "upper case in a repository",
+    method: "GET",
+    path: "/v2/Upper/manifests/x",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "a repository that begins with a dash",
+    method: "POST",
+    path: "/v2/-a/blobs/uploads/",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "a repository of 256 characters",
+    method: "GET",
+    path: `/v2/${"a".repeat(256)}/tags/list`,
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "a path of 5000 characters",
+    method: "GET",
+    path: `/v2/${"a/".repeat(2500)}tags/list`,
+    status: 404,
+    code: "NAME_UNKNOWN",
+  },
+  {
+    title: "a name made to backtrack",
+    method: "GET",
+    path: `/v2/${"a-".repeat(120)}_/tags/list`,
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "a backslash",
+    method: "GET",
+    path: "/v2/a\\..\\b/manifests/x",
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  { title: "no end-point", method: "GET", path: "/v2/a/nothing", status: 404, code: "NAME_UNKNOWN" },
+  {
+    title: "the first version of the API",
+    method: "GET",
+    path: "/v1/_ping",
+    status: 404,
+    code: "NAME_UNKNOWN",
+  },
+  {
+    title: "a method the end-point has not",
+    method: "POST",
+    path: "/v2/a/manifests/x",
+    status: 405,
+    code: "UNSUPPORTED",
+  },
+  { title: "a method nobody has", method: "PROPFIND", path: "/v2/", status: 405, code: "UNSUPPORTED" },
+  // Digests and references
+  {
+    title: "a digest with dots",
+    method: "GET",
+    path: "/v2/a/blobs/sha256:..%2f..%2fetc",
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "a short digest",
+    method: "GET",
+    path: "/v2/a/blobs/sha256:abc",
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "a digest in upper case",
+    method: "GET",
+    path: `/v2/a/blobs/${HELLO.toUpperCase()}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "an unknown algorithm",
+    method: "GET",
+    path: `/v2/a/blobs/md5:${"a".repeat(32)}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "an algorithm with the length of another",
+    method: "GET",
+    path: `/v2/a/blobs/sha512:${"a".repeat(64)}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "a blob nobody has",
+    method: "GET",
+    path: `/v2/a/blobs/${ABSENT}`,
+    status: 404,
+    code: "BLOB_UNKNOWN",
+  },
+  {
+    title: "a blob of another repository",
+    method: "GET",
+    path: `/v2/other/blobs/${HELLO}`,
+    status: 404,
+    code: "BLOB_UNKNOWN",
+  },
+  {
+    title: "a deletion of another repository's blob",
+    method: "DELETE",
+    path: `/v2/other/blobs/${HELLO}`,
+    status: 404,
+    code: "BLOB_UNKNOWN",
+  },
+  {
+    title: "a manifest nobody has",
+    method: "GET",
+    path: "/v2/a/manifests/absent",
+    status: 404,
+    code: "MANIFEST_UNKNOWN",
+  },
+  {
+    title: "a deletion of what is not there",
+    method: "DELETE",
+    path: `/v2/a/manifests/${ABSENT}`,
+    status: 404,
+    code: "MANIFEST_UNKNOWN",
+  },
+  {
+    title: "referrers of no digest",
+    method: "GET",
+    path: "/v2/a/referrers/latest",
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "tags of no repository",
+    method: "GET",
+    path: "/v2/absent/tags/list",
+    status: 404,
+    code: "NAME_UNKNOWN",
+  },
+  { title: "a page of minus one", method: "GET", path: "/v2/a/tags/list?n=-1", status: 400 },
+  { title: "a page of a word", method: "GET", path: "/v2/_catalog?n=many", status: 400 },
+  {
+    title: "a tag of 129 characters",
+    method: "PUT",
+    path: `/v2/a/manifests/${"t".repeat(129)}`,
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest()),
+  },
+  {
+    title: "a bad tag as parameter",
+    method: "PUT",
+    path: `/v2/a/manifests/${digestOf(JSON.stringify(imageManifest()))}?tag=ok&tag=..%2fx`,
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest()),
+  },
+  // Uploads
+  {
+    title: "a body that is not its digest",
+    method: "POST",
+    path: `/v2/a/blobs/uploads/?digest=${ABSENT}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+    body: "something else",
+  },
+  {
+    title: "a sha512 that is not the body's",
+    method: "POST",
+    path: `/v2/a/blobs/uploads/?digest=${SHA512}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+    body: "hello",
+  },
+  {
+    title: "an upload for no digest",
+    method: "POST",
+    path: "/v2/a/blobs/uploads/?digest=latest",
+    status: 400,
+    code: "DIGEST_INVALID",
+    body: "hello",
+  },
+  {
+    title: "an algorithm nobody has",
+    method: "POST",
+    path: "/v2/a/blobs/uploads/?digest-algorithm=md5",
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "a mount of no digest",
+    method: "POST",
+    path: "/v2/a/blobs/uploads/?mount=x&from=b",
+    status: 400,
+    code: "DIGEST_INVALID",
+  },
+  {
+    title: "a mount from no repository",
+    method: "POST",
+    path: `/v2/a/blobs/uploads/?mount=${HELLO}&from=../b`,
+    status: 400,
+    code: "NAME_INVALID",
+  },
+  {
+    title: "an upload nobody began",
+    method: "PATCH",
+    path: "/v2/a/blobs/uploads/00000000-0000-0000-0000-000000000000",
+    status: 404,
+    code: "BLOB_UPLOAD_UNKNOWN",
+    body: "x",
+  },
+  {
+    title: "an upload with a path for a name",
+    method: "PUT",
+    path: `/v2/a/blobs/uploads/..%2f..%2fx?digest=${HELLO}`,
+    status: 404,
+    code: "BLOB_UPLOAD_UNKNOWN",
+    body: "x",
+  },
+  {
+    title: "a cancellation of nothing",
+    method: "DELETE",
+    path: "/v2/a/blobs/uploads/nothing",
+    status: 404,
+    code: "BLOB_UPLOAD_UNKNOWN",
+  },
+  // Manifests
+  {
+    title: "a manifest that is no JSON",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest("{"),
+  },
+  {
+    title: "an empty manifest",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(""),
+  },
+  {
+    title: "a manifest that is a list",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest([]),
+  },
+  {
+    title: "a manifest that is nested 100,000 deep",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest("[".repeat(100_000)),
+  },
+  {
+    title: "an unknown media type",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest({ schemaVersion: 2 }, "text/plain"),
+  },
+  {
+    title: "a media type the document denies",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest(), MEDIA_TYPES.index),
+  },
+  {
+    title: "a document that is image and index",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest({ ...imageManifest(), manifests: [] }),
+  },
+  {
+    title: "schema 1",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest({ schemaVersion: 1 }, "application/vnd.docker.distribution.manifest.v1+prettyjws"),
+  },
+  {
+    title: "blobs that are not there",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_BLOB_UNKNOWN",
+    ...manifest(imageManifest([{ digest: ABSENT, size: 6 }])),
+  },
+  {
+    title: "a layer of another repository",
+    method: "PUT",
+    path: "/v2/other/manifests/x",
+    status: 400,
+    code: "MANIFEST_BLOB_UNKNOWN",
+    ...manifest(imageManifest([{ digest: HELLO, size: 5 }])),
+  },
+  {
+    title: "a negative size",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest([{ digest: HELLO, size: -1 }])),
+  },
+  {
+    title: "a digest that is a path",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(imageManifest([{ digest: "sha256:../../x", size: 1 }])),
+  },
+  {
+    title: "10,001 manifests in an index",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 400,
+    code: "MANIFEST_INVALID",
+    ...manifest(
+      imageIndex(Array.from({ length: 10_001 }, () => ({ digest: ABSENT, size: 1 }))),
+      MEDIA_TYPES.index,
+    ),
+  },
+  {
+    title: "a manifest under a digest that is not its own",
+    method: "PUT",
+    path: `/v2/a/manifests/${ABSENT}`,
+    status: 400,
+    code: "DIGEST_INVALID",
+    ...manifest(imageManifest()),
+  },
+  {
+    title: "a manifest of more than 4 MiB",
+    method: "PUT",
+    path: "/v2/a/manifests/x",
+    status: 413,
+    code: "MANIFEST_INVALID",
+    ...manifest(" ".repeat((4 << 20) + 1)),
+  },
+  // Ranges
+  {
+    title: "a range behind the end",
+    method: "GET",
+    path: `/v2/a/blobs/${HELLO}`,
+    status: 416,
+    code: "SIZE_INVALID",
+    headers: { range: "bytes=5-9" },
+  },
+  {
+    title: "the last zero bytes",
+    method: "GET",
+    path: `/v2/a/blobs/${HELLO}`,
+    status: 416,
+    code: "SIZE_INVALID",
+    headers: { range: "bytes=-0" },
+  },
+];
+
+describe("hostile requests", () => {
+  let registry: TestRegistry;
+  before(async () => {
+    registry = await TestRegistry.open();
+    await registry.pushBlob("a", "hello");
+    await registry.pushBlob("a", "{}");
+  });
+  after(() => registry[Symbol.asyncDispose]());
+
+  for (const { title, method, path, status, code, ...sent } of CASES) {
+    it(`answers ${status} to ${title}`, async () => {
+      const reply = await registry.send(method, path, sent);
+      assert.equal(reply.status, status, reply.body.toString());
+      if (code !== undefined) assert.deepEqual(reply.codes, [code]);
+    });
+  }
+
+  it("stores nothing of them", async () => {
+    const kept: string[] = [];
+    for await (const { digest } of registry.storage.blobs.list()) kept.push(digest);
+    assert.deepEqual(kept.sort(), [digestOf("hello"), digestOf("{}")].sort());
+    assert.deepEqual(await registry.storage.metadata.repositories({ limit: 10 }), []);
+    assert.deepEqual(registry.reports, []);
+  });
+
+  it("answers 413 to a manifest without end, and ends the connection", async () => {
+    const socket = connect(registry.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
+    for (let i = 0; i < 80; i++) socket.write(chunk);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  it("closes a connection whose headers never end", async () => {
+    await using slow = await TestRegistry.open({ limits: { headersTimeoutMs: 200 } });
+    const socket = connect(slow.port, "127.0.0.1");
+    socket.write("GET /v2/ HTTP/1.1\r\nHost: x\r\n");
+    const trickle = setInterval(() => socket.write("X-A: b\r\n"), 50);
+    socket.on("error", () => undefined);
+    await once(socket.resume(), "close");
+    clearInterval(trickle);
+  });
+
+  it("closes a connection that says nothing in the middle of an upload, and keeps what came", async () => {
+    await using slow = await TestRegistry.open({ limits: { idleTimeoutMs: 200 } });
+    const location = await slow.startUpload("a");
+    const socket = connect(slow.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello`);
+    await once(socket.resume(), "close");
+    const status = await slow.send("GET", location);
+    assert.deepEqual([status.status, status.headers["range"]], [204, "0-4"]);
+  });
+
+  it("answers 431 to headers of 20 KB", async () => {
+    const { status } = await registry.send("GET", "/v2/", { headers: { "x-long": "a".repeat(20_000) } });
+    assert.equal(status, 431);
+  });
+
+  it("answers 429 with Retry-After when too many upload at once", async () => {
+    await using small = await TestRegistry.open({ limits: { maxUploads: 1 } });
+    const location = await small.startUpload("a");
+    const socket = connect(small.port, "127.0.0.1");
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello`);
+    for (;;) {
+      const { status, headers, codes } = await small.send("POST", "/v2/b/blobs/uploads/");
+      if (status === 202) continue;
+      assert.deepEqual([status, headers["retry-after"], codes], [429, "1", ["TOOMANYREQUESTS"]]);
+      break;
+    }
+    socket.destroy();
+  });
+});
