@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Mount } from "../core/mount.ts";
 import type { Trees } from "../store/types.ts";
@@ -15,6 +16,7 @@ export async function mountLeftovers(
   const left = new Set(created.filter(({ parent }) => !parent).map(({ path }) => path));
   const parents = created.filter(({ parent }) => parent).map(({ path }) => path);
   if (parents.length === 0) return [...left];
+  await allowAgain(rootfs);
   using tree = await trees.open(rootfs);
   for (const parent of parents.toSorted((a, b) => b.length - a.length)) {
     if (tree.stat(parent)?.type !== "dir") continue;
@@ -22,4 +24,15 @@ export async function mountLeftovers(
     if (entries.every(({ path }) => left.has(join(parent, path)))) left.add(parent);
   }
   return [...left];
+}
+
+/**
+ * overlayfs refuses to mount a volatile upper directory a second time unless its mark is taken away, as nothing in it is known to be on the
+ * disk. Here nothing has to be. https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
+ */
+async function allowAgain(rootfs: readonly Mount[]): Promise<void> {
+  const { options = [] } = rootfs.at(-1) ?? {};
+  const work = options.find((option) => option.startsWith("workdir="))?.slice("workdir=".length);
+  if (work === undefined || !options.includes("volatile")) return;
+  await rm(join(work, "work", "incompat"), { recursive: true, force: true });
 }

@@ -4,6 +4,7 @@ import type { Listings } from "../cache/listings.ts";
 import type { Part } from "../cache/preimage.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
+import type { LayerStep } from "../plan/step.ts";
 import type { Executor } from "../ports.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
 import type { OutputTail } from "./output-tail.ts";
@@ -33,3 +34,9 @@ export const emptyLayer = (layers: LayerStore): Promise<LayerInfo> => layers.wri
 /** A time that the user asked for decides results, so it is part of the key; one taken from elsewhere is not. */
 export const epochPart = (timestamps: Timestamps): readonly Part[] =>
   timestamps.requested === undefined ? [] : [["SOURCE_DATE_EPOCH", timestamps.requested]];
+
+/** Warns of something in a step. */
+export const warnAt =
+  ({ report }: StepContext, { id, at, code }: LayerStep) =>
+  (message: string): void =>
+    report({ type: "warning", id, message: `${code}: ${message}`, at });

@@ -4,7 +4,7 @@ import type { WorkdirStep } from "../plan/step.ts";
 import type { Operation } from "../solve/operation.ts";
 import { ownerOf } from "./copy/owner.ts";
 import { Placement } from "./copy/placement.ts";
-import { epochPart, type StepContext } from "./step-context.ts";
+import { epochPart, type StepContext, warnAt } from "./step-context.ts";
 
 /** Makes the working directory and its parents, owned by the step's user, where they are missing. */
 export function workdirOperation(
@@ -22,7 +22,9 @@ export function workdirOperation(
     ],
     inputs: async () => [["root filesystem", chainOf(layers)]],
     perform: async (signal) => {
-      const owner = step.user === "" ? undefined : ownerOf(step.user, await roots.users(layers, signal));
+      const warn = warnAt(context, step);
+      const owner =
+        step.user === "" ? undefined : ownerOf(step.user, await roots.users(layers, signal), warn);
       const now = await timestamps.now();
       const entries = await roots.read(layers, (tree) => {
         const placement = new Placement(tree, {

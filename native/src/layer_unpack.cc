@@ -99,8 +99,11 @@ class Unpacker {
 
   /** The target itself takes the metadata that a layer gives its root; ADD leaves its destination alone. */
   void UnpackRoot(const TarEntry& entry) {
-    if (entry.type != kTarDirectory) Invalid(entry.path, "the root can only be a directory");
-    if (options_.whiteouts == Whiteouts::kKeep) return;
+    const bool keep = options_.whiteouts == Whiteouts::kKeep;
+    // Archives exist that begin with a file without a name; tar and the engine pass over it.
+    if (entry.type != kTarDirectory && !(keep && entry.path.empty()))
+      Invalid(entry.path, "the root can only be a directory");
+    if (keep) return;
     const UniqueFd root = OpenInRoot(root_, "", kOpenDirectory);
     SetMetadata(root.get(), entry);
     directories_.emplace_back("", TimeOf(entry));

@@ -10,7 +10,7 @@ import type { SourceRoot } from "../../context/source-root.ts";
 import { areUnchanged, statsDigest } from "../../context/stats.ts";
 import { type CopyStep, layersOf, type Outcomes } from "../../plan/step.ts";
 import type { Operation } from "../../solve/operation.ts";
-import { epochPart, type StepContext } from "../step-context.ts";
+import { epochPart, type StepContext, warnAt } from "../step-context.ts";
 import { Archives } from "./archives.ts";
 import { modeChange } from "./file-mode.ts";
 import { inlineSource } from "./inline-source.ts";
@@ -143,7 +143,8 @@ class Copy {
     const { chown, chmod, target } = this.#step;
     const { roots, timestamps } = this.#context;
     const clampMtime = await timestamps.clamp();
-    const owner = chown === "" ? undefined : ownerOf(chown, await roots.users(this.#base, signal));
+    const warn = warnAt(this.#context, this.#step);
+    const owner = chown === "" ? undefined : ownerOf(chown, await roots.users(this.#base, signal), warn);
     return {
       target,
       now: await timestamps.now(),
@@ -156,11 +157,8 @@ class Copy {
   }
 
   #warnOfEmpty(selection: Selection): void {
-    const { id, at } = this.#step;
-    for (const pattern of selection.empty) {
-      const message = `nothing in ${this.#step.fromName} matches ${pattern}`;
-      this.#context.report({ type: "warning", id, message, at });
-    }
+    const warn = warnAt(this.#context, this.#step);
+    for (const pattern of selection.empty) warn(`nothing in ${this.#step.fromName} matches ${pattern}`);
   }
 }
 

@@ -41,15 +41,15 @@ export class Placement {
 
   constructor(base: Tree | undefined, options: PlacementOptions) {
     this.#tree = new TargetTree(base);
-    this.#options = options;
+    // ".." takes back what is written before it, not what a link there leads to.
+    this.#options = { ...options, target: cleanTarget(options.target) };
   }
 
   /** Throws COPY_TARGET_INVALID where a file would have to replace a directory or the other way round. */
   async place(source: Selected): Promise<void> {
     this.#sources++;
     const { target } = this.#options;
-    const isDirectory = target.endsWith("/") || target.endsWith("/.");
-    this.#makeDirectories(this.#tree.resolve(isDirectory ? target : posix.dirname(target)));
+    this.#makeDirectories(this.#tree.resolve(target.endsWith("/") ? target : posix.dirname(target)));
     const found = this.#tree.resolve(target);
     const existing = this.#tree.lookup(found);
     if (source.self.stat.type === "dir") {
@@ -152,6 +152,11 @@ export class Placement {
   #mtime(seconds: number): number {
     return Math.min(seconds, this.#options.clampMtime ?? seconds);
   }
+}
+
+function cleanTarget(target: string): string {
+  const clean = posix.join("/", target);
+  return target.endsWith("/.") && clean !== "/" ? `${clean}/` : clean;
 }
 
 type Check = (path: string, type: FileStat["type"], existing: FileStat["type"] | undefined) => void;

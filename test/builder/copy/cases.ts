@@ -165,6 +165,11 @@ export const CASES: readonly CopyCase[] = [
     dockerfile: ["FROM scratch", "COPY s /", "COPY a /abs/a1", "COPY a /rel/", "COPY a /rel/../a3"],
   },
   {
+    title: "a target that goes back from a link",
+    context: [...text("a", "s/real/deep/r"), { path: "s/l", link: "real/deep" }],
+    dockerfile: ["FROM scratch", "COPY s /", "COPY a /l/../", "COPY a /l/../x/../b", "WORKDIR /l/../w"],
+  },
+  {
     title: "a target that is a link to a file",
     context: [...text("a", "s/f"), { path: "s/l", link: "f" }],
     dockerfile: ["FROM scratch", "COPY s /", "COPY a /l"],
@@ -225,6 +230,18 @@ export const CASES: readonly CopyCase[] = [
       "COPY --chown=9:www a /5",
       "COPY --chown=web:9 a /6",
       "COPY --chown=:www a /7",
+    ],
+  },
+  {
+    title: "--chown and USER with unknown names",
+    context: [...passwd, ...text("a")],
+    dockerfile: [
+      ...withUsers,
+      "COPY --chown=nobody a /1/",
+      "COPY --chown=web:nogroup a /2/",
+      "COPY --chown=nobody:www a /3/",
+      "USER nobody",
+      "WORKDIR /4/5",
     ],
   },
   {

@@ -89,12 +89,23 @@ export class EngineCorpus implements Disposable {
   recorded(
     each: EngineCase,
   ): { readonly tree: Readonly<Record<string, string>>; readonly config: ImageConfig } | undefined {
-    const folder = join(this.#folder, "docker/TestConformance", this.#names.get(each.index) ?? "");
+    const top = this.#record(each);
+    // Cases that were run in several ways have a folder for each.
+    const ways = existsSync(top) ? readdirSync(top).filter((name) => name.startsWith("new-")) : [];
+    const folder = join(top, ways[0] ?? "");
     if (!existsSync(join(folder, "fs.json"))) return undefined;
     const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
     const tree: Record<string, string> = {};
     flatten(read("fs.json") as RecordedNode, "", tree);
-    return { tree, config: read("oci-config.json") as ImageConfig };
+    return { tree, config: read("config.json") as ImageConfig };
+  }
+
+  isRecorded(each: EngineCase): boolean {
+    return existsSync(this.#record(each));
+  }
+
+  #record({ index }: EngineCase): string {
+    return join(this.#folder, "docker/TestConformance", this.#names.get(index) ?? "");
   }
 
   [Symbol.dispose](): void {

@@ -120,6 +120,16 @@ describe("RUN in a container", () => {
     assert.match(outputOf(built), /eth0 lo lo /);
   });
 
+  it("leaves nothing of its mounts in an image that has no directories for them", async () => {
+    const built = await fixture.build([
+      `${FROM} AS tools`,
+      "FROM scratch",
+      "COPY --from=tools /bin/busybox /bin/",
+      'RUN ["/bin/busybox", "touch", "/made"]',
+    ]);
+    assert.deepEqual(Object.keys(await built.tree()), ["/bin", "/bin/busybox", "/made"]);
+  });
+
   it("fails with the command's status and last words", async () => {
     const building = fixture.build([FROM, "RUN echo going; echo gone >&2; exit 42"]);
     const error = await building.then(

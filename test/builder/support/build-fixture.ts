@@ -39,6 +39,8 @@ export class BuildFixture implements AsyncDisposable {
   /** Milliseconds; every look at the clock takes one. */
   now = Date.UTC(2030, 0, 1);
   command: FakeCommand = () => 0;
+  /** Names of images that stand for others. */
+  alias: (reference: string) => string = (reference) => reference;
   #real: (Executor & AsyncDisposable) | undefined;
 
   private constructor(scratch: Scratch, store: Store) {
@@ -62,7 +64,7 @@ export class BuildFixture implements AsyncDisposable {
     };
     const images: ImageSource = {
       resolve: async (reference) => {
-        const image = this.images.get(reference);
+        const image = this.images.get(this.alias(reference));
         if (image === undefined) throw new Failure("IMAGE_UNKNOWN", { reference });
         return image;
       },
@@ -72,7 +74,7 @@ export class BuildFixture implements AsyncDisposable {
 
   /** From now on commands run in real containers, and the image `reference` is there to build on. */
   async useContainers(base: BaseImageTar): Promise<void> {
-    this.#real = realExecutor(this.store);
+    this.#real ??= realExecutor(this.store);
     const layer = await this.store.layers.adopt(createReadStream(base.tar));
     const config: ImageConfig = {
       created: "2020-01-01T00:00:00Z",
