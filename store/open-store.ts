@@ -21,7 +21,7 @@ import { type DriverParts, Overlay2 } from "./snapshots/overlay2.ts";
 import type { SnapshotDriver } from "./snapshots/snapshot-driver.ts";
 import { SnapshotTable } from "./snapshots/snapshot-table.ts";
 import { Vfs } from "./snapshots/vfs.ts";
-import { removeAbandoned } from "./sweep.ts";
+import { removeAbandoned, removeStrays } from "./sweep.ts";
 import { KernelTreeOpener } from "./trees.ts";
 import type { Collected, Store, StoreReport } from "./types.ts";
 
@@ -118,8 +118,9 @@ class OpenedStore implements Store {
   async recover(): Promise<void> {
     const boot = query<{ value: string }>(this.database, "SELECT value FROM facts WHERE name = 'boot'").get();
     if (boot?.value !== bootId()) await this.#afterBoot();
-    await this.leases.sweep();
+    const crashed = await this.leases.sweep();
     await removeAbandoned(this.paths, this.#kernel);
+    if (crashed > 0) await removeStrays(this.paths, this.database, this.#kernel);
   }
 
   /** Nothing that was not known to be on the disk before the machine stopped is believed to be. */

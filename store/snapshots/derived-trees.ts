@@ -72,15 +72,18 @@ export class DerivedTrees {
       await fill(join(temporary, "fs"));
       // Without a row it is of unknown worth.
       await this.#removeFolder(id);
-      renameSync(temporary, this.#paths.layer(id));
+      // One step for those who look for trees without a row.
+      transact(this.#database, () => {
+        renameSync(temporary, this.#paths.layer(id));
+        query(this.#database, "INSERT OR REPLACE INTO derived (id, layers, durable) VALUES (?, ?, 0)").run(
+          id,
+          JSON.stringify(layers),
+        );
+      });
     } catch (error) {
       await this.#kernel.removeTree(temporary);
       throw error;
     }
-    query(this.#database, "INSERT OR REPLACE INTO derived (id, layers, durable) VALUES (?, ?, 0)").run(
-      id,
-      JSON.stringify(layers),
-    );
   }
 
   #has(id: Digest): boolean {
