@@ -15,6 +15,7 @@ import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
 import type { ResolvedDockerfile, Warning } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
+import { copiedImages } from "./plan/copied-images.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
 import type { BaseImage, Executor, ImageSource } from "./ports.ts";
@@ -65,6 +66,7 @@ export class BuildRun {
     const { store, clock } = this.#tools;
     await using lease = store.leases.open("build");
     const resolved = await this.#resolve();
+    await this.#loadCopiedImages(resolved);
     const plan = makePlan(resolved, {
       imageOf: (source) => this.#imageOf(source.reference, source.platform),
       network: this.#request.network,
@@ -110,6 +112,24 @@ export class BuildRun {
     );
     this.#images.set(imageKey(reference, platform), image);
     return image.config;
+  }
+
+  /** Those that are no stage's base. */
+  async #loadCopiedImages(resolved: ResolvedDockerfile): Promise<void> {
+    const missing = copiedImages(resolved).filter(
+      ({ image }) => !this.#images.has(imageKey(image.reference, image.platform)),
+    );
+    await Promise.all(
+      missing.map(async ({ image, step }) => {
+        try {
+          await this.#loadImage(image.reference, image.platform);
+        } catch (cause) {
+          const at = { file: resolved.file, line: step.lines.first, endLine: step.lines.last };
+          const code = "instruction" in step ? step.instruction.code : "";
+          throw new Failure("BUILD_STEP_INVALID", { ...at, step: code }, { cause });
+        }
+      }),
+    );
   }
 
   #imageOf(reference: string, platform: Platform): BaseImage {

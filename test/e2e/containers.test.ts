@@ -34,7 +34,12 @@ describe("containers from the command line", () => {
       [["-u", "nobodyknows", "busybox", "true"], 125, /^Error: unable to find user nobodyknows: no matching/],
       [["-w", "rel", "busybox", "true"], 125, /^Error: the working directory 'rel' is invalid/],
       [["--name", "a/b", "busybox", "true"], 125, /^Error: Invalid container name \(a\/b\)/],
-      [["nope:1", "true"], 125, /^Unable to find image 'nope:1' locally\nError: No such image: nope:1/],
+      [
+        ["127.0.0.1:1/nope", "true"],
+        125,
+        /^Unable to find image '127.0.0.1:1\/nope:latest' locally\nError: Get .*connection refused/,
+      ],
+      [["--pull", "never", "nope:1", "true"], 125, /^Error: No such image: nope:1\n/],
       [["--network", "nope", "busybox", "true"], 125, /^Error: network nope not found/],
       [["-m", "1m", "busybox", "true"], 125, /^Error: Minimum memory limit allowed is 6MB/],
     ];

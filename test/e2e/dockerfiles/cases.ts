@@ -199,6 +199,11 @@ COPY --from=0 --chmod=755 /out/f /by-index
 COPY --from=build --chown=7:8 /out/. /owned/`,
   },
   {
+    name: "copy-from-image",
+    dockerfile: `FROM scratch
+COPY --from=${BASE} /bin/busybox /etc/passwd /out/`,
+  },
+  {
     name: "target",
     dockerfile: `FROM ${BASE} AS one
 RUN echo one > /one
