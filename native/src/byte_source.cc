@@ -69,13 +69,33 @@ bool ByteSource::Skip(uint64_t size) {
   return true;
 }
 
-/** Copies what copy_file_range(2) is able to; the filesystem may share the blocks instead. */
+/** Bytes of a hole at the offset, at most `size`. */
+uint64_t ByteSource::HoleHere(uint64_t size) const {
+  const off_t data = ::lseek(fd_, static_cast<off_t>(offset_), SEEK_DATA);
+  const uint64_t until = data >= 0 ? static_cast<uint64_t>(data) : errno == ENXIO ? end_ : offset_;
+  return until > offset_ ? std::min(until - offset_, size) : 0;
+}
+
+/** Bytes of data at the offset, at most `size`; all of them where the filesystem cannot tell. */
+uint64_t ByteSource::DataHere(uint64_t size) const {
+  const off_t hole = ::lseek(fd_, static_cast<off_t>(offset_), SEEK_HOLE);
+  return hole > static_cast<off_t>(offset_) ? std::min(static_cast<uint64_t>(hole) - offset_, size) : size;
+}
+
+/** Copies what copy_file_range(2) is able to; the filesystem may share the blocks instead. Holes stay holes.
+ */
 uint64_t ByteSource::CopyInKernel(int out, uint64_t size) {
   uint64_t copied = 0;
   while (copied < size) {
     CheckInterrupted();
+    if (const uint64_t hole = HoleHere(size - copied); hole > 0) {
+      if (::lseek(out, static_cast<off_t>(hole), SEEK_CUR) < 0) return copied;
+      offset_ += hole;
+      copied += hole;
+      continue;
+    }
     auto from = static_cast<off64_t>(offset_);
-    const size_t step = std::min<uint64_t>(size - copied, 64 << 20);
+    const size_t step = DataHere(std::min<uint64_t>(size - copied, 64 << 20));
     const ssize_t got = ::copy_file_range(fd_, &from, out, nullptr, step, 0);
     if (got <= 0) return copied;
     offset_ += static_cast<uint64_t>(got);

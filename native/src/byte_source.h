@@ -33,6 +33,8 @@ class ByteSource {
   static constexpr size_t kSize = 256 << 10;
 
   uint64_t CopyInKernel(int out, uint64_t size);
+  uint64_t HoleHere(uint64_t size) const;
+  uint64_t DataHere(uint64_t size) const;
 
   const int fd_;
   bool seekable_ = false;

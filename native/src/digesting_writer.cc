@@ -1,5 +1,6 @@
 #include "digesting_writer.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,17 @@ namespace {
 constexpr size_t kBufferSize = 512 << 10;
 constexpr size_t kBuffers = 8;
 
+bool IsRegular(int fd) {
+  struct stat stat;
+  Check(::fstat(fd, &stat), "fstat");
+  return S_ISREG(stat.st_mode);
+}
+
+/** Content that has any byte set nearly always has one at its beginning, so this costs nothing there. */
+bool IsZero(const char* data, size_t size) {
+  return data[0] == 0 && std::memcmp(data, data + 1, size - 1) == 0;
+}
+
 }  // namespace
 
 void WriteAll(int fd, const char* data, size_t size) {
@@ -26,7 +38,9 @@ void WriteAll(int fd, const char* data, size_t size) {
   }
 }
 
-DigestingWriter::DigestingWriter(int fd) : fd_(fd), ring_(kBuffers) { ring_[0].bytes.resize(kBufferSize); }
+DigestingWriter::DigestingWriter(int fd) : fd_(fd), sparse_(IsRegular(fd)), ring_(kBuffers) {
+  ring_[0].bytes.resize(kBufferSize);
+}
 
 DigestingWriter::~DigestingWriter() {
   {
@@ -93,9 +107,21 @@ void DigestingWriter::StartThreads() {
 void DigestingWriter::Process(Stage stage, const Buffer& buffer) {
   if (stage == kHash) {
     sha256_.Update(buffer.bytes.data(), buffer.used);
+  } else if (sparse_ && buffer.used == kBufferSize && IsZero(buffer.bytes.data(), buffer.used)) {
+    Check(::lseek(fd_, static_cast<off_t>(buffer.used), SEEK_CUR), "lseek");
+    ends_in_hole_ = true;
   } else {
     WriteAll(fd_, buffer.bytes.data(), buffer.used);
+    if (buffer.used > 0) ends_in_hole_ = false;
   }
+}
+
+/** A hole at the end is no part of the file until its length says so. */
+void DigestingWriter::SettleLength() {
+  if (!ends_in_hole_) return;
+  const off_t end = ::lseek(fd_, 0, SEEK_CUR);
+  Check(end, "lseek");
+  Check(::ftruncate(fd_, end), "ftruncate");
 }
 
 void DigestingWriter::RunStage(Stage stage) {
@@ -121,6 +147,7 @@ void DigestingWriter::RunStage(Stage stage) {
 DigestingWriter::Result DigestingWriter::Finish() {
   if (threads_.empty()) {
     for (const Stage stage : {kHash, kWrite}) Process(stage, ring_[0]);
+    SettleLength();
     return {sha256_.Finish(), size_};
   }
   {
@@ -132,6 +159,7 @@ DigestingWriter::Result DigestingWriter::Finish() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   if (failed_) std::rethrow_exception(failed_);
+  SettleLength();
   return {sha256_.Finish(), size_};
 }
 

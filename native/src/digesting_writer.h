@@ -18,7 +18,8 @@ void WriteAll(int fd, const char* data, size_t size);
 
 /**
  * Writes a stream to a descriptor and digests it: producing, hashing and writing overlap over a ring of
- * buffers, so memory is bounded. Output that fits one buffer starts no thread. Used by one producer.
+ * buffers, so memory is bounded. Buffers of zeros become holes of a regular file. Output that fits one buffer
+ * starts no thread. Used by one producer.
  */
 class DigestingWriter {
  public:
@@ -54,9 +55,12 @@ class DigestingWriter {
   void StartThreads();
   void RunStage(Stage stage);
   void Process(Stage stage, const Buffer& buffer);
+  void SettleLength();
   uint64_t Slowest() const;
 
   const int fd_;
+  const bool sparse_;
+  bool ends_in_hole_ = false;
   Sha256 sha256_;
   uint64_t size_ = 0;
   std::vector<Buffer> ring_;

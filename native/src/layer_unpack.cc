@@ -218,6 +218,8 @@ class Unpacker {
       WriteSparse(entry, file.get());
     } else if (entry.size > 0) {
       reader_.CopyTo(file.get(), entry.size);
+      // What was a hole in the archive is one here, and may be the end.
+      Check(::ftruncate(file.get(), static_cast<off_t>(entry.size)), "ftruncate", entry.path);
     }
     SetMetadata(file.get(), entry);
     SetTimes(file.get(), "", TimeOf(entry));

@@ -7,7 +7,7 @@ import { isCode } from "../../core/errors.ts";
 import { loadKernel } from "../../native/binding.ts";
 import type { LayerEntry, WrittenLayer } from "../../native/kernel.ts";
 import { Scratch } from "../support/scratch.ts";
-import { DIRECTORY, NET_RAW, requiresKernel, run, withOpen } from "./support.ts";
+import { DIRECTORY, NET_RAW, requiresKernel, run, unpack, withOpen } from "./support.ts";
 
 const plain = { mode: 0o644, uid: 0, gid: 0, mtime: 1_700_000_000 };
 const long = (part: string, length: number) => part.repeat(Math.ceil(length / part.length)).slice(0, length);
@@ -158,6 +158,25 @@ describe("native/layer-writer", () => {
     // GNU tar compares content, owners and modes with the files; times differ.
     run("sh", "-c", `chmod 644 ${scratch.path}/root/s* && touch -d @1700000000 ${scratch.path}/root/s*`);
     assert.equal(run("tar", "-df", tar, "-C", scratch.join("root")), "");
+  });
+
+  it("keeps a hole a hole, in the tar and in what is unpacked from it", async () => {
+    const size = 48 << 20;
+    const source = scratch.join("root/holes");
+    run("sh", "-c", `printf start > ${source}; truncate -s ${size - 3} ${source}; printf end >> ${source}`);
+    run("truncate", "-s", String(size), scratch.join("root/hollow"));
+    const entries = ["holes", "hollow"].map(
+      (path): LayerEntry => ({ ...plain, type: "file", path, size, source: path }),
+    );
+    const written = await write("holes.tar", entries);
+    const tar = scratch.join("holes.tar");
+    assert.equal(run("sha256sum", tar).slice(0, 64), written.diffId.toString("hex"));
+    mkdirSync(scratch.join("unpacked"));
+    await unpack(tar, scratch.join("unpacked"), { whiteouts: "keep" });
+    for (const path of ["holes", "hollow"])
+      run("cmp", scratch.join(`root/${path}`), scratch.join(`unpacked/${path}`));
+    for (const file of [tar, scratch.join("unpacked/holes"), scratch.join("unpacked/hollow")])
+      assert.ok(statSync(file).blocks * 512 < 4 << 20, `${file} has ${statSync(file).blocks} blocks`);
   });
 
   for (const [change, size] of [
