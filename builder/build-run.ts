@@ -186,7 +186,7 @@ export class BuildRun {
     if (wanted.length === 0) return;
     const load = async (step: CopyStep): Promise<void> => {
       try {
-        await (await context.context.select(step.sources)).content();
+        await context.context.select(step.sources);
       } catch (error) {
         throw await explainFailure(error, { step, outcomes: new Map(), context, source });
       }

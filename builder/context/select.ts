@@ -154,8 +154,8 @@ function withParents<E extends { readonly path: string }>(
   return kept.reverse();
 }
 
-function entryOf(root: SourceRoot, source: string, path: string, stat: FileStat): SelectedEntry {
-  return { path, source, stat: root.owner === undefined ? stat : { ...stat, ...root.owner } };
+function entryOf({ owner }: SourceRoot, source: string, path: string, stat: FileStat): SelectedEntry {
+  return owner === undefined ? { path, source, stat } : { path, source, stat, owner };
 }
 
 const hides = (root: SourceRoot, path: string): boolean =>

@@ -7,6 +7,8 @@ export interface SelectedEntry {
   /** Absolute in the tree it is taken from, without links on the way. */
   readonly source: string;
   readonly stat: FileStat;
+  /** Who owns it for the build, if not who its stat says. */
+  readonly owner?: Pick<FileStat, "uid" | "gid">;
   /** Content that is in memory instead of at `source`. */
   readonly data?: Buffer;
 }

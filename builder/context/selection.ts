@@ -57,14 +57,14 @@ function listingOf(selected: readonly Selected[], prints: readonly Fingerprint[]
 
 function lineOf(
   path: string,
-  { stat }: SelectedEntry,
+  { stat, owner = stat }: SelectedEntry,
   print: Fingerprint | undefined,
   links: Map<string, string>,
 ): string {
-  const { type, mode, uid, gid, link = "" } = stat;
+  const { type, mode, link = "" } = stat;
   const device = type === "char" || type === "block" ? `${stat.rdevMajor}:${stat.rdevMinor}` : "";
   const content = print === undefined ? "" : encodeFingerprint(print);
-  return `${path}\0${type}\t${mode.toString(8)}\t${uid}:${gid}\t${link}${device}${content}${hardLink(path, stat, links)}`;
+  return `${path}\0${type}\t${mode.toString(8)}\t${owner.uid}:${owner.gid}\t${link}${device}${content}${hardLink(path, stat, links)}`;
 }
 
 /** Which names are one file counts too. */

@@ -26,16 +26,14 @@ export function statsDigest(selected: readonly Selected[], lookedAt: number): Di
   const entries = entriesOf(selected);
   if (!entries.every(({ stat }) => isSettled(stat, lookedAt))) return undefined;
   const integers = new BigInt64Array(entries.length * 3);
-  const numbers = new Float64Array(entries.length * 4);
+  const numbers = new Float64Array(entries.length * 2);
   const texts: string[] = selected.map(({ name, below }) => `${below.length}/${name}`);
   entries.forEach(({ path, stat }, i) => {
     integers[3 * i] = stat.dev;
     integers[3 * i + 1] = stat.ino;
     integers[3 * i + 2] = stat.ctimeNs;
-    numbers[4 * i] = stat.size;
-    numbers[4 * i + 1] = stat.mode;
-    numbers[4 * i + 2] = stat.uid;
-    numbers[4 * i + 3] = stat.gid;
+    numbers[2 * i] = stat.size;
+    numbers[2 * i + 1] = stat.mode;
     texts.push(path, stat.link === undefined ? stat.type : `link ${stat.link}`);
   });
   const hash = createHash("sha256").update(integers).update(numbers).update(texts.join("\0"));

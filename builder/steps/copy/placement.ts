@@ -99,33 +99,27 @@ export class Placement {
     // OCI image-spec, layer.md#whiteouts: such a file would delete another one when the layer is applied.
     if (path.startsWith(".wh.", path.lastIndexOf("/") + 1))
       throw invalid(path, "a layer cannot hold a name that begins with .wh.");
-    const { owner, mode } = this.#options;
-    const common = {
-      path: path.slice(1),
-      mode: mode === undefined || stat.type === "symlink" ? stat.mode : mode(stat.mode, stat.type),
-      uid: owner?.uid ?? stat.uid,
-      gid: owner?.gid ?? stat.gid,
-      mtime: this.#mtime(Number(stat.mtimeNs / NANOSECONDS)),
-    };
     // Hard links hold together within one source, as they do within one copy of BuildKit's.
     const shared = stat.nlink > 1 && stat.type !== "dir";
     const inode = shared ? `${this.#sources}:${stat.dev}:${stat.ino}` : undefined;
-    this.#tree.put(this.#complete(common, entry), inode);
+    this.#tree.put(this.#entryOf(path.slice(1), entry), inode);
   }
 
-  #complete(common: CommonFields, { stat, source, data }: SelectedEntry): LayerEntry {
+  #entryOf(path: string, { stat, source, data, owner: ownOwner = stat }: SelectedEntry): LayerEntry {
+    const { owner = ownOwner, mode: change, sources } = this.#options;
+    const { uid, gid } = owner;
+    const mode = change === undefined || stat.type === "symlink" ? stat.mode : change(stat.mode, stat.type);
+    const mtime = this.#mtime(Number(stat.mtimeNs / NANOSECONDS));
+    // Most entries are files, and there may be very many: no copies of objects for them.
     if (stat.type === "file" && data === undefined)
-      return { ...common, type: "file", size: stat.size, source };
-    if (stat.type === "file") return { ...common, type: "file", size: stat.size, ...(data && { data }) };
+      return { path, mode, uid, gid, mtime, type: "file", size: stat.size, source };
+    const common = { path, mode, uid, gid, mtime };
     if (stat.type === "symlink") return { ...common, type: "symlink", link: stat.link ?? "" };
     // A socket without its listener means nothing; BuildKit leaves an empty file too.
-    if (stat.type === "socket") return { ...common, type: "file", size: 0, data: Buffer.alloc(0) };
-    const { sources } = this.#options;
+    const content = stat.type === "socket" ? Buffer.alloc(0) : data;
+    if (content !== undefined) return { ...common, type: "file", size: content.length, data: content };
     const xattrs = sources === undefined ? undefined : attributesOf(sources, source);
-    const more = xattrs === undefined ? common : { ...common, xattrs };
-    if (stat.type === "char" || stat.type === "block")
-      return { ...more, type: stat.type, major: stat.rdevMajor, minor: stat.rdevMinor };
-    return { ...more, type: stat.type };
+    return { ...common, ...(xattrs === undefined ? {} : { xattrs }), ...specialOf(stat) };
   }
 
   #makeDirectories(path: string): void {
@@ -169,4 +163,7 @@ const refuseConflicts: Check = (path, type, existing) => {
 
 const invalid = (path: string, why: string): Failure => new Failure("COPY_TARGET_INVALID", { path, why });
 
-type CommonFields = Pick<LayerEntry, "path" | "mode" | "uid" | "gid" | "mtime">;
+function specialOf({ type, rdevMajor: major, rdevMinor: minor }: FileStat) {
+  if (type === "char" || type === "block") return { type, major, minor } as const;
+  return { type: type === "fifo" ? "fifo" : "dir" } as const;
+}

@@ -207,13 +207,14 @@ describe("the build cache", () => {
     // As if everything had been written just now, in the same tick as the build looks at it.
     fixture.now = 0;
     const first = await fixture.build(["FROM scratch", "COPY a /a"]);
+    // Only the number of remembered files, which is none.
     const stored = query<{ entries: Buffer }>(
       fixture.store.database,
       "SELECT entries FROM context_files",
     ).all();
     assert.deepEqual(
-      stored.map(({ entries }) => entries.length),
-      [0],
+      stored.map(({ entries }) => entries),
+      [Buffer.alloc(8)],
     );
     const second = await fixture.build(["FROM scratch", "COPY a /a"]);
     assert.deepEqual(second.performed, []);
