@@ -14,7 +14,7 @@ export interface Observed {
 
 /** Files that an engine puts into a container, not the image. */
 const ENGINE_FILES =
-  /^(\.dockerenv|dev|dev\/.*|proc|proc\/.*|sys|sys\/.*|etc\/(hosts|hostname|resolv\.conf|mtab))$/;
+  /^(\.dockerenv|etc|dev|dev\/.*|proc|proc\/.*|sys|sys\/.*|etc\/(hosts|hostname|resolv\.conf|mtab))$/;
 
 const cleanPath = (name: string): string => name.replace(/^\.?\/+/, "").replace(/\/$/, "");
 
