@@ -102,7 +102,9 @@ export class RegistryServer implements AsyncDisposable {
     response.setHeader("x-content-type-options", "nosniff");
     try {
       const { call, handle } = this.#route(request, response, expectsContinue);
-      await send(request, response, await handle(call));
+      const answer = await handle(call);
+      if (this.#stopping) response.shouldKeepAlive = false;
+      await send(request, response, answer);
     } catch (error) {
       await this.#refuse(request, response, error);
     }

@@ -70,6 +70,8 @@ export interface RegistryMetadata extends AsyncDisposable {
   missingBlobs(repository: string, digests: readonly Digest[]): Promise<readonly Digest[]>;
   /** Idempotent; makes the repository when it is new. The caller holds the blob. */
   linkBlob(repository: string, blob: BlobInfo): Promise<void>;
+  /** Makes the link count as just made: a client that was told of the blob will not send it. Nothing happens when there is none. */
+  touchBlob(repository: string, digest: Digest): Promise<void>;
   /** False when it was not there. */
   unlinkBlob(repository: string, digest: Digest): Promise<boolean>;
 

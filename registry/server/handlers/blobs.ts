@@ -34,6 +34,7 @@ export const getBlob =
       ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${blob.size}` }),
     };
     const status = range === undefined ? 200 : 206;
+    if (method === "HEAD") await metadata.touchBlob(repositoryOf(target), digest);
     if (method === "HEAD" || end === start) return { status, headers: sized };
     return { status, headers: sized, body: await blobs.read(digest, { start, end }) };
   };

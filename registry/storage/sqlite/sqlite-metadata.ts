@@ -22,6 +22,9 @@ import { prune } from "./prune.ts";
 import { referrersOf } from "./referrers.ts";
 import { UploadTable } from "./uploads.ts";
 
+/** A link touched so lately need not be written again. */
+const TOUCH_MS = 1000;
+
 /** The tables of migration 005-registry, in the database of a state root or in one of their own. */
 export class SqliteMetadata implements RegistryMetadata {
   readonly #database: Database;
@@ -90,6 +93,17 @@ export class SqliteMetadata implements RegistryMetadata {
 
   #addRepository(name: string): void {
     this.#run("INSERT OR IGNORE INTO registry_repositories (name, created) VALUES (?, ?)", name, Date.now());
+  }
+
+  async touchBlob(repository: string, digest: Digest): Promise<void> {
+    const now = Date.now();
+    this.#run(
+      "UPDATE registry_blobs SET linked = ? WHERE repository = ? AND digest = ? AND linked < ?",
+      now,
+      repository,
+      digest,
+      now - TOUCH_MS,
+    );
   }
 
   async unlinkBlob(repository: string, digest: Digest): Promise<boolean> {

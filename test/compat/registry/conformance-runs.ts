@@ -97,8 +97,8 @@ function readCounts(xml: string): Counts {
   const failed = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<(?:failure|error)/g)].map(
     ([, name = ""]) => name,
   );
-  // Ginkgo also lists what runs before and after its specs.
-  const others = [...xml.matchAll(/<testcase name="\[(?!It\])/g)].length;
+  // The released program lists the making of its report too.
+  const others = xml.includes('<testcase name="html custom reporter"') ? 1 : 0;
   return {
     tests: count("tests") - others,
     failures: count("failures"),
