@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +29,7 @@ describe("trouble", () => {
     const unshare = requiresCommand(this, "unshare");
     const folder = context("full", "FROM busybox\nRUN dd if=/dev/zero of=/big bs=1M count=50\n");
     const copy = context("full-copy", "FROM busybox\nCOPY big /\n");
-    writeFileSync(`${copy}/big`, Buffer.alloc(20_000_000));
+    writeFileSync(`${copy}/big`, randomBytes(20_000_000));
     const disk = slipway.scratch.join("disk");
     mkdirSync(disk);
     // In a mount namespace of its own, so that the small disk goes with it.
