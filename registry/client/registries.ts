@@ -1,7 +1,9 @@
+import type { Digest } from "../../core/digest.ts";
 import { type Failure, isCode } from "../../core/errors.ts";
 import type { Reference } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { VERSION } from "../../core/version.ts";
+import { STORE_HEADER, storeId, storeProof } from "../shared/store-proof.ts";
 import { refusal } from "./answers.ts";
 import { Authorizer, type AuthorizerParts } from "./auth/authorizer.ts";
 import type { CredentialSource, Credentials } from "./auth/credentials.ts";
@@ -27,6 +29,8 @@ export interface RegistryOptions {
   /** Folders in the form of /etc/docker/certs.d; these when absent. */
   readonly certificates?: readonly string[];
   readonly retries?: RetryOptions;
+  /** The secret of our own store, by which a registry that serves it is known; see registry/shared/store-proof.ts. */
+  readonly storeSecret?: () => Uint8Array | undefined;
 }
 
 /** A registry that answered: where, and how it is spoken to. */
@@ -34,6 +38,8 @@ interface Session {
   readonly base: URL;
   readonly send: Send;
   readonly authorizer: Authorizer;
+  /** What the registry calls its store, if that is one of ours. */
+  readonly store: string | undefined;
 }
 
 const ACTIONS = { pull: ["pull"], push: ["pull", "push"] } as const;
@@ -93,8 +99,14 @@ export class Registries implements AsyncDisposable {
     options: Abortable,
   ): Promise<T> {
     const domain = endpoint.mirror ? endpoint.host : reference.domain;
-    const { base, send } = await this.#session(endpoint, domain, options);
-    return work(new Repository(send, { base, path: reference.path, actions: ACTIONS[access] }));
+    const { base, send, store } = await this.#session(endpoint, domain, options);
+    const { path } = reference;
+    const secret = store === undefined ? undefined : this.#options.storeSecret?.();
+    const prove =
+      secret === undefined || storeId(secret) !== store
+        ? {}
+        : { prove: (digest: Digest) => storeProof(secret, { host: base.host, repository: path, digest }) };
+    return work(new Repository(send, { base, path, actions: ACTIONS[access], ...prove }));
   }
 
   async #session(endpoint: Endpoint, domain: string, options: Abortable): Promise<Session> {
@@ -137,7 +149,7 @@ export class Registries implements AsyncDisposable {
     await response.discard();
     // Redirects come last, so that each step passes all the others; another origin is not the authorizer's.
     const send = stack(this.#connections.send, this.#retrying, authorizer.middleware, followingRedirects);
-    return { base, send, authorizer };
+    return { base, send, authorizer, store: response.header(STORE_HEADER) };
   }
 
   /** The first base that answers at all. */

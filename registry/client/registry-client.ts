@@ -4,21 +4,29 @@ import type { Platform } from "../../core/platform.ts";
 import { familiarName, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { Store } from "../../store/types.ts";
+import { readSecret } from "../shared/store-proof.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { HUB } from "./endpoints.ts";
 import { type Access, Registries, type RegistryOptions } from "./registries.ts";
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushImage } from "./transfer/push-image.ts";
+import type { PushParts } from "./transfer/push-layer.ts";
+import { RemoteBlobs } from "./transfer/remote-blobs.ts";
 
 /** Exchanges the images of a store with registries. Disposing it closes its connections. */
 export class RegistryClient implements AsyncDisposable {
   readonly #store: Store;
   readonly #registries: Registries;
+  readonly #remote: RemoteBlobs;
 
   constructor(store: Store, options: RegistryOptions) {
     this.#store = store;
-    this.#registries = new Registries(options);
+    this.#registries = new Registries({
+      storeSecret: () => readSecret(store.paths.registrySecret),
+      ...options,
+    });
+    this.#remote = new RemoteBlobs(store.database);
   }
 
   /** Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE and what else a registry can do wrong. */
@@ -34,7 +42,7 @@ export class RegistryClient implements AsyncDisposable {
         work,
         (repository) =>
           pullImage(
-            { store: this.#store, repository, report },
+            { store: this.#store, remote: this.#remote, repository, report },
             { reference: wanted, ...(platform === undefined ? {} : { platform }) },
             rest,
           ),
@@ -67,12 +75,23 @@ export class RegistryClient implements AsyncDisposable {
     try {
       return await this.#registries.with(
         { reference, access: "push" },
-        (repository) => pushImage({ store: this.#store, repository, report }, { ...reference, tag }, rest),
+        (repository) => pushImage({ ...this.#pushParts(report), repository }, { ...reference, tag }, rest),
         rest,
       );
     } catch (error) {
       throw inDockersWords(error, reference, "push");
     }
+  }
+
+  #pushParts(report: Report): Omit<PushParts, "repository"> {
+    const [store, remote] = [this.#store, this.#remote];
+    const fetch: PushParts["fetch"] = (place, blob, options) =>
+      this.#registries.with(
+        { reference: place, access: "pull" },
+        async (repository) => repository.blob(blob, options),
+        options,
+      );
+    return { store, remote, fetch, report };
   }
 
   /** Tries credentials; see Registries.verify(). */

@@ -1,8 +1,9 @@
 import type { Descriptor } from "../../core/descriptor.ts";
-import { type Digest, digestOf } from "../../core/digest.ts";
+import { algorithmOf, type Digest, digestOf, isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
+import { STORE_PROOF_HEADER } from "../shared/store-proof.ts";
 import { readJson, refusal } from "./answers.ts";
 import { repositoryScope, type Scope } from "./auth/scope.ts";
 import {
@@ -15,6 +16,14 @@ import {
 } from "./http/message.ts";
 import { resumed } from "./transfer/resume.ts";
 
+export interface RepositoryOptions {
+  readonly base: URL;
+  /** "library/debian" */
+  readonly path: string;
+  readonly actions: readonly string[];
+  /** For a registry on our own store: the proof that we can read a blob of it; see registry/shared/store-proof.ts. */
+  readonly prove?: (digest: Digest) => string;
+}
 export interface RawManifest {
   readonly raw: Buffer;
   /** What the registry called it. */
@@ -42,17 +51,21 @@ export class Repository {
   readonly #send: Send;
   readonly #root: URL;
   readonly #scopes: readonly Scope[];
+  readonly #prove: ((digest: Digest) => string) | undefined;
   /** "library/debian" */
   readonly path: string;
 
-  constructor(
-    send: Send,
-    options: { readonly base: URL; readonly path: string; readonly actions: readonly string[] },
-  ) {
+  constructor(send: Send, options: RepositoryOptions) {
     this.#send = send;
     this.path = options.path;
     this.#root = new URL(`v2/${options.path}/`, options.base);
     this.#scopes = [repositoryScope(options.path, ...options.actions)];
+    this.#prove = options.prove;
+  }
+
+  /** True when the registry serves the very store of this machine, and blobs need not be sent. */
+  get sharesStore(): boolean {
+    return this.#prove !== undefined;
   }
 
   #request(method: HttpRequest["method"], url: string | URL, options: Abortable = {}): HttpRequest {
@@ -81,10 +94,10 @@ export class Repository {
       if (!(error instanceof RangeError)) throw error;
       throw invalid(response, `a manifest of ${error.message}`, error);
     });
-    const digest = digestOf(raw);
-    const want = reference.includes(":") ? reference : response.header("docker-content-digest");
-    if (want?.startsWith("sha256:") === true && want !== digest)
-      throw new Failure("DIGEST_MISMATCH", { want, got: digest });
+    const told = response.header("docker-content-digest") ?? "";
+    const want = isDigest(reference) ? reference : isDigest(told) ? told : undefined;
+    const digest = digestOf(raw, want === undefined ? "sha256" : algorithmOf(want));
+    if (want !== undefined && want !== digest) throw new Failure("DIGEST_MISMATCH", { want, got: digest });
     return { raw, mediaType, digest };
   }
 
@@ -98,7 +111,7 @@ export class Repository {
     await expectStatus(response, 201, 200, 202);
     const stored = response.header("docker-content-digest");
     await response.discard();
-    if (stored?.startsWith("sha256:") === true && stored !== manifest.digest)
+    if (stored !== undefined && isDigest(stored) && stored !== manifest.digest)
       throw new Failure("DIGEST_MISMATCH", { want: manifest.digest, got: stored });
   }
 
@@ -146,8 +159,13 @@ export class Repository {
     if (mount !== undefined) request.url.searchParams.set("mount", mount.digest);
     if (mount?.from !== undefined) request.url.searchParams.set("from", mount.from);
     const from = mount?.from === undefined ? [] : [repositoryScope(mount.from, "pull")];
+    const proof =
+      mount === undefined || this.#prove === undefined
+        ? {}
+        : { [STORE_PROOF_HEADER]: this.#prove(mount.digest) };
     const response = await this.#send({
       ...request,
+      headers: proof,
       scopes: [...this.#scopes, ...from],
       body: bytesBody(Buffer.alloc(0)),
     });

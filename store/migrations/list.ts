@@ -3,6 +3,7 @@ import { buildCacheMigration } from "./002-build-cache.ts";
 import { containersMigration } from "./003-containers.ts";
 import { jobsMigration } from "./004-jobs.ts";
 import { registryMigration } from "./005-registry.ts";
+import { remoteBlobsMigration } from "./006-remote-blobs.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   containersMigration,
   jobsMigration,
   registryMigration,
+  remoteBlobsMigration,
 ];

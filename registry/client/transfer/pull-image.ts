@@ -6,8 +6,15 @@ import type { Store } from "../../../store/types.ts";
 import type { Repository } from "../repository.ts";
 import type { Report } from "./events.ts";
 import { pullLayers } from "./pull-layers.ts";
+import type { RemoteBlobs } from "./remote-blobs.ts";
 import { layersOf, type ResolvedImage, resolveImage } from "./resolve-image.ts";
 
+export interface PullParts {
+  readonly store: Store;
+  readonly repository: Repository;
+  readonly remote: RemoteBlobs;
+  readonly report: Report;
+}
 export interface PullRequest {
   /** With a tag, a digest, or both; the digest decides. */
   readonly reference: Reference;
@@ -27,7 +34,7 @@ export interface PulledImage {
  * Nothing is named before all of it is there and verified.
  */
 export async function pullImage(
-  parts: { readonly store: Store; readonly repository: Repository; readonly report: Report },
+  parts: PullParts,
   { reference, platform }: PullRequest,
   options: Abortable = {},
 ): Promise<PulledImage> {
@@ -47,6 +54,10 @@ export async function pullImage(
   if (!present) await pullLayers({ ...parts, lease }, layersOf(image), options);
   report({ status: `Digest: ${image.root.digest}` });
   const id = await publish(store, reference, image);
+  parts.remote.note(
+    reference,
+    image.manifest.layers.map(({ digest }) => digest),
+  );
   return { id, digest: image.root.digest, changed: id !== before };
 }
 

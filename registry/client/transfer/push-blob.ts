@@ -12,20 +12,24 @@ export interface BlobPush {
   readonly elsewhere?: readonly string[];
 }
 
-export type BlobPushed = "present" | { readonly mountedFrom: string } | "sent";
+export type BlobPushed = "present" | "shared" | { readonly mountedFrom: string } | "sent";
 
 const ATTEMPTS = 4;
 /** A mount that is refused leaves an upload behind, so few are tried. */
 const MOUNTS = 2;
 
-/** Sees to it that the repository has a blob: it has it, takes it from another repository, or is sent it. */
+/** Sees to it that the repository has a blob: it has it, shares our store, takes it from another repository, or is sent it. */
 export async function pushBlob(
   repository: Repository,
   { blob, open, elsewhere = [] }: BlobPush,
   options: Abortable = {},
 ): Promise<BlobPushed> {
-  if (await repository.hasBlob(blob.digest, options)) return "present";
   let location: URL | undefined;
+  if (repository.sharesStore) {
+    const answer = await repository.beginUpload({ digest: blob.digest }, options);
+    if (answer === "mounted") return "shared";
+    location = answer;
+  } else if (await repository.hasBlob(blob.digest, options)) return "present";
   for (const from of elsewhere.slice(0, MOUNTS)) {
     const answer = await repository.beginUpload({ digest: blob.digest, from }, options);
     if (answer === "mounted") return { mountedFrom: from };

@@ -1,0 +1,110 @@
+import type { Descriptor } from "../../../core/descriptor.ts";
+import { type Digest, hexOf } from "../../../core/digest.ts";
+import { familiarName, type Reference } from "../../../core/reference.ts";
+import { type Abortable, type ByteStream, verified } from "../../../core/streams.ts";
+import { isPlainLayer } from "../../../image/media-types.ts";
+import type { Store } from "../../../store/types.ts";
+import type { Repository } from "../repository.ts";
+import { counted, type Report } from "./events.ts";
+import { shortDigest } from "./pull-layers.ts";
+import { type BlobPushed, pushBlob } from "./push-blob.ts";
+import type { Place, RemoteBlobs } from "./remote-blobs.ts";
+
+export interface PushParts {
+  readonly store: Store;
+  readonly repository: Repository;
+  readonly remote: RemoteBlobs;
+  /** Reads a blob of another repository, of any registry. */
+  readonly fetch: (place: Place, blob: Descriptor, options: Abortable) => Promise<ByteStream>;
+  readonly report: Report;
+}
+
+export interface LayerPush {
+  readonly diffId: Digest;
+  /** The blob by which the image's manifest names the layer. */
+  readonly named: Descriptor | undefined;
+  readonly reference: Reference;
+}
+
+/** Sees to it that the repository has a layer in some form. Resolves with that form. */
+export async function pushLayer(parts: PushParts, layer: LayerPush, options: Abortable): Promise<Descriptor> {
+  const { store } = parts;
+  const { named } = layer;
+  if (named !== undefined && isSendable(parts, layer, named)) {
+    if (store.content.stat(named.digest) !== undefined)
+      return push(parts, layer, { blob: named, open: () => read(store, named, options) }, options);
+    const relayed = await relay(parts, layer, { blob: named }, options);
+    if (relayed !== undefined) return relayed;
+  }
+  const blob = await compress(store, layer.diffId, options);
+  return push(parts, layer, { blob, open: () => read(store, blob, options) }, options);
+}
+
+/** A plain tar is sent to no registry but one on this very store, where it is a row, and one that has it already. */
+const isSendable = (
+  { repository, remote }: PushParts,
+  { reference }: LayerPush,
+  { mediaType, digest }: Descriptor,
+): boolean =>
+  repository.sharesStore ||
+  !isPlainLayer(mediaType) ||
+  remote.places(digest).some(({ domain }) => domain === reference.domain);
+
+const read = (store: Store, { digest }: Descriptor, options: Abortable): Promise<ByteStream> =>
+  store.content.read(digest, undefined, options);
+
+/**
+ * A layer that was here when its image was pulled was not fetched, so the blob the manifest names is only where it was pulled from. It is passed on
+ * from there, that the manifest can stay as it is. Undefined when nobody has it any more.
+ */
+async function relay(
+  parts: PushParts,
+  layer: LayerPush,
+  { blob }: { readonly blob: Descriptor },
+  options: Abortable,
+): Promise<Descriptor | undefined> {
+  const [place] = parts.remote.places(blob.digest);
+  if (place === undefined) return undefined;
+  const open = async () => verified(await parts.fetch(place, blob, options), blob);
+  try {
+    return await push(parts, layer, { blob, open }, options);
+  } catch {
+    options.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Two pushes of one layer at a time would compress it twice. */
+async function compress(store: Store, diffId: Digest, options: Abortable): Promise<Descriptor> {
+  await using _lock = await store.locks.hold(`gzip-${hexOf(diffId)}`, options);
+  return store.layers.gzip(diffId);
+}
+
+async function push(
+  { repository, remote, report }: PushParts,
+  { diffId, reference }: LayerPush,
+  { blob, open }: { readonly blob: Descriptor; readonly open: () => Promise<ByteStream> },
+  options: Abortable,
+): Promise<Descriptor> {
+  const id = shortDigest(diffId);
+  const tell = (current: number): void => report({ id, status: "Pushing", current, total: blob.size });
+  const elsewhere = remote
+    .places(blob.digest)
+    .filter(({ domain, path }) => domain === reference.domain && path !== reference.path)
+    .map(({ path }) => path);
+  const pushed = await pushBlob(
+    repository,
+    { blob, elsewhere, open: async () => counted(await open(), tell) },
+    options,
+  );
+  report({ id, status: inWords(pushed, reference) });
+  return blob;
+}
+
+function inWords(pushed: BlobPushed, { domain }: Reference): string {
+  if (pushed === "sent") return "Pushed";
+  if (pushed === "present") return "Layer already exists";
+  if (pushed === "shared") return "Mounted from the store of this machine";
+  const path = pushed.mountedFrom;
+  return `Mounted from ${domain === "docker.io" ? familiarName({ domain, path }) : path}`;
+}

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "mocha";
+import { type Manifest, parseManifest } from "../../../image/manifest.ts";
+import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import { TestStore } from "../../store/support.ts";
+import { FakeRegistry } from "./fake-registry.ts";
+import { makeImage, openClient, ref, tarOf } from "./support.ts";
+
+const impatient = { wait: async () => undefined, random: () => 0.5 };
+
+function stored(registry: FakeRegistry, name: string): Manifest & { readonly kind: "image" } {
+  const found = registry.manifests.get(name);
+  const manifest = parseManifest(found?.raw ?? Buffer.from("{}"), found?.type);
+  assert.ok(manifest.kind === "image");
+  return manifest;
+}
+
+describe("push", () => {
+  it("sends layers as gzip and keeps the image's configuration, byte for byte the same every time", async () => {
+    await using registry = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    const name = `${registry.host}/app:1`;
+    const id = await makeImage(store, name, [tarOf("a", "one".repeat(1000)), tarOf("b", randomBytes(1000))]);
+    await using client = openClient(store);
+    const events: string[] = [];
+    const report = (event: { readonly id?: string; readonly status: string }) => events.push(event.status);
+    const digest = await client.push(ref(name), { report });
+    const manifest = stored(registry, "app:1");
+    assert.equal(manifest.config.digest, id);
+    assert.deepEqual(
+      manifest.layers.map(({ mediaType }) => mediaType),
+      [MEDIA_TYPES.layerGzip, MEDIA_TYPES.layerGzip],
+    );
+    assert.equal(events.at(-1), `1: digest: ${digest} size: ${manifest.raw.byteLength}`);
+    assert.equal(events.filter((status) => status === "Pushed").length, 2);
+    assert.deepEqual(store.images.get(name).digests, [`${registry.host}/app@${digest}`]);
+    assert.equal(await client.push(ref(name)), digest);
+    assert.equal(registry.count("PUT /v2/app/blobs/"), 3);
+  });
+
+  it("has a blob mounted from a repository where it was seen", async () => {
+    await using registry = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    const [first, second] = [`${registry.host}/team/app:1`, `${registry.host}/other/app:1`];
+    const id = await makeImage(store, first, [tarOf("a", "one")]);
+    store.images.tag(id, second);
+    await using client = openClient(store);
+    await client.push(ref(first));
+    const [layer] = stored(registry, "team/app:1").layers;
+    const { digest = "" } = layer ?? {};
+    registry.intercept = ({ method, url }, response) => {
+      // The fake knows no repositories; this one has nothing yet.
+      const missing = method === "HEAD" && url.startsWith("/v2/other/");
+      const mounted = url.includes(`mount=${encodeURIComponent(digest)}`);
+      if (missing || mounted) response.writeHead(missing ? 404 : 201).end();
+      return missing || mounted;
+    };
+    const events: string[] = [];
+    await client.push(ref(second), { report: ({ status }) => events.push(status) });
+    assert.ok(events.includes("Mounted from team/app"), events.join("\n"));
+    const mount = `POST /v2/other/app/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=team%2Fapp`;
+    assert.equal(registry.count(mount), 1);
+    assert.equal(registry.count(`PUT /v2/other/app/blobs/uploads/`), 1, "the configuration alone is sent");
+  });
+
+  it("begins an upload anew when it fails on the way", async () => {
+    await using registry = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const name = `${registry.host}/app:1`;
+    await makeImage(opened.store, name, [tarOf("a", randomBytes(200_000))]);
+    let failures = 0;
+    registry.intercept = ({ method }, response, body) => {
+      if (method !== "PUT" || body.byteLength < 100_000 || failures++ > 1) return false;
+      if (failures === 1) response.writeHead(500).end();
+      else response.destroy();
+      return true;
+    };
+    await using client = openClient(opened.store, { retries: impatient });
+    await client.push(ref(name));
+    assert.equal(registry.blobs.size, 2);
+    assert.equal(failures, 3);
+  });
+
+  it("sends what it pulled as it came, and passes on layers it never fetched", async () => {
+    await using source = await FakeRegistry.start();
+    await using target = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    const base = tarOf("a", "base");
+    // The layer is here in another form before the image is pulled.
+    await makeImage(store, "base", [base]);
+    const { manifest, layers } = source.addImage("app", "1", [base, tarOf("b", "top")]);
+    await using client = openClient(store);
+    await client.pull(ref(`${source.host}/app:1`));
+    assert.equal(source.count(`GET /v2/app/blobs/${layers[0]?.digest}`), 0);
+    const copy = `${target.host}/copy:1`;
+    store.images.tag(store.images.get(`${source.host}/app:1`).id, copy);
+    assert.equal(await client.push(ref(copy)), manifest.digest);
+    assert.equal(source.count(`GET /v2/app/blobs/${layers[0]?.digest}`), 1);
+  });
+
+  it("compresses what nobody has any more in that form", async () => {
+    await using source = await FakeRegistry.start();
+    await using target = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    const base = tarOf("a", "base");
+    await makeImage(store, "base", [base]);
+    const { layers, config } = source.addImage("app", "1", [base]);
+    await using client = openClient(store, { retries: impatient });
+    await client.pull(ref(`${source.host}/app:1`));
+    source.blobs.delete(layers[0]?.digest ?? "");
+    const copy = `${target.host}/copy:1`;
+    store.images.tag(store.images.get(`${source.host}/app:1`).id, copy);
+    await client.push(ref(copy));
+    assert.equal(stored(target, "copy:1").config.digest, config.digest);
+    assert.equal(target.blobs.size, 2);
+  });
+
+  it("says in docker's words that it may not, and how to log in", async () => {
+    await using registry = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const name = `${registry.host}/app:1`;
+    await makeImage(opened.store, name, [tarOf("a", "one")]);
+    registry.intercept = ({ url }, response) => {
+      if (url === "/v2/") return false;
+      const error = { code: "DENIED", message: "requested access to the resource is denied" };
+      response.writeHead(403).end(JSON.stringify({ errors: [error] }));
+      return true;
+    };
+    await using client = openClient(opened.store);
+    await assert.rejects(client.pull(ref(name)), {
+      code: "REGISTRY_DENIED",
+      message: `pull access denied for ${registry.host}/app, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
+      hint: `log in with: slipway login ${registry.host}`,
+    });
+  });
+});
