@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { ByteStream } from "../../core/streams.ts";
+import type { FilePart } from "./send-file.ts";
 
 /** What a request is about; made by the table of routes before any layer sees the call. */
 export interface Target {
@@ -37,7 +38,7 @@ export type HeaderValue = string | number | readonly string[];
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, HeaderValue>>;
-  readonly body?: Uint8Array | string | Readable;
+  readonly body?: Uint8Array | string | Readable | FilePart;
 }
 
 export type Handler = (call: Call) => Promise<Answer>;

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ByteStream } from "../../core/streams.ts";
 import type { Answer } from "./call.ts";
+import { sendFile } from "./send-file.ts";
 
 /** So much of a body nobody wanted is still read, so that the client sees the answer rather than a reset connection. */
 const DRAIN_LIMIT = 16 << 20;
@@ -29,22 +30,22 @@ export async function send(
   answer: Answer,
 ): Promise<void> {
   const { status, headers = {}, body } = answer;
-  const isStream = body instanceof Readable;
-  // What the client still sends is not read any more; the connection cannot be used for another request.
-  const rest = !request.readableEnded && hasBody(request);
   if (response.destroyed) {
-    if (isStream) body.destroy();
+    if (body instanceof Readable) body.destroy();
     return;
   }
-  response.writeHead(status, {
-    ...(isStream || status === 204 || status === 304 || "content-length" in headers
-      ? {}
-      : { "content-length": body === undefined ? 0 : Buffer.byteLength(body) }),
-    ...(headers as Readonly<Record<string, string | number | string[]>>),
-    ...(rest ? { connection: "close" } : {}),
-  });
-  if (isStream) await pipeline(body, response);
-  else response.end(request.method === "HEAD" ? undefined : body);
+  // What the client still sends is not read any more; the connection cannot be used for another request.
+  const rest = !request.readableEnded && hasBody(request);
+  if (rest) response.shouldKeepAlive = false;
+  const isSized = status === 204 || status === 304 || "content-length" in headers;
+  const whole = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  if (whole && !isSized)
+    response.setHeader("content-length", body === undefined ? 0 : Buffer.byteLength(body));
+  response.writeHead(status, headers as Readonly<Record<string, string | number | string[]>>);
+  if (request.method === "HEAD" || body === undefined) response.end();
+  else if (whole) response.end(body);
+  else if (body instanceof Readable) await pipeline(body, response);
+  else await sendFile(response, body);
   if (rest) drain(request);
 }
 

@@ -1,10 +1,10 @@
 import type { RegistryStorage } from "../storage/registry-storage.ts";
-import type { ManifestCache } from "./manifest-cache.ts";
+import type { DocumentCache } from "./document-cache.ts";
 
 /** What handlers work with. */
 export interface Parts {
   readonly storage: RegistryStorage;
-  readonly documents: ManifestCache;
+  readonly documents: DocumentCache;
   /** Whether image manifests may arrive before their blobs. */
   readonly sparse: boolean;
 }

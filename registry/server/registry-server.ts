@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { describeError } from "../../core/errors.ts";
 import type { RegistryStorage } from "../storage/registry-storage.ts";
 import { type Call, type Handler, type Layer, stack, type Target } from "./call.ts";
+import { DocumentCache } from "./document-cache.ts";
 import { errorAnswer } from "./errors.ts";
 import { bodyOf, send } from "./exchange.ts";
 import { errors } from "./layers/errors.ts";
 import { uploadLimit } from "./layers/upload-limit.ts";
-import { ManifestCache } from "./manifest-cache.ts";
 import { routeTable } from "./route-table.ts";
 import { findRoute, type Route } from "./routes.ts";
 
@@ -53,7 +53,7 @@ export class RegistryServer implements AsyncDisposable {
     const caught = errors(report);
     this.#layers = [...layers, uploadLimit(this.#limits.maxUploads)].flatMap((layer) => [caught, layer]);
     this.#layers.push(caught);
-    const parts = { storage, sparse, documents: new ManifestCache(storage.blobs) };
+    const parts = { storage, sparse, documents: new DocumentCache(storage.blobs) };
     this.#routes = routeTable(parts, () => this.#stopping).map((route) => ({
       ...route,
       methods: Object.fromEntries(
@@ -114,7 +114,8 @@ export class RegistryServer implements AsyncDisposable {
   async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
     if (response.headersSent || response.destroyed) {
       response.destroy();
-      if (!isDisconnect(error)) this.#report(`${request.method} ${request.url}: ${describeError(error)}`);
+      if (!request.destroyed && !isDisconnect(error))
+        this.#report(`${request.method} ${request.url}: ${describeError(error)}`);
       return;
     }
     await send(request, response, errorAnswer(error)).catch(() => response.destroy());

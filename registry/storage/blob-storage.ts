@@ -18,6 +18,8 @@ export interface BlobStorage {
   stat(digest: Digest): Promise<BlobInfo | undefined>;
   /** The bytes as they are on the disk; the caller destroys the stream. Rejects with BLOB_UNKNOWN. */
   read(digest: Digest, range?: ByteRange): Promise<Readable>;
+  /** Where the blob lies as a file, if this storage has files: sending one costs less than a stream. Rejects with BLOB_UNKNOWN. */
+  path?(digest: Digest): Promise<string>;
   /** Stores a small document, durable when it resolves. Idempotent. */
   put(content: Uint8Array, algorithm: DigestAlgorithm): Promise<BlobInfo>;
   /** Idempotent: success means "not in the storage". Only garbage collection calls it, for blobs nobody holds. */

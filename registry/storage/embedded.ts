@@ -47,6 +47,10 @@ class EmbeddedBlobs implements BlobStorage {
     return readBlob(this.#content.path(digest), range);
   }
 
+  async path(digest: Digest): Promise<string> {
+    return this.#content.path(digest);
+  }
+
   async put(content: Uint8Array, algorithm: DigestAlgorithm): Promise<BlobInfo> {
     return this.#content.put(content, { algorithm });
   }

@@ -58,7 +58,7 @@ async function reclaim(
     if (written >= before) continue;
     const gone = dryRun
       ? !(await metadata.isNamed(digest))
-      : await metadata.removeUnnamed(digest, () => rmSync(blobs.path(digest), { force: true }));
+      : await metadata.removeUnnamed(digest, () => rmSync(blobs.fileOf(digest), { force: true }));
     if (!gone) continue;
     count += 1;
     bytes += size;
@@ -75,14 +75,14 @@ class FileBlobs implements BlobStorage {
     this.#files = new UploadFiles(join(root, "uploads"));
   }
 
-  path(digest: Digest): string {
+  fileOf(digest: Digest): string {
     const hex = hexOf(digest);
     return join(this.#root, "blobs", algorithmOf(digest), hex.slice(0, 2), hex);
   }
 
   async stat(digest: Digest): Promise<BlobInfo | undefined> {
     try {
-      const { size } = await stat(this.path(digest));
+      const { size } = await stat(this.fileOf(digest));
       return { digest, size };
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -91,8 +91,12 @@ class FileBlobs implements BlobStorage {
   }
 
   async read(digest: Digest, range?: ByteRange): Promise<Readable> {
+    return readBlob(await this.path(digest), range);
+  }
+
+  async path(digest: Digest): Promise<string> {
     if ((await this.stat(digest)) === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
-    return readBlob(this.path(digest), range);
+    return this.fileOf(digest);
   }
 
   async put(content: Uint8Array, algorithm: DigestAlgorithm): Promise<BlobInfo> {
@@ -112,7 +116,7 @@ class FileBlobs implements BlobStorage {
   async #reuse(blob: BlobInfo): Promise<boolean> {
     if ((await this.stat(blob.digest))?.size !== blob.size) return false;
     const now = new Date();
-    await utimes(this.path(blob.digest), now, now);
+    await utimes(this.fileOf(blob.digest), now, now);
     return true;
   }
 
@@ -121,7 +125,7 @@ class FileBlobs implements BlobStorage {
       await rm(path, { force: true });
       return blob;
     }
-    const target = this.path(blob.digest);
+    const target = this.fileOf(blob.digest);
     await withFile(path, constants.O_RDWR, (file) => file.datasync());
     const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     await rename(path, target);
@@ -132,7 +136,7 @@ class FileBlobs implements BlobStorage {
   }
 
   async delete(digest: Digest): Promise<void> {
-    await rm(this.path(digest), { force: true });
+    await rm(this.fileOf(digest), { force: true });
   }
 
   async *list(): AsyncGenerator<BlobInfo> {

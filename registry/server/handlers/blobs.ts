@@ -1,19 +1,23 @@
 import { parseDigest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
-import type { Handler } from "../call.ts";
+import type { BlobInfo } from "../../../store/content-store.ts";
+import type { Answer, Call, Handler } from "../call.ts";
 import { isUnchanged, selectRange } from "../conditions.ts";
 import { type Parts, repositoryOf } from "../parts.ts";
 
 /** What a digest names never changes. */
 const CACHE_CONTROL = "public, max-age=31536000, immutable";
 
+/** Below it, opening a file costs more than its bytes. */
+const SMALL = 64 << 10;
+
 /** end-2. A blob is seen from the repositories it was pushed to or mounted in, and from no other. */
 export const getBlob =
-  ({ storage: { blobs, metadata } }: Parts): Handler =>
-  async ({ method, headers, target }) => {
+  (parts: Parts): Handler =>
+  async (call) => {
+    const { headers, target } = call;
     const digest = parseDigest(target.reference);
-    const known = await metadata.blob(repositoryOf(target), digest);
-    const blob = known && (await blobs.stat(digest));
+    const blob = await parts.storage.metadata.blob(repositoryOf(target), digest);
     if (blob === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
     const common = {
       "docker-content-digest": digest,
@@ -33,11 +37,35 @@ export const getBlob =
       "content-length": end - start,
       ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${blob.size}` }),
     };
-    const status = range === undefined ? 200 : 206;
-    if (method === "HEAD") await metadata.touchBlob(repositoryOf(target), digest);
-    if (method === "HEAD" || end === start) return { status, headers: sized };
-    return { status, headers: sized, body: await blobs.read(digest, { start, end }) };
+    const body = await (call.method === "HEAD"
+      ? confirm(parts, call, blob)
+      : bytesOf(parts, blob, { start, end }));
+    return {
+      status: range === undefined ? 200 : 206,
+      headers: sized,
+      ...(body === undefined ? {} : { body }),
+    };
   };
+
+/** A client that asks whether a blob is there will not send it: so it must be, and stay until the manifest comes. */
+async function confirm(
+  { storage: { blobs, metadata } }: Parts,
+  { target }: Call,
+  { digest }: BlobInfo,
+): Promise<undefined> {
+  if ((await blobs.stat(digest)) === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
+  await metadata.touchBlob(repositoryOf(target), digest);
+}
+
+async function bytesOf(
+  { storage: { blobs }, documents }: Parts,
+  blob: BlobInfo,
+  range: { readonly start: number; readonly end: number },
+): Promise<Answer["body"]> {
+  if (blob.size <= SMALL) return (await documents.read(blob)).subarray(range.start, range.end);
+  if (blobs.path === undefined) return blobs.read(blob.digest, range);
+  return { path: await blobs.path(blob.digest), ...range };
+}
 
 /** end-10. Other repositories keep theirs. */
 export const deleteBlob =

@@ -1,4 +1,4 @@
-import type { Digest } from "../../core/digest.ts";
+import { algorithmOf, type Digest, digestOf } from "../../core/digest.ts";
 import { readAll } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import type { BlobStorage } from "../storage/blob-storage.ts";
@@ -8,10 +8,10 @@ const LIMIT = 64 << 20;
 const ENTRY_LIMIT = 256 << 10;
 
 /**
- * The bytes of manifests asked for lately, 64 MiB at most. Whether a manifest may be given out is decided before, each time, by the metadata:
- * bytes under a digest never change, so nothing here can be out of date.
+ * The bytes of manifests and small blobs asked for lately, 64 MiB at most. Whether one may be given out is decided before, each time, by the
+ * metadata: bytes under a digest never change, so nothing here can be out of date.
  */
-export class ManifestCache {
+export class DocumentCache {
   readonly #blobs: BlobStorage;
   readonly #kept = new Map<Digest, Buffer>();
   #size = 0;
@@ -20,7 +20,7 @@ export class ManifestCache {
     this.#blobs = blobs;
   }
 
-  /** Rejects with BLOB_UNKNOWN. */
+  /** Verified when they come from the storage. Rejects with BLOB_UNKNOWN, and with an error of ours when the storage has other bytes. */
   async read({ digest, size }: BlobInfo): Promise<Buffer> {
     const known = this.#kept.get(digest);
     if (known !== undefined) {
@@ -28,7 +28,9 @@ export class ManifestCache {
       this.#kept.set(digest, known);
       return known;
     }
-    const content = await readAll(await this.#blobs.read(digest), size);
+    const content = size === 0 ? Buffer.alloc(0) : await readAll(await this.#blobs.read(digest), size);
+    if (digestOf(content, algorithmOf(digest)) !== digest)
+      throw new Error(`the bytes of ${digest} in the storage are damaged`);
     if (size <= ENTRY_LIMIT) this.#keep(digest, content);
     return content;
   }
