@@ -1,5 +1,5 @@
 import { Failure } from "../core/errors.ts";
-import { formatPlatform, hostPlatform, type Platform } from "../core/platform.ts";
+import { hostPlatform } from "../core/platform.ts";
 import {
   familiarReference,
   formatReference,
@@ -8,17 +8,18 @@ import {
   withDefaultTag,
 } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
+import { BaseImages } from "./base-images.ts";
 import { Listings } from "./cache/listings.ts";
 import { BuildContext } from "./context/build-context.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
-import type { ResolvedDockerfile, Warning } from "./dockerfile/resolved.ts";
+import type { ResolvedDockerfile } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
+import { InternalSteps } from "./internal-steps.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
-import { copiedImages } from "./plan/copied-images.ts";
-import { makePlan } from "./plan/make-plan.ts";
+import { makePlan, type PlanOptions } from "./plan/make-plan.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
-import type { BaseImage, Executor, ImageSource } from "./ports.ts";
+import type { Executor, ImageSource } from "./ports.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
 import type { Semaphore } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
@@ -45,9 +46,8 @@ export class BuildRun {
   readonly #request: BuildRequest;
   readonly #report: (event: BuildEvent) => void;
   readonly #signal: AbortSignal;
-  readonly #images = new Map<string, BaseImage>();
+  readonly #internal: InternalSteps;
   readonly #background: Promise<unknown>[] = [];
-  #internalSteps = 0;
 
   constructor(
     tools: SharedTools,
@@ -59,19 +59,14 @@ export class BuildRun {
     this.#request = request;
     this.#report = report;
     this.#signal = signal;
+    this.#internal = new InternalSteps(report, tools.clock);
   }
 
   async run(): Promise<BuildResult> {
     const tags = this.#request.tags.map((tag) => withDefaultTag(parseReference(tag)));
     const { store, clock } = this.#tools;
     await using lease = store.leases.open("build");
-    const resolved = await this.#resolve();
-    await this.#loadCopiedImages(resolved);
-    const plan = makePlan(resolved, {
-      imageOf: (source) => this.#imageOf(source.reference, source.platform),
-      network: this.#request.network,
-      extraHosts: this.#request.extraHosts,
-    });
+    const plan = await this.#plan(lease);
     const { context: path, dockerfile } = this.#request;
     using context = new BuildContext(store, {
       path,
@@ -88,10 +83,25 @@ export class BuildRun {
     }
   }
 
-  async #resolve(): Promise<ResolvedDockerfile> {
+  async #plan(lease: Lease): Promise<Plan> {
+    const { pull, network, extraHosts } = this.#request;
+    const images = new BaseImages({
+      source: this.#tools.images,
+      steps: this.#internal,
+      lease,
+      pull,
+      signal: this.#signal,
+    });
+    const resolved = await this.#resolve(images);
+    await images.loadCopied(resolved);
+    const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
+    return makePlan(resolved, { imageOf, network, extraHosts });
+  }
+
+  async #resolve(images: BaseImages): Promise<ResolvedDockerfile> {
     const { dockerfile, buildArgs, labels, target, platform } = this.#request;
     const { name, text } = dockerfile;
-    const parsed = await this.#internal(`[internal] load build definition from ${name}`, async () =>
+    const parsed = await this.#internal.run(`[internal] load build definition from ${name}`, async () =>
       parseDockerfile(text, name),
     );
     return resolveDockerfile(parsed, {
@@ -100,42 +110,10 @@ export class BuildRun {
       labels,
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { targetPlatform: platform }),
-      loadImage: (reference, wanted) => this.#loadImage(reference, wanted),
-      warn: (warning) => this.#warn(name, warning),
+      loadImage: (reference, wanted) => images.load(reference, wanted),
+      warn: ({ message, rule, url, lines: { first, last } }) =>
+        this.#report({ type: "warning", message, rule, url, at: { file: name, line: first, endLine: last } }),
     });
-  }
-
-  async #loadImage(reference: string, platform: Platform) {
-    const { images } = this.#tools;
-    const image = await this.#internal(`[internal] load metadata for ${reference}`, () =>
-      images.resolve(reference, { platform, pull: this.#request.pull, signal: this.#signal }),
-    );
-    this.#images.set(imageKey(reference, platform), image);
-    return image.config;
-  }
-
-  /** Those that are no stage's base. */
-  async #loadCopiedImages(resolved: ResolvedDockerfile): Promise<void> {
-    const missing = copiedImages(resolved).filter(
-      ({ image }) => !this.#images.has(imageKey(image.reference, image.platform)),
-    );
-    await Promise.all(
-      missing.map(async ({ image, step }) => {
-        try {
-          await this.#loadImage(image.reference, image.platform);
-        } catch (cause) {
-          const at = { file: resolved.file, line: step.lines.first, endLine: step.lines.last };
-          const code = "instruction" in step ? step.instruction.code : "";
-          throw new Failure("BUILD_STEP_INVALID", { ...at, step: code }, { cause });
-        }
-      }),
-    );
-  }
-
-  #imageOf(reference: string, platform: Platform): BaseImage {
-    const image = this.#images.get(imageKey(reference, platform));
-    if (image === undefined) throw new Failure("IMAGE_UNKNOWN", { reference });
-    return image;
   }
 
   #stepContext(context: BuildContext, lease: Lease): StepContext {
@@ -172,6 +150,7 @@ export class BuildRun {
         operation: (step, outcomes) => operationOf(step, outcomes, context),
         explain: (error, step, outcomes) => explainFailure(error, { step, outcomes, context, source }),
         created: () => context.timestamps.created(),
+        hold: (layer) => context.lease.blob(layer),
       },
       AbortSignal.any([this.#signal, stop.signal]),
     );
@@ -191,7 +170,7 @@ export class BuildRun {
         throw await explainFailure(error, { step, outcomes: new Map(), context, source });
       }
     };
-    await this.#internal("[internal] load build context", () => Promise.all(wanted.map(load)));
+    await this.#internal.run("[internal] load build context", () => Promise.all(wanted.map(load)));
   }
 
   async #publish(
@@ -201,7 +180,7 @@ export class BuildRun {
   ): Promise<BuildResult> {
     const { store, clock, performer } = this.#tools;
     const config = assembleImage(plan.image, { outcomes, result: plan.result, created });
-    const { id } = await this.#internal("exporting to image", async () => {
+    const { id } = await this.#internal.run("exporting to image", async () => {
       await store.flush();
       performer.touchUsed();
       return store.images.publish({ config }, tags.map(formatReference));
@@ -210,35 +189,10 @@ export class BuildRun {
     this.#report({ type: "result", image: id, tags: names, time: clock() });
     return { image: id, tags: names };
   }
-
-  /** Work that is no step of the plan, but shown like one. */
-  async #internal<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const id = `internal.${this.#internalSteps++}`;
-    const { clock } = this.#tools;
-    this.#report({ type: "step", id, name });
-    this.#report({ type: "started", id, time: clock() });
-    try {
-      const result = await work();
-      this.#report({ type: "finished", id, time: clock(), cached: false });
-      return result;
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      this.#report({ type: "finished", id, time: clock(), cached: false, error: text });
-      throw error;
-    }
-  }
-
-  #warn(file: string, { message, rule, url, lines }: Warning): void {
-    const at = { file, line: lines.first, endLine: lines.last };
-    this.#report({ type: "warning", message, rule, url, at });
-  }
 }
 
 const takesContext = (step: Step): step is CopyStep =>
   step.kind === "copy" && step.from.kind === "context" && step.sources.list.length > 0;
-
-const imageKey = (reference: string, platform: Platform): string =>
-  `${reference} ${formatPlatform(platform)}`;
 
 const requestedTime = ({ requested }: Timestamps): string | undefined =>
   requested === undefined ? undefined : new Date(requested * 1000).toISOString();

@@ -1,3 +1,4 @@
+import type { Digest } from "../../core/digest.ts";
 import type { BuildEvent } from "../events.ts";
 import {
   type LayerStep,
@@ -22,6 +23,8 @@ export interface SolveOptions {
   readonly explain: (error: unknown, step: LayerStep, outcomes: Outcomes) => Promise<unknown>;
   /** The time of results made now, as image histories have it. */
   readonly created: () => Promise<string>;
+  /** Keeps a layer from being collected while the build lasts. */
+  readonly hold: (layer: Digest) => void;
   /** Bounds the operations performed at a time. */
   readonly slots: Semaphore;
   readonly performer: CachedPerformer;
@@ -90,6 +93,7 @@ async function perform(
     };
     const { noCache, created } = options;
     const done = await options.performer.run(slotted, { noCache, created, signal });
+    options.hold(done.layer.diffId);
     begin();
     report({ type: "finished", id, time: clock(), cached: done.cached });
     const below = layersOf(outcomes, step.parent);
