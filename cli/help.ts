@@ -1,5 +1,6 @@
 import type { Command, Entry } from "./command.ts";
 import type { Flag, Flags } from "./flags.ts";
+import { formatDuration } from "./format/units.ts";
 
 /** How wide help is when standard output is no terminal. */
 const DEFAULT_WIDTH = 80;
@@ -51,6 +52,7 @@ function flagColumn(name: string, flag: Flag): string {
 
 function defaultText(flag: Flag): string {
   if (flag.kind === "list" || flag.default === undefined || flag.default === false) return "";
+  if (flag.kind === "duration") return ` (default ${formatDuration(flag.default)})`;
   return ` (default ${typeof flag.default === "string" ? JSON.stringify(flag.default) : flag.default})`;
 }
 

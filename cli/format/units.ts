@@ -86,3 +86,15 @@ export function parseDuration(text: string): number {
 
 const complaint = (digits: string): string =>
   /^[\d.]*\d[\d.]*$/.test(digits) ? "missing unit in duration" : "invalid duration";
+
+/** Go's form of a duration that parseDuration() reads: "1h0m0s", "1m30s", "250ms". */
+export function formatDuration(ms: number): string {
+  const size = Math.abs(ms);
+  const sign = ms < 0 ? "-" : "";
+  if (size < SECOND) return size === 0 ? "0s" : `${sign}${size}ms`;
+  const hours = Math.trunc(size / HOUR);
+  const minutes = Math.trunc((size % HOUR) / 60_000);
+  const seconds = (size % 60_000) / SECOND;
+  const large = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : "";
+  return `${sign}${large}${seconds}s`;
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import {
+  formatDuration,
   humanDuration,
   humanMemory,
   humanSize,
@@ -70,6 +71,15 @@ describe("units", () => {
     it(`"${text}" is ${bytes} bytes`, () => assert.equal(parseBytes(text), bytes));
   for (const [text, ms] of GO_DURATIONS)
     it(`"${text}" is ${ms} ms`, () => assert.equal(parseDuration(text), ms));
+  for (const [ms, text] of [
+    [0, "0s"],
+    [250, "250ms"],
+    [1500, "1.5s"],
+    [90 * SECOND, "1m30s"],
+    [HOUR, "1h0m0s"],
+    [-HOUR, "-1h0m0s"],
+  ] as const)
+    it(`${ms} ms are written as ${text}`, () => assert.equal(formatDuration(ms), text));
   for (const text of ["", "abc", "1x", "-5m", "1e3", "9".repeat(30)])
     it(`"${text}" is no size`, () =>
       assert.throws(() => parseBytes(text), { message: `invalid size: '${text}'` }));
