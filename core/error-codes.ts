@@ -351,6 +351,11 @@ export const ERRORS = {
     (d: { reference: string; platform: string }) =>
       `no matching manifest for ${d.platform} in the manifest list entries of ${d.reference}`,
   ),
+  MANIFEST_LIST_EXISTS: define(
+    "exists",
+    (d: { name: string }) => `refusing to amend the existing manifest list ${d.name}`,
+  ),
+  MANIFEST_LIST_UNKNOWN: define("not-found", (d: { name: string }) => `no such manifest list: ${d.name}`),
   PUSH_NOTHING: define(
     "not-found",
     (d: { repository: string }) => `An image does not exist locally with the tag: ${d.repository}`,

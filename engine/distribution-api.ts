@@ -1,4 +1,8 @@
+import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
+import type { SearchResult } from "../registry/client/search.ts";
+
+export type { SearchResult };
 
 /** Registries and who one is there. A server is a host as it begins an image's name, Docker Hub when absent. */
 export interface DistributionService {
@@ -18,4 +22,19 @@ export interface DistributionService {
     /** False when there were no credentials. */
     readonly removed: boolean;
   }>;
+  /** Repositories whose names contain a term: of Docker Hub, or of the registry "host/term" begins with. */
+  search(term: string, options: { readonly limit: number } & Abortable): Promise<readonly SearchResult[]>;
+  /** The document a name stands for: a manifest list made here, else what the registry has. Rejects with REMOTE_IMAGE_UNKNOWN. */
+  manifest(
+    reference: string,
+    options?: Abortable,
+  ): Promise<{ readonly raw: Uint8Array; readonly digest: Digest }>;
+  /** Makes a manifest list of images that registries have, or adds to it. Resolves with its full name. Rejects with MANIFEST_LIST_EXISTS. */
+  createList(
+    list: string,
+    members: readonly string[],
+    options?: { readonly amend?: boolean } & Abortable,
+  ): Promise<string>;
+  /** Pushes a manifest list made here; with `purge` it is forgotten afterwards. Rejects with MANIFEST_LIST_UNKNOWN. */
+  pushList(list: string, options?: { readonly purge?: boolean } & Abortable): Promise<Digest>;
 }

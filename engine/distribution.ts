@@ -1,4 +1,6 @@
+import type { Digest } from "../core/digest.ts";
 import { Failure } from "../core/errors.ts";
+import { formatReference, parseReference, withDefaultTag } from "../core/reference.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
@@ -47,6 +49,37 @@ export class Distribution implements DistributionService {
     const removed = await (await this.#parts.credentials()).remove(domain);
     return { server: domain === HUB ? HUB_SERVER : domain, removed };
   }
+
+  async search(text: string, options: { readonly limit: number } & Abortable) {
+    const [domain, term] = splitTerm(text);
+    return (await this.#parts.client()).search(domain, { term, ...options });
+  }
+
+  async manifest(reference: string, options: Abortable = {}) {
+    return (await this.#parts.client()).lists.inspect(parseReference(reference), options);
+  }
+
+  async createList(
+    list: string,
+    members: readonly string[],
+    options: { readonly amend?: boolean } & Abortable = {},
+  ): Promise<string> {
+    const reference = withDefaultTag(parseReference(list));
+    const { lists } = await this.#parts.client();
+    await lists.create(reference, members.map(parseReference), options);
+    return formatReference(reference);
+  }
+
+  async pushList(list: string, options: { readonly purge?: boolean } & Abortable = {}): Promise<Digest> {
+    const { lists } = await this.#parts.client();
+    return (await lists.push(parseReference(list), options)).digest;
+  }
+}
+
+/** "host/term" asks that registry; a first part that looks like no host is a user of Docker Hub. */
+function splitTerm(text: string): readonly [domain: string, term: string] {
+  const [, host = HUB, term = text] = /^([^/]*[.:][^/]*|localhost)\/(.*)$/.exec(text) ?? [];
+  return [domainOf(host), term];
 }
 
 const SERVER = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d+)?$/;

@@ -179,3 +179,18 @@ export function encodeManifest(content: {
     }),
   );
 }
+
+/** An OCI index, or by its media type a Docker manifest list; the same input gives the same bytes. */
+export function encodeIndex(content: {
+  readonly mediaType: string;
+  readonly manifests: readonly Descriptor[];
+}): Buffer {
+  const { mediaType, manifests } = content;
+  const entries = manifests.map(({ mediaType: type, digest, size, platform }) => ({
+    mediaType: type,
+    digest,
+    size,
+    ...(platform === undefined ? {} : { platform }),
+  }));
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: entries }));
+}

@@ -240,6 +240,26 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./login.ts")).login,
   },
   {
+    names: ["search"],
+    summary: "Search Docker Hub, or the repositories of a registry, for images",
+    load: async () => (await import("./search.ts")).search,
+  },
+  {
+    names: ["manifest inspect"],
+    summary: "Display an image manifest, or manifest list",
+    load: async () => (await import("./manifest.ts")).manifestInspect,
+  },
+  {
+    names: ["manifest create"],
+    summary: "Create a local manifest list for pushing to a registry",
+    load: async () => (await import("./manifest.ts")).manifestCreate,
+  },
+  {
+    names: ["manifest push"],
+    summary: "Push a manifest list to a repository",
+    load: async () => (await import("./manifest.ts")).manifestPush,
+  },
+  {
     names: ["logout"],
     summary: "Log out from a registry",
     load: async () => (await import("./logout.ts")).logout,

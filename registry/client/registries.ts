@@ -7,7 +7,7 @@ import { STORE_HEADER, storeId, storeProof } from "../shared/store-proof.ts";
 import { refusal } from "./answers.ts";
 import { Authorizer, type AuthorizerParts } from "./auth/authorizer.ts";
 import type { CredentialSource, Credentials } from "./auth/credentials.ts";
-import { type Endpoint, endpointOf, hostOfDomain, mirrorsOf } from "./endpoints.ts";
+import { type Endpoint, endpointOf, HUB, hostOfDomain, mirrorsOf } from "./endpoints.ts";
 import { CERTIFICATE_FOLDERS } from "./http/certificates.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpResponse, type Send, stack } from "./http/message.ts";
@@ -17,6 +17,7 @@ import { type RetryOptions, retrying } from "./http/retries.ts";
 import { Trust } from "./http/trust.ts";
 import { parseMirrors } from "./mirrors.ts";
 import { Repository } from "./repository.ts";
+import { type SearchResult, searchCatalog, searchHub } from "./search.ts";
 
 export interface RegistryOptions {
   readonly credentials: CredentialSource;
@@ -136,6 +137,16 @@ export class Registries implements AsyncDisposable {
     await response.discard();
     const { refreshToken } = authorizer;
     return refreshToken === undefined ? credentials : { identityToken: refreshToken };
+  }
+
+  /** Repositories whose names contain a term, of Docker Hub by what people think of them. */
+  async search(
+    domain: string,
+    wanted: { readonly term: string; readonly limit: number } & Abortable,
+  ): Promise<readonly SearchResult[]> {
+    if (domain === HUB) return searchHub(this.#plain, new URL("https://index.docker.io/"), wanted);
+    const { base, send } = await this.#session(await this.#endpoint(domain), domain, wanted);
+    return searchCatalog(send, base, wanted);
   }
 
   async #open(

@@ -7,7 +7,9 @@ import type { Store } from "../../store/types.ts";
 import { readSecret } from "../shared/store-proof.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { HUB } from "./endpoints.ts";
+import { ManifestLists } from "./manifest-lists.ts";
 import { type Access, Registries, type RegistryOptions } from "./registries.ts";
+import type { SearchResult } from "./search.ts";
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushImage } from "./transfer/push-image.ts";
@@ -19,6 +21,7 @@ export class RegistryClient implements AsyncDisposable {
   readonly #store: Store;
   readonly #registries: Registries;
   readonly #remote: RemoteBlobs;
+  readonly lists: ManifestLists;
 
   constructor(store: Store, options: RegistryOptions) {
     this.#store = store;
@@ -27,6 +30,7 @@ export class RegistryClient implements AsyncDisposable {
       ...options,
     });
     this.#remote = new RemoteBlobs(store.database);
+    this.lists = new ManifestLists(store.database, this.#registries);
   }
 
   /** Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE and what else a registry can do wrong. */
@@ -97,6 +101,11 @@ export class RegistryClient implements AsyncDisposable {
   /** Tries credentials; see Registries.verify(). */
   verify(domain: string, credentials: Credentials, options?: Abortable): Promise<Credentials> {
     return this.#registries.verify(domain, credentials, options);
+  }
+
+  /** See Registries.search(). */
+  search(domain: string, wanted: Parameters<Registries["search"]>[1]): Promise<readonly SearchResult[]> {
+    return this.#registries.search(domain, wanted);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

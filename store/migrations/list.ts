@@ -4,6 +4,7 @@ import { containersMigration } from "./003-containers.ts";
 import { jobsMigration } from "./004-jobs.ts";
 import { registryMigration } from "./005-registry.ts";
 import { remoteBlobsMigration } from "./006-remote-blobs.ts";
+import { manifestListsMigration } from "./007-manifest-lists.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   jobsMigration,
   registryMigration,
   remoteBlobsMigration,
+  manifestListsMigration,
 ];
