@@ -1,10 +1,11 @@
 import { isIPv6 } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../core/errors.ts";
+import { describeError, Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import { collectRegistry } from "../registry/care/collect.ts";
 import { scrubRegistry } from "../registry/care/scrub.ts";
 import type { Layer } from "../registry/server/call.ts";
+import type { RegistryServer } from "../registry/server/registry-server.ts";
 import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
 import type { Store } from "../store/types.ts";
 import type { Jobs } from "./jobs.ts";
@@ -36,9 +37,7 @@ export class Registry implements RegistryService {
       sparse: options.sparse,
       report: options.report,
     });
-    const { host, port } = options;
-    const { address, port: bound } = await server.listen({ port, ...(host === undefined ? {} : { host }) });
-    ready(`${isIPv6(address) ? `[${address}]` : address}:${bound}`);
+    ready(await listen(server, options));
     await Promise.all([aborted(signal), this.#collectRegularly(storage, options, signal)]);
   }
 
@@ -77,6 +76,23 @@ export class Registry implements RegistryService {
       await using storage = await this.#open(options.directory);
       return await scrubRegistry(storage, options);
     });
+  }
+}
+
+/** Resolves with the address in the form of --addr. Rejects with PORT_TAKEN. */
+async function listen(
+  server: RegistryServer,
+  { host, port }: Pick<RegistryServeOptions, "host" | "port">,
+): Promise<string> {
+  const format = (name: string, number: number): string => `${isIPv6(name) ? `[${name}]` : name}:${number}`;
+  try {
+    const bound = await server.listen({ port, ...(host === undefined ? {} : { host }) });
+    return format(bound.address, bound.port);
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const why = { EADDRINUSE: "address already in use", EACCES: "permission denied" }[code];
+    if (why === undefined) throw cause;
+    throw new Failure("PORT_TAKEN", { binding: format(host ?? "", port), why }, { cause });
   }
 }
 
