@@ -1,3 +1,4 @@
+import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
 import { tellDefaultTag } from "../default-tag.ts";
@@ -8,13 +9,15 @@ export const push = defineCommand({
   usage: "[OPTIONS] NAME[:TAG]",
   flags: {
     "all-tags": { kind: "bool", short: "a", help: "Push all tags of an image to the repository" },
+    compression: { kind: "string", default: "gzip", help: "How layers are compressed (gzip)" },
     "disable-content-trust": { kind: "bool", default: true, hidden: true, help: "Skip image signing" },
     quiet: { kind: "bool", short: "q", help: "Suppress verbose output" },
   },
   unsupported: ["platform"],
   args: { min: 1, max: 1 },
   completes: "image",
-  async run(context, [name = ""], { "all-tags": allTags, quiet }) {
+  async run(context, [name = ""], { "all-tags": allTags, compression, quiet }) {
+    checkCompression(compression);
     if (!allTags && !quiet) await tellDefaultTag(context, name);
     const { images } = await context.engine();
     using interrupted = interruptible(context);
@@ -30,3 +33,9 @@ export const push = defineCommand({
     return 0;
   },
 });
+
+function checkCompression(compression: string): void {
+  if (compression === "zstd") throw new Failure("OPTION_UNSUPPORTED", { option: "--compression zstd" });
+  if (compression !== "gzip")
+    throw new Failure("OPTION_INVALID", { option: "--compression", got: compression, want: "gzip" });
+}

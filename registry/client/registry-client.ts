@@ -53,7 +53,7 @@ export class RegistryClient implements AsyncDisposable {
         rest,
       );
     } catch (error) {
-      throw inDockersWords(error, wanted, "pull");
+      throw inDockersWords(error, { reference: wanted, access: "pull" }, options);
     }
   }
 
@@ -67,7 +67,7 @@ export class RegistryClient implements AsyncDisposable {
       );
       if (tags !== undefined) return tags;
     } catch (error) {
-      throw inDockersWords(error, reference, "pull");
+      throw inDockersWords(error, { reference, access: "pull" }, options);
     }
     throw new Failure("REMOTE_IMAGE_UNKNOWN", { reference: familiarName(reference), why: "name unknown" });
   }
@@ -83,7 +83,7 @@ export class RegistryClient implements AsyncDisposable {
         rest,
       );
     } catch (error) {
-      throw inDockersWords(error, reference, "push");
+      throw inDockersWords(error, { reference, access: "push" }, options);
     }
   }
 
@@ -114,7 +114,12 @@ export class RegistryClient implements AsyncDisposable {
 }
 
 /** What users of docker are told when they may not, with the registry's own words, and what they can do. */
-function inDockersWords(error: unknown, reference: Reference, access: Access): unknown {
+function inDockersWords(
+  error: unknown,
+  { reference, access }: { readonly reference: Reference; readonly access: Access },
+  { signal }: Abortable,
+): unknown {
+  if (signal?.aborted === true) return new Failure("CANCELLED", { what: `the ${access}` }, { cause: error });
   const unauthorized = isCode(error, "REGISTRY_UNAUTHORIZED");
   if (!unauthorized && !isCode(error, "REGISTRY_DENIED")) return error;
   const said = `${unauthorized ? "unauthorized: " : ""}${error.detail.why}`;

@@ -4,6 +4,7 @@ import { mapLimited } from "../../../core/map-limited.ts";
 import { familiarReference, type Reference, repositoryOf } from "../../../core/reference.ts";
 import type { Abortable } from "../../../core/streams.ts";
 import { encodeManifest, type ImageManifest, parseManifest } from "../../../image/manifest.ts";
+import { MEDIA_TYPES } from "../../../image/media-types.ts";
 import type { ImageRecord, Store } from "../../../store/types.ts";
 import type { RawManifest } from "../repository.ts";
 import { shortDigest } from "./pull-layers.ts";
@@ -31,7 +32,7 @@ export async function pushImage(
   const layers = await pushLayers(parts, { image, own, reference }, options);
   const manifest = own.layers.every((layer, i) => layer.digest === layers[i]?.digest)
     ? own.raw
-    : encodeManifest({ config: own.config, layers });
+    : encodeManifest({ config: inOci(own.config), layers: layers.map(inOci) });
   const open = () => store.content.read(own.config.digest, undefined, options);
   await pushBlob(repository, { blob: own.config, open }, options);
   const { mediaType } = parseManifest(manifest);
@@ -41,6 +42,18 @@ export async function pushImage(
   report({ status: `${reference.tag}: digest: ${raw.digest} size: ${manifest.byteLength}` });
   return raw.digest;
 }
+
+/** A manifest of ours is OCI's, and so are the types in it; the bytes are the same under either name. */
+const OCI_TYPES: Readonly<Record<string, string>> = {
+  [MEDIA_TYPES.dockerConfig]: MEDIA_TYPES.config,
+  [MEDIA_TYPES.dockerLayer]: MEDIA_TYPES.layer,
+  [MEDIA_TYPES.dockerLayerGzip]: MEDIA_TYPES.layerGzip,
+};
+
+const inOci = (descriptor: Descriptor): Descriptor => ({
+  ...descriptor,
+  mediaType: OCI_TYPES[descriptor.mediaType] ?? descriptor.mediaType,
+});
 
 async function ownManifest(store: Store, { manifest }: ImageRecord): Promise<ImageManifest> {
   const parsed = parseManifest(await store.content.readDocument(manifest.digest), manifest.mediaType);
