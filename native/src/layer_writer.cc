@@ -25,9 +25,40 @@ UniqueFd OpenSource(int root, const std::string& path) {
   return OpenInRoot(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 }
 
+/** Shorter files are not worth the question. */
+constexpr uint64_t kHolesFrom = 1 << 20;
+
+/** Walks the holes of a file, which need no reading. */
+class Holes {
+ public:
+  Holes(int file, uint64_t size) : file_(file), known_until_(size < kHolesFrom ? size : 0) {}
+
+  /** Bytes of a hole at `at`, before `end`; the file is then positioned behind it. */
+  uint64_t At(uint64_t at, uint64_t end) {
+    if (at < known_until_) return 0;
+    const off_t data = ::lseek(file_, static_cast<off_t>(at), SEEK_DATA);
+    const off_t length = data < 0 && errno == ENXIO ? ::lseek(file_, 0, SEEK_END) : data;
+    const uint64_t until = std::min(length < 0 ? at : std::max(at, static_cast<uint64_t>(length)), end);
+    const off_t hole = data < 0 ? -1 : ::lseek(file_, data, SEEK_HOLE);
+    known_until_ = hole < 0 ? end : static_cast<uint64_t>(hole);
+    Check(::lseek(file_, static_cast<off_t>(until), SEEK_SET), "lseek");
+    return until - at;
+  }
+
+ private:
+  const int file_;
+  uint64_t known_until_;
+};
+
 /** Copies exactly `size` bytes and sees to it that there are no more. */
 void CopyFile(DigestingWriter& writer, int file, const std::string& path, uint64_t size) {
+  Holes holes(file, size);
   for (uint64_t left = size;;) {
+    if (const uint64_t hole = holes.At(size - left, size); hole > 0) {
+      writer.WriteZeros(hole);
+      left -= hole;
+      continue;
+    }
     // One byte more than expected, if it fits, saves small files the read that finds their end.
     const std::span<char> space = writer.Space();
     const ssize_t got = ::read(file, space.data(), std::min<uint64_t>(space.size(), left + 1));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type Header, pack } from "tar-stream";
 import { Slipway } from "./support/slipway.ts";
 
@@ -89,6 +90,41 @@ describe("a hostile archive", () => {
       });
     });
   }
+
+  describe("with ten gigabytes of nothing in it", () => {
+    const SIZE = 10 * 2 ** 30;
+    let tar: Buffer;
+    before(() => {
+      execFileSync("truncate", ["-s", String(SIZE), slipway.scratch.join("huge")]);
+      // GNU tar writes where the holes are: the archive has some kilobytes.
+      tar = execFileSync("tar", ["-C", slipway.scratch.path, "-S", "-cf", "-", "huge"]);
+      rmSync(slipway.scratch.join("huge"));
+    });
+    const used = () => Number(execFileSync("du", ["-s", "-B1", slipway.root]).toString().split("\t")[0]);
+    let before_: number;
+    beforeEach(() => (before_ = used()));
+    afterEach(() => assert.ok(used() - before_ < 64 << 20, "holes take no space"));
+
+    it("takes no space with ADD", async function () {
+      // The layer's digest is that of all its bytes.
+      this.timeout(240_000);
+      const folder = slipway.scratch.join("add-huge");
+      mkdirSync(folder);
+      writeFileSync(`${folder}/a.tar`, tar);
+      writeFileSync(`${folder}/Dockerfile`, "FROM busybox\nADD a.tar /x/\n");
+      await slipway.ok(["build", "-q", "-t", "huge:1", folder]);
+      const size = ["run", "--rm", "--network", "none", "huge:1", "stat", "-c", "%s", "/x/huge"];
+      assert.equal(await slipway.ok(size), String(SIZE));
+      await slipway.ok(["rmi", "huge:1"]);
+    });
+    it("takes no space as an image's layer, nor with cp", async () => {
+      await slipway.ok(["import", "-", "huge:2"], { stdin: tar });
+      const { code } = await slipway.run(["run", "--rm", "--network", "none", "huge:2", "/nothing"]);
+      assert.equal(code, 127);
+      await slipway.ok(["rmi", "huge:2"]);
+      await slipway.ok(["cp", "-", "box:/tmp"], { stdin: tar });
+    });
+  });
 
   describe("of any kind", () => {
     it("leaves a store in which nothing is wrong", async () => {
