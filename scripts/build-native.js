@@ -3,11 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
+import { fail, nodeGyp, root, say } from "./run.js";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputs = ["kernel.node", "launcher"].map((name) => join(root, "build/Release", name));
 const stamp = join(root, "build/Release/inputs.sha256");
 
@@ -34,21 +32,6 @@ function missingPackages() {
   return [...missing, ...absent, ...bzip2].map((entry) => entry.package);
 }
 
-/** Points node-gyp at the installed headers of this Node; without them it downloads them once. */
-function headers() {
-  const candidates = [resolve(dirname(process.execPath), ".."), "/usr", "/usr/local"];
-  const found = candidates.find((directory) => {
-    const version = join(directory, "include/node/node_version.h");
-    return (
-      existsSync(version) &&
-      new RegExp(`NODE_MAJOR_VERSION ${process.versions.node.split(".")[0]}\\b`).test(
-        readFileSync(version, "utf8"),
-      )
-    );
-  });
-  return found === undefined ? [] : [`--nodedir=${found}`];
-}
-
 function inputDigest() {
   const hash = createHash("sha256").update(`${process.version} ${process.arch}\0`);
   const sources = ["native/src", "native/launcher"].flatMap((directory) =>
@@ -62,26 +45,14 @@ function inputDigest() {
   return hash.digest("hex");
 }
 
-function fail(message) {
-  process.stderr.write(`build-native: ${message}\n`);
-  process.exit(1);
-}
-
 function build(digest) {
   const missing = missingPackages();
   if (missing.length > 0) {
     fail(`missing ${missing.join(", ")}\n  install with: apt-get install -y ${missing.join(" ")}`);
   }
   rmSync(stamp, { force: true });
-  const gyp = join(root, "node_modules/node-gyp/bin/node-gyp.js");
-  const args = ["configure", "build", "--release", ...headers(), "-j", String(availableParallelism())];
-  process.stdout.write("build-native: compiling the native core (about a minute)\n");
-  const options = { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [gyp, ...args, "--loglevel=warn"], options);
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
-    fail("node-gyp failed; its messages are above");
-  }
+  say("compiling the native core (about a minute)");
+  nodeGyp(["configure", "build"], root);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
 }

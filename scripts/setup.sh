@@ -93,5 +93,9 @@ trap 'rm -rf "$scratch"' EXIT
 check_node
 install_packages
 node scripts/install-modules.js
+# Two compilations that hardly use more than one processor each.
+node scripts/build-sqlite.js &
+sqlite=$!
 node scripts/build-native.js
+wait "$sqlite"
 node scripts/build-bundle.js
