@@ -2,11 +2,14 @@ import type { Database } from "better-sqlite3";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
+import { removeStrays } from "./content/strays.ts";
 import { query, transact } from "./database.ts";
+import type { Paths } from "./paths.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 import type { Collected, Leases } from "./types.ts";
 
 export interface CollectParts {
+  readonly paths: Paths;
   readonly database: Database;
   readonly content: FileContentStore;
   readonly snapshots: Snapshotter;
@@ -37,6 +40,7 @@ export async function collectGarbage(parts: CollectParts, options: Abortable): P
     await snapshots.forget(digest);
     layers += 1;
   }
+  removeStrays(parts.paths, database);
   return { ...content.removeDoomed(), layers };
 }
 

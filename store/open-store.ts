@@ -144,9 +144,9 @@ class OpenedStore implements Store {
   }
 
   collect(options: Abortable = {}): Promise<Collected> {
-    const { database, content, snapshots, leases } = this;
+    const { paths, database, content, snapshots, leases } = this;
     const settle = (): Promise<void> => this.#settleTrees();
-    return collectGarbage({ database, content, snapshots, leases, settle }, options);
+    return collectGarbage({ paths, database, content, snapshots, leases, settle }, options);
   }
 
   /** A collection is a good moment for it: nobody waits, and trees that are on the disk need not be made again after a power loss. */

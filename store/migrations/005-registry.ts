@@ -74,10 +74,5 @@ export const registryMigration: Migration = {
       PRIMARY KEY (id, digest)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX registry_holds_digest ON registry_holds (digest);
-
-    CREATE VIEW roots_registry AS
-      SELECT digest FROM registry_blobs
-      UNION ALL SELECT digest FROM registry_manifests
-      UNION ALL SELECT digest FROM registry_holds;
   `,
 };

@@ -5,6 +5,7 @@ import { jobsMigration } from "./004-jobs.ts";
 import { registryMigration } from "./005-registry.ts";
 import { remoteBlobsMigration } from "./006-remote-blobs.ts";
 import { manifestListsMigration } from "./007-manifest-lists.ts";
+import { registryRootsMigration } from "./008-registry-roots.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registryMigration,
   remoteBlobsMigration,
   manifestListsMigration,
+  registryRootsMigration,
 ];

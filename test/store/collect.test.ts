@@ -73,6 +73,14 @@ describe("garbage collection", () => {
     assert.deepEqual((await opened.store.check()).problems, []);
   });
 
+  it("takes away a file that a killed writer left without a row", async () => {
+    await using opened = await TestStore.open();
+    const stray = opened.store.paths.blob(missingDigest);
+    writeFileSync(stray, "never stored");
+    await opened.store.collect();
+    assert.equal(existsSync(stray), false);
+  });
+
   it("finds a root in order after a writer was killed at any moment", async function () {
     this.timeout(60_000);
     await using opened = await TestStore.open();
