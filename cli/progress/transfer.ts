@@ -39,7 +39,8 @@ class LiveTransfer implements TransferProgress {
 
   report(event: TransferEvent): void {
     const { id } = event;
-    const columns = this.#stream.columns ?? 80;
+    // Some terminals do not know their width and say 0.
+    const columns = this.#stream.columns || 80;
     const line = clip(harmless(`${prefix(event)}${event.status}${bar(event, columns)}`), columns);
     if (id === undefined) {
       this.#rows = new Map();
@@ -53,7 +54,7 @@ class LiveTransfer implements TransferProgress {
       return;
     }
     const up = this.#rows.size - row;
-    this.#stream.write(`${ESC}${up}A\r${line}${ESC}K\r${ESC}${up}B`);
+    this.#stream.write(`${ESC}${up}A\r${line}${ESC}K${"\n".repeat(up)}`);
   }
 
   close(): void {

@@ -18,9 +18,9 @@ const SYSTEM_BUNDLES = [
   "/etc/ssl/cert.pem",
 ];
 
-/** Reads the folders of `host` ("name" or "name:port"). Throws REGISTRY_TLS when half of a client's pair is missing. */
-export function readCertificates(host: string, folders: readonly string[]): HostCertificates {
-  const found = folders.map((folder) => readFolder(join(folder, host), host));
+/** Reads the folders of a host by its names ("name", "name:port"). Throws REGISTRY_TLS when half of a client's pair is missing. */
+export function readCertificates(names: readonly string[], folders: readonly string[]): HostCertificates {
+  const found = folders.flatMap((folder) => names.map((name) => readFolder(join(folder, name), name)));
   return { ca: found.flatMap(({ ca }) => ca), clients: found.flatMap(({ clients }) => clients) };
 }
 

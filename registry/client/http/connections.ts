@@ -87,7 +87,7 @@ export class Connections implements AsyncDisposable {
 
   #tls(host: string): object {
     const { env, trust, certificates } = this.#options;
-    const { ca, clients } = readCertificates(host, certificates);
+    const { ca, clients } = readCertificates(namesOf(host), certificates);
     const [client] = clients;
     return {
       ca: [...systemAuthorities(env), ...ca],
@@ -126,6 +126,9 @@ async function* reading(request: HttpRequest, body: AsyncIterable<Uint8Array>): 
     throw connectionFailure(request, error);
   }
 }
+
+/** The names a host's folder in certs.d may have: a URL does not say the scheme's own port. */
+const namesOf = (host: string): readonly string[] => (/:\d+$/.test(host) ? [host] : [host, `${host}:443`]);
 
 /** Why there is no answer, in the words Docker's users know. */
 const REASONS: Readonly<Record<string, string>> = {

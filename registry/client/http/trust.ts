@@ -33,9 +33,9 @@ export class Trust {
     return known;
   }
 
-  /** isInsecure(), of a host it was asked for before. */
+  /** isInsecure(), of a host it was asked for before; a URL does not say its scheme's own port. */
   wasInsecure(host: string): boolean {
-    return this.#known.get(host) === true;
+    return [host, `${host}:443`, `${host}:80`].some((name) => this.#known.get(name) === true);
   }
 
   async #decide(host: string): Promise<boolean> {
