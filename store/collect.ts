@@ -2,18 +2,17 @@ import type { Database } from "better-sqlite3";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
-import { removeStrays } from "./content/strays.ts";
 import { query, transact } from "./database.ts";
-import type { Paths } from "./paths.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 import type { Collected, Leases } from "./types.ts";
 
 export interface CollectParts {
-  readonly paths: Paths;
   readonly database: Database;
   readonly content: FileContentStore;
   readonly snapshots: Snapshotter;
   readonly leases: Leases;
+  /** Takes away what a kill left without a row. */
+  readonly removeStrays: () => Promise<void>;
   /** Brings to the disk what was left to the kernel's own time. */
   readonly settle: () => Promise<void>;
 }
@@ -40,7 +39,7 @@ export async function collectGarbage(parts: CollectParts, options: Abortable): P
     await snapshots.forget(digest);
     layers += 1;
   }
-  removeStrays(parts.paths, database);
+  await parts.removeStrays();
   return { ...content.removeDoomed(), layers };
 }
 

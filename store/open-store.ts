@@ -144,9 +144,10 @@ class OpenedStore implements Store {
   }
 
   collect(options: Abortable = {}): Promise<Collected> {
-    const { paths, database, content, snapshots, leases } = this;
+    const { database, content, snapshots, leases } = this;
     const settle = (): Promise<void> => this.#settleTrees();
-    return collectGarbage({ paths, database, content, snapshots, leases, settle }, options);
+    const strays = (): Promise<void> => removeStrays(this.paths, database, this.#kernel);
+    return collectGarbage({ database, content, snapshots, leases, settle, removeStrays: strays }, options);
   }
 
   /** A collection is a good moment for it: nobody waits, and trees that are on the disk need not be made again after a power loss. */
