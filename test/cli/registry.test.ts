@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { runCli } from "./support/run-cli.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+describe("registry commands", () => {
+  for (const [addr, host, port] of [
+    [":5000", undefined, 5000],
+    ["127.0.0.1:80", "127.0.0.1", 80],
+    ["[::1]:0", "::1", 0],
+    ["registry.local:443", "registry.local", 443],
+  ] as const)
+    it(`serve listens on ${addr}`, async () => {
+      const answers = { "registry.serve": undefined };
+      const { code, calls } = await runCli(["registry", "serve", "--addr", addr], { answers });
+      assert.equal(code, 0);
+      const [, options] = calls[0] ?? [];
+      const given = options as { readonly host?: string; readonly port: number; readonly anonymous: boolean };
+      assert.deepEqual([given.host, given.port, given.anonymous], [host, port, false]);
+    });
+
+  for (const addr of ["5000", "a:b", ":70000", "::1:5000", "host:"])
+    it(`serve refuses ${JSON.stringify(addr)} as an address`, async () => {
+      const { code, err, calls } = await runCli(["registry", "serve", "--addr", addr]);
+      assert.deepEqual([code, calls.length], [1, 0]);
+      assert.match(err, /for --addr: expected host:port or :port/);
+    });
+
+  it("gc says what it would remove, and why", async () => {
+    const pruned = [{ repository: "a/b", kind: "blob", digest, size: 1500, why: "nobody names it" }];
+    const answers = { "registry.collect": { pruned, uploads: ["u-1"], blobs: 0, bytes: 0 } };
+    const { out, calls } = await runCli(["registry", "gc", "--dry-run", "--data", "/srv/r"], { answers });
+    assert.equal(
+      out,
+      `would remove blob ${digest} (1.5kB) from a/b: nobody names it\nwould remove upload u-1: nobody goes on with it\n`,
+    );
+    const { dryRun, directory, untagged } = calls[0]?.[1] as Record<string, unknown>;
+    assert.deepEqual([dryRun, directory, untagged], [true, "/srv/r", false]);
+  });
+
+  it("scrub ends with 1 when something is wrong", async () => {
+    const report = {
+      manifests: 2,
+      blobs: 3,
+      bytes: 10,
+      problems: [`a: blob ${digest}: its bytes are missing`],
+    };
+    const { code, out } = await runCli(["registry", "scrub"], { answers: { "registry.scrub": report } });
+    assert.equal(code, 1);
+    assert.equal(
+      out,
+      `a: blob ${digest}: its bytes are missing\nVerified 2 manifests and 3 blobs (10B): 1 problem\n`,
+    );
+  });
+});
