@@ -35,7 +35,7 @@ describe("registry commands", () => {
       out,
       `would remove blob ${digest} (1.5kB) from a/b: nobody names it\nwould remove upload u-1: nobody goes on with it\n`,
     );
-    const { dryRun, directory, untagged } = calls[0]?.[1] as Record<string, unknown>;
+    const { dryRun, directory, untagged } = (calls[0]?.[1] ?? {}) as Readonly<Record<string, unknown>>;
     assert.deepEqual([dryRun, directory, untagged], [true, "/srv/r", false]);
   });
 

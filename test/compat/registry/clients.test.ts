@@ -133,7 +133,7 @@ describe("real clients against the registry", function () {
   const manifestOf = async (repository: string, tag: string) => {
     const { status, headers, body } = await registry.send("GET", `/v2/${repository}/manifests/${tag}`);
     assert.equal(status, 200, `${repository}:${tag}`);
-    return { digest: headers["docker-content-digest"], document: JSON.parse(body.toString()) };
+    return { digest: String(headers["docker-content-digest"]), document: JSON.parse(body.toString()) };
   };
 
   for (const { client, lines, exact } of COPIES) {
