@@ -15,6 +15,7 @@
         'native/src/byte_source.cc',
         'native/src/decoders.cc',
         'native/src/deflate.cc',
+        'native/src/device_filter.cc',
         'native/src/digesting_writer.cc',
         'native/src/errors.cc',
         'native/src/files.cc',

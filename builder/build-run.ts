@@ -129,6 +129,7 @@ export class BuildRun {
       listings: new Listings(store.database, clock),
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),
       report: this.#report,
+      warnOfHost: once((message) => this.#report({ type: "warning", message })),
       background: (work) => this.#background.push(work.catch(() => undefined)),
       tails: new Map(),
     };
@@ -189,6 +190,15 @@ export class BuildRun {
     this.#report({ type: "result", image: id, tags: names, time: clock() });
     return { image: id, tags: names };
   }
+}
+
+/** Hands each message on the first time only. */
+function once(report: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) report(message);
+    said.add(message);
+  };
 }
 
 const takesContext = (step: Step): step is CopyStep =>

@@ -22,6 +22,8 @@ export interface RunRequest {
   /** Registers what a crash would leave behind. */
   readonly onCgroup: (path: string) => void;
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+  /** Told what this host cannot do for it; the same words again and again where they hold for every command. */
+  readonly warn: (warning: string) => void;
 }
 export interface RunResult {
   readonly status: ExitStatus;

@@ -59,8 +59,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       networks,
       trees,
       host,
+      cgroups,
       seccomp: resolveSeccomp,
-      warn: () => undefined,
     }),
   );
   const registries = new LazyRegistries(store, settings.registries ?? { env: process.env });

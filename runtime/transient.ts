@@ -6,6 +6,7 @@ import type { Abortable } from "../core/streams.ts";
 import type { KernelProcesses } from "../native/kernel.ts";
 import { thisOwner } from "../store/owner.ts";
 import type { Trees } from "../store/types.ts";
+import type { ControlGroups } from "./cgroups/control-groups.ts";
 import type { EndpointRecord } from "./container-config.ts";
 import type { Launched, Launcher, LaunchFile } from "./launch/launcher.ts";
 import { mountLeftovers } from "./mount-leftovers.ts";
@@ -14,6 +15,8 @@ import { readHostResolvConf } from "./network/host-resolv-conf.ts";
 import type { Networks } from "./network/networks.ts";
 import { compileIsolation, type HostFacts } from "./spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
+import { withoutRootDevices } from "./spec/deviceless.ts";
+import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
@@ -26,6 +29,8 @@ export interface TransientRequest {
   readonly extraHosts: readonly string[];
   readonly files: readonly LaunchFile[];
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+  /** What this host cannot do for it. */
+  readonly warn: (warning: string) => void;
 }
 
 export interface TransientResult {
@@ -43,19 +48,20 @@ export interface TransientOptions {
   readonly kernel: Pick<KernelProcesses, "pipe">;
   readonly launcher: Launcher;
   readonly networks: Networks;
+  readonly cgroups: Pick<ControlGroups, "confine">;
   readonly trees: Trees;
   readonly host: HostFacts;
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
-  /** What this host cannot do for such containers, each once. */
-  readonly warn: (warning: string) => void;
 }
 
 /** BuildKit's name for the machine that build steps run on: they must not see one that changes. */
 const HOSTNAME = "buildkitsandbox";
+/** Of all build steps of this machine, whatever their state root. */
+const DEVICE_GROUP = "/slipway/build";
 const NETWORKS = { default: "bridge", host: "host", none: "none" } as const;
 
 /**
- * Runs build steps: no shim, no log, no control group (the process namespace ends all of its processes), addresses kept from one to the next.
+ * Runs build steps: no shim, no log, no control group of their own (the process namespace ends all of their processes; one they share confines devices), addresses kept from one to the next.
  * Everything is gone when the caller is: the launcher kills what it started once its connection breaks.
  */
 export function createTransientRunner(options: TransientOptions): TransientRunner {
@@ -65,16 +71,18 @@ export function createTransientRunner(options: TransientOptions): TransientRunne
 class Runner implements TransientRunner {
   readonly #options: TransientOptions;
   readonly #idle: EndpointRecord[] = [];
-  readonly #warned = new Set<string>();
+  readonly #devices: ReturnType<ControlGroups["confine"]>;
   readonly #null = openSync("/dev/null", "r");
 
   constructor(options: TransientOptions) {
     this.#options = options;
+    this.#devices = options.cgroups.confine(DEVICE_GROUP, DEFAULT_DEVICE_RULES);
   }
 
   async run(request: TransientRequest, options: Abortable = {}): Promise<TransientResult> {
     options.signal?.throwIfAborted();
-    const endpoint = await this.#connect(request.network);
+    for (const warning of this.#devices.warnings) request.warn(warning);
+    const endpoint = await this.#connect(request);
     try {
       return await this.#runConnected(request, endpoint, options);
     } finally {
@@ -97,7 +105,7 @@ class Runner implements TransientRunner {
       await launched.go();
       const status = await launched.exited();
       await Promise.all([stdout.drained, stderr.drained]);
-      this.#warn(launched.warnings);
+      for (const warning of launched.warnings) request.warn(warning);
       return { status, exclude: await mountLeftovers(launched.created, request.rootfs, this.#options.trees) };
     } finally {
       stdout.close();
@@ -114,9 +122,9 @@ class Runner implements TransientRunner {
     return this.#options.launcher.launch(
       {
         spec: this.#compile(request),
-        rootfs: request.rootfs,
+        rootfs: this.#devices.devicesConfined ? request.rootfs : withoutRootDevices(request.rootfs),
         files: [...this.#etcFiles(request, endpoint), ...request.files],
-        cgroupProcs: [],
+        cgroupProcs: this.#devices.procs,
         cgroupDirs: [],
         io: { kind: "descriptors", stdin: this.#null, stdout, stderr },
       },
@@ -143,7 +151,7 @@ class Runner implements TransientRunner {
         mounts: [],
         files: {},
         network: network === "host" ? "host" : "private",
-        cgroup: { mounts: cgroup },
+        cgroup: { mounts: cgroup, devicesConfined: this.#devices.devicesConfined },
         seccomp,
         host,
       },
@@ -173,7 +181,7 @@ class Runner implements TransientRunner {
     ];
   }
 
-  async #connect(network: TransientRequest["network"]): Promise<EndpointRecord> {
+  async #connect({ network, warn }: TransientRequest): Promise<EndpointRecord> {
     const kept = network === "default" ? this.#idle.pop() : undefined;
     if (kept !== undefined) return kept;
     const { networks } = this.#options;
@@ -182,15 +190,8 @@ class Runner implements TransientRunner {
       { process: thisOwner() },
       [],
     );
-    this.#warn(warnings);
+    for (const warning of warnings) warn(warning);
     return endpoint;
-  }
-
-  #warn(warnings: readonly string[]): void {
-    for (const warning of warnings) {
-      if (!this.#warned.has(warning)) this.#options.warn(warning);
-      this.#warned.add(warning);
-    }
   }
 
   #pipe(output: (bytes: Uint8Array) => void): OutputPipe {

@@ -50,6 +50,7 @@ async function perform(
         files: step.files,
         onCgroup: (path) => lease.cgroup(path),
         output: outputOf(step, context),
+        warn: context.warnOfHost,
       },
       { signal },
     );

@@ -22,6 +22,8 @@ export interface StepContext {
   readonly timestamps: Timestamps;
   readonly clock: () => number;
   readonly report: (event: BuildEvent) => void;
+  /** Warns of what this host cannot do, once in a build. */
+  readonly warnOfHost: (message: string) => void;
   /** Takes work that must be done before the build ends, but that no step waits for. */
   readonly background: (work: Promise<unknown>) => void;
   /** The last output of each step, by its id, for the message of its failure. */

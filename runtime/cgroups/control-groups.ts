@@ -1,4 +1,4 @@
-import type { OciMount, OciResources } from "../spec/oci.ts";
+import type { DeviceRules, OciMount, OciResources } from "../spec/oci.ts";
 
 export interface CgroupStats {
   readonly cpuNs: bigint;
@@ -25,6 +25,8 @@ export interface ControlGroup {
   /** Stops or continues all of its processes; resolves once they are. Rejects with CGROUP_FAILED when nothing here can freeze. */
   freeze(frozen: boolean): Promise<void>;
   frozen(): boolean;
+  /** Whether it keeps any device away from its processes. */
+  confinesDevices(): boolean;
   stats(): CgroupStats;
   /** Processes that the kernel killed for memory. */
   oomKills(): number;
@@ -32,14 +34,22 @@ export interface ControlGroup {
   remove(): Promise<void>;
 }
 
+/** Whether a control group says which devices can be opened. Where none does, whoever starts a process has to keep devices away from it. */
+export interface DeviceConfinement {
+  readonly devicesConfined: boolean;
+  readonly warnings: readonly string[];
+}
+
 export interface ControlGroups {
   /** False where a container is shown the host's paths (v1). */
   readonly namespaces: boolean;
   /** Makes the group and its limits. What this system cannot limit is named in `warnings`. Rejects with CGROUP_FAILED on a value the kernel refuses. */
-  create(
-    path: string,
-    resources: OciResources,
-  ): { readonly group: ControlGroup; readonly warnings: readonly string[] };
+  create(path: string, resources: OciResources): DeviceConfinement & { readonly group: ControlGroup };
+  /**
+   * The group at `path` that does nothing but confine devices, which stays and is shared by everything that may open the same ones: made for
+   * the first, free for the others. `procs` as a ControlGroup's.
+   */
+  confine(path: string, devices: DeviceRules): DeviceConfinement & Pick<ControlGroup, "procs">;
   /** The group at `path`, whether it exists or not. */
   open(path: string): ControlGroup;
 }

@@ -3,6 +3,7 @@ import { join, posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
 import type { CgroupStats, ControlGroup, ControlGroups } from "./control-groups.ts";
+import { CONFINED, confineDevices, confinesDevices, makeDeviceGroup } from "./device-control.ts";
 import { hasControl, readControl, readKeyed, readNumber, tryRemove, until, writeControl } from "./files.ts";
 import { type CgroupLayout, readLayout } from "./layout.ts";
 import { compileLegacyLimits, compileUnifiedLimits, type LimitWrite } from "./limits.ts";
@@ -19,8 +20,12 @@ export function createControlGroups(layout: CgroupLayout = readLayout()): Contro
     open: (path) => new HostControlGroup(layout, path),
     create(path, resources) {
       const group = new HostControlGroup(layout, path);
-      return { group, warnings: group.make(resources) };
+      const warnings = group.make(resources);
+      const { devices = [] } = resources;
+      const confinement = devices.length === 0 ? CONFINED : confineDevices(layout, group.path, devices);
+      return { group, ...confinement, warnings: [...warnings, ...confinement.warnings] };
     },
+    confine: (path, devices) => makeDeviceGroup(layout, posix.join("/", path), devices),
   };
 }
 
@@ -82,10 +87,7 @@ class HostControlGroup implements ControlGroup {
     const unified = this.#layout.mode === "v2";
     const limits = unified ? compileUnifiedLimits(resources) : compileLegacyLimits(resources);
     const lost = limits.flatMap((limit) => this.#apply(limit));
-    const open = resources.devices?.every((rule) => rule.allow) ?? true;
-    const devices =
-      unified && !open ? ["devices are not confined: cgroup v2 needs a BPF program for it"] : [];
-    return [...new Set([...warnings, ...lost, ...devices])];
+    return [...new Set([...warnings, ...lost])];
   }
 
   #apply({ controller, file, value, warning }: LimitWrite): readonly string[] {
@@ -150,6 +152,10 @@ class HostControlGroup implements ControlGroup {
     const legacy = this.#legacy.get("freezer");
     if (legacy !== undefined) return readControl(join(legacy, "freezer.state")) === "FROZEN";
     return this.#unified !== undefined && readKeyed(join(this.#unified, "cgroup.events"), "frozen") === 1;
+  }
+
+  confinesDevices(): boolean {
+    return confinesDevices(this.#layout, this.path);
   }
 
   stats(): CgroupStats {

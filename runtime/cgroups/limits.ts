@@ -10,7 +10,6 @@ export interface LimitWrite {
 }
 
 type Compiled = readonly LimitWrite[];
-type DeviceRule = NonNullable<OciResources["devices"]>[number];
 
 const missing = (what: string): string =>
   `this system has no ${what} control group or it is not mounted: limit discarded`;
@@ -26,16 +25,9 @@ const write = (
 
 const NO_SWAP_LIMIT = "this kernel cannot limit swap: memory is limited without swap";
 
-/** "c 1:3 rwm", "a *:* rwm": the words of devices.allow and devices.deny. */
-function deviceWord(rule: DeviceRule): string {
-  const part = (number: number | undefined) => (number === undefined ? "*" : String(number));
-  return `${rule.type ?? "a"} ${part(rule.major)}:${part(rule.minor)} ${rule.access ?? "rwm"}`;
-}
-
 /** https://docs.kernel.org/admin-guide/cgroup-v1/ */
-export function compileLegacyLimits({ memory, cpu, pids, devices = [] }: OciResources): Compiled {
+export function compileLegacyLimits({ memory, cpu, pids }: OciResources): Compiled {
   return [
-    ...devices.flatMap((rule) => write(rule.allow ? "devices.allow" : "devices.deny", deviceWord(rule))),
     ...write("memory.limit_in_bytes", memory?.limit),
     ...write("memory.memsw.limit_in_bytes", memory?.swap, NO_SWAP_LIMIT),
     ...write("cpu.shares", cpu?.shares),

@@ -96,7 +96,7 @@ export class Execs {
       files: {},
       user: resolveIn(tree, request.User ?? config.User),
       network: "private",
-      cgroup: { mounts: [] },
+      cgroup: { mounts: [], devicesConfined: this.#parts.cgroups.open(state.cgroup).confinesDevices() },
       consoleSize: request.consoleSize,
       seccomp,
       host,

@@ -8,6 +8,7 @@ import type { ControlGroup } from "../cgroups/control-groups.ts";
 import type { HostConfig } from "../container-config.ts";
 import type { Launched, LaunchIo } from "../launch/launcher.ts";
 import { compileSpec } from "../spec/compile.ts";
+import { withoutRootDevices } from "../spec/deviceless.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
 import type { TerminalSize } from "./attachment.ts";
@@ -76,12 +77,19 @@ export class Starter {
     const network = await planNetwork(container, this.#parts, this.#table);
     const endpoints = network.endpoint === undefined ? [] : [network.endpoint];
     undo.add(() => networks.release(endpoints));
-    const { group, warnings } = cgroups.create(
+    const { group, warnings, devicesConfined } = cgroups.create(
       cgroupPath(container.id, container.hostConfig),
       compileResources(container.hostConfig),
     );
     undo.add(() => group.remove());
-    const launched = await this.#launch({ container, files, network, group, size: options.size });
+    const launched = await this.#launch({
+      container,
+      files,
+      network,
+      group,
+      devicesConfined,
+      size: options.size,
+    });
     undo.add(() => launched[Symbol.asyncDispose]());
     for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
     await options.beforeRun(files.socket);
@@ -115,15 +123,17 @@ export class Starter {
     readonly files: ContainerFiles;
     readonly network: NetworkPlan;
     readonly group: ControlGroup;
+    readonly devicesConfined: boolean;
     readonly size: TerminalSize | undefined;
   }): Promise<Launched> {
-    const { container, files, network, group, size } = request;
+    const { container, files, group, size } = request;
+    const deviceless = !(request.devicesConfined || container.hostConfig.Privileged);
     const rootfs = await this.#parts.store.snapshots.mounts(container.id);
     using tree = await this.#parts.store.trees.open(rootfs);
     const user = resolveIn(tree, container.config.User);
     return this.#parts.launcher.launch({
-      spec: this.#compile(container, { network, group, user, size }),
-      rootfs,
+      spec: this.#compile(container, { ...request, user }),
+      rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
       init: container.hostConfig.Init,
       cgroupProcs: group.procs,
       cgroupDirs: group.directories,
@@ -136,11 +146,13 @@ export class Starter {
     {
       network,
       group,
+      devicesConfined,
       user,
       size,
     }: {
       readonly network: NetworkPlan;
       readonly group: ControlGroup;
+      readonly devicesConfined: boolean;
       readonly user: ResolvedUser;
       readonly size: TerminalSize | undefined;
     },
@@ -153,7 +165,7 @@ export class Starter {
       files: network.files,
       user,
       network: network.namespace,
-      cgroup: { path: group.path, mounts: group.mounts },
+      cgroup: { path: group.path, mounts: group.mounts, devicesConfined },
       consoleSize: size ?? DEFAULT_SIZE,
       seccomp,
       host,

@@ -1,6 +1,7 @@
 import type { ResolvedUser } from "../../core/user.ts";
 import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
 import { resolveCapabilities } from "./capabilities.ts";
+import { withoutMaking, withoutOpening } from "./deviceless.ts";
 import { DEFAULT_DEVICES } from "./devices.ts";
 import { compileMounts } from "./mounts.ts";
 import type { OciDevice, OciMount, OciNamespace, OciSeccomp, OciSpec } from "./oci.ts";
@@ -33,7 +34,12 @@ export interface IsolationRequest {
   /** Generated files by destination ("/etc/hosts" → host path). */
   readonly files: Readonly<Record<string, string>>;
   readonly network: "private" | "host" | { readonly path: string };
-  readonly cgroup: { readonly path?: string; readonly mounts: readonly OciMount[] };
+  readonly cgroup: {
+    readonly path?: string;
+    readonly mounts: readonly OciMount[];
+    /** False where no control group keeps devices away; see deviceless.ts. */
+    readonly devicesConfined: boolean;
+  };
   /** Turns "builtin" or a profile's text into rules for these capabilities. */
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
   readonly host: HostFacts;
@@ -96,7 +102,9 @@ type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" |
 /** The OCI specification of a process in a container. Pure: everything it depends on is passed. Throws the failures of invalid options. */
 export function compileIsolation(request: IsolationRequest, process: IsolatedProcess): OciSpec {
   const { hostConfig, hostname, domainname = "" } = request;
-  const capabilities = capabilitiesOf(hostConfig, request.host);
+  const deviceless = !(request.cgroup.devicesConfined || hostConfig.Privileged);
+  const granted = capabilitiesOf(hostConfig, request.host);
+  const capabilities = deviceless ? withoutMaking(granted) : granted;
   const mounts = compileMounts({
     privileged: hostConfig.Privileged,
     shmSize: hostConfig.ShmSize,
@@ -117,7 +125,7 @@ export function compileIsolation(request: IsolationRequest, process: IsolatedPro
     root: { path: "rootfs", readonly: hostConfig.ReadonlyRootfs },
     hostname,
     ...(domainname === "" ? {} : { domainname }),
-    mounts,
+    mounts: deviceless ? withoutOpening(mounts) : mounts,
     linux: compileLinux(request, capabilities),
   };
 }

@@ -1,6 +1,4 @@
-import type { OciDevice, OciResources } from "./oci.ts";
-
-type DeviceRule = NonNullable<OciResources["devices"]>[number];
+import type { DeviceRules, OciDevice } from "./oci.ts";
 
 const character = (path: string, major: number, minor: number): OciDevice => ({
   type: "c",
@@ -34,7 +32,7 @@ const allow = (type: "c" | "b", major: number | undefined, minor: number | undef
  * What the device controller lets through: every node may be made, only the default ones opened (5:1 console, 5:2 ptmx, 136 terminals).
  * https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#allowed-device-list
  */
-export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
+export const DEFAULT_DEVICE_RULES: DeviceRules = [
   { allow: false, access: "rwm" },
   allow("c", undefined, undefined, "m"),
   allow("b", undefined, undefined, "m"),
@@ -44,4 +42,4 @@ export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
   allow("c", 136, undefined, "rwm"),
 ];
 
-export const ALL_DEVICES: readonly DeviceRule[] = [{ allow: true, access: "rwm" }];
+export const ALL_DEVICES: DeviceRules = [{ allow: true, access: "rwm" }];

@@ -92,6 +92,8 @@ export interface OciResources {
   }[];
 }
 
+export type DeviceRules = NonNullable<OciResources["devices"]>;
+
 export interface OciSeccomp {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "../../core/ids.ts";
+import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
 import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../runtime/spec/host-facts.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type TransientRequest,
   type TransientRunner,
 } from "../../runtime/transient.ts";
+import { requiresHostDisk, tryDevices } from "../support/devices.ts";
 import { openRuntimeRig, type RuntimeRig, requiresContainers } from "../support/runtime-rig.ts";
 
 describe("runtime/transient", () => {
@@ -21,10 +23,10 @@ describe("runtime/transient", () => {
     rig = await openRuntimeRig(tar);
     runner = createTransientRunner({
       ...rig,
+      cgroups: createControlGroups(),
       trees: rig.store.trees,
       host: readHostFacts(false),
       seccomp: resolveSeccomp,
-      warn: (warning) => warnings.push(warning),
     });
   });
   after(async () => {
@@ -52,6 +54,7 @@ describe("runtime/transient", () => {
           output: (stream, bytes) => {
             output[stream] += Buffer.from(bytes).toString();
           },
+          warn: (warning) => warnings.push(warning),
           ...request,
         },
         signal === undefined ? {} : { signal },
@@ -113,7 +116,7 @@ describe("runtime/transient", () => {
   it("has an address on the bridge by default, the same for one step after the other", async () => {
     const script = "ip -4 -o addr show eth0; ip route | head -1";
     const first = await run(script, { network: "default" });
-    assert.match(first.stdout, /inet 1\d+\.\d+\.0\.2\/\d+/);
+    assert.match(first.stdout, /inet 1\d+\.\d+\.\d+\.2\/\d+/);
     assert.match(first.stdout, /default via \S+\.1 dev eth0/);
     assert.equal(
       (await run(script, { network: "default" })).stdout.replace(/if\d+/, ""),
@@ -140,6 +143,12 @@ describe("runtime/transient", () => {
     controller.abort();
     await assert.rejects(running);
     assert.ok(Date.now() - started < 5000);
+  });
+
+  it("makes device nodes, and opens those that every container has but no other", async function () {
+    const { status, stderr } = await run(tryDevices(requiresHostDisk(this)));
+    assert.deepEqual([status, stderr], [{ code: 1 }, "head: /disk: Operation not permitted\n"]);
+    assert.deepEqual(warnings, []);
   });
 
   it("rejects what cannot be run", async () => {

@@ -34,14 +34,15 @@ export function realExecutor(store: Store): Executor & AsyncDisposable {
     path: launcherPath(),
     compileSeccomp: createSeccompCompiler({ kernel, cacheDir: store.paths.seccomp }),
   });
+  const cgroups = createControlGroups();
   const runner = createTransientRunner({
     kernel,
     launcher,
     networks,
     trees: store.trees,
-    host: readHostFacts(createControlGroups().namespaces),
+    cgroups,
+    host: readHostFacts(cgroups.namespaces),
     seccomp: resolveSeccomp,
-    warn: () => undefined,
   });
   return {
     run: (request, options) => runner.run(request, options),

@@ -32,18 +32,6 @@ const cases: readonly (readonly [
   ["the largest share", { cpu: { shares: 262_144 } }, ["cpu.shares=262144"], ["cpu.weight=10000"]],
   ["CPUs", { cpu: { cpus: "0-1" } }, ["cpuset.cpus=0-1"], ["cpuset.cpus=0-1"]],
   ["processes", { pids: { limit: 7 } }, ["pids.max=7"], ["pids.max=7"]],
-  [
-    "devices",
-    {
-      devices: [
-        { allow: false, access: "rwm" },
-        { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
-        { allow: true, type: "c", major: 136, access: "rwm" },
-      ],
-    },
-    ["devices.deny=a *:* rwm", "devices.allow=c 1:3 rw", "devices.allow=c 136:* rwm"],
-    [],
-  ],
 ];
 
 describe("runtime/cgroups/limits", () => {

@@ -20,6 +20,7 @@ function compiled({ config, host, request }: Overrides = {}): OciSpec {
     user: { user: { uid: 0, gid: 0, additionalGids: [0] }, home: "/root" },
     network: "private",
     cgroup: {
+      devicesConfined: true,
       path: "/slipway/x",
       mounts: [{ destination: "/sys/fs/cgroup", type: "cgroup2", source: "cgroup", options: ["nosuid"] }],
     },
