@@ -1,6 +1,6 @@
 // Times Slipway beside its peers, in turn, on the same work, in one run.
 //
-//   npm run bench -- [--row NAME]... [--rounds N] [--contender NAME]... [--json FILE] [--work FOLDER]
+//   npm run bench -- [--row NAME]... [--rounds N] [--contender NAME]... [--json FILE] [--page FILE] [--work FOLDER]
 //                    [--docker-host URL] [--buildah COMMAND] [--podman COMMAND]
 //
 // DOCKER_HOST, BENCH_BUILDAH and BENCH_PODMAN stand in for the last three.
@@ -16,7 +16,7 @@ import { docker } from "./contenders/docker.ts";
 import { podman } from "./contenders/podman.ts";
 import { slipway } from "./contenders/slipway.ts";
 import { attempt, time } from "./process.ts";
-import { describeReport, makeReport } from "./report.ts";
+import { describeReport, makeReport, reportPage } from "./report.ts";
 import type { Row } from "./row.ts";
 import { big } from "./rows/big.ts";
 import { run } from "./rows/run.ts";
@@ -32,6 +32,7 @@ const { values: options } = parseArgs({
     contender: { type: "string", multiple: true, default: [] },
     rounds: { type: "string", default: "3" },
     json: { type: "string" },
+    page: { type: "string" },
     work: { type: "string", default: "/var/tmp" },
     "docker-host": { type: "string" },
     buildah: { type: "string", default: process.env["BENCH_BUILDAH"] ?? "buildah" },
@@ -97,7 +98,7 @@ function measure(row: Row, contenders: readonly Contender[], context: string): M
 
 async function main(): Promise<void> {
   const rows = selectRows();
-  const json = options.json === undefined ? undefined : resolve(options.json);
+  const [json, page] = [options.json, options.page].map((file) => file && resolve(file));
   const base = await baseImage("debian:bookworm");
   const folder = mkdtempSync(join(options.work, "slipway-bench-"));
   // Peers may run in a root of their own that shows this folder only.
@@ -116,7 +117,8 @@ async function main(): Promise<void> {
     }
     const report = makeReport(samples, absent);
     process.stdout.write(describeReport(report));
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+    if (page) writeFileSync(page, reportPage(report));
+    if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   } finally {
     for (const contender of present) contender.cleanUp();
     process.chdir("/");

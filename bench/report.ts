@@ -50,23 +50,48 @@ export function makeReport(samples: Samples, absent: Readonly<Record<string, str
 
 const seconds = (ms: number): string => (ms < 10_000 ? (ms / 1000).toFixed(3) : (ms / 1000).toFixed(1));
 
-/** One line per row and contender: median, spread, and the ratio to Slipway. */
-export function describeReport({ machine, node, rows, absent }: Report): string {
+function cells({ rows }: Report): readonly (readonly string[])[] {
+  return rows.flatMap(({ name, results }) =>
+    Object.entries(results).map(([contender, { median, min, max, ratio }]) => [
+      name,
+      contender,
+      `${seconds(median)} s`,
+      `${seconds(min)} s`,
+      `${seconds(max)} s`,
+      Number.isNaN(ratio) ? "" : `${ratio.toFixed(2)}x`,
+    ]),
+  );
+}
+const COLUMNS = ["ROW", "CONTENDER", "MEDIAN", "MIN", "MAX", "RATIO"];
+
+function describeMachine({ machine, node }: Report): string {
   const memory = Math.round(machine.memoryBytes / 2 ** 30);
-  const head = `${machine.cpu}, ${machine.cores} cores, ${memory} GiB, Linux ${machine.kernel}, Node ${node}\n\n`;
-  const table = formatTable({
-    columns: ["ROW", "CONTENDER", "MEDIAN", "MIN", "MAX", "RATIO"],
-    rows: rows.flatMap(({ name, results }) =>
-      Object.entries(results).map(([contender, { median, min, max, ratio }]) => [
-        name,
-        contender,
-        `${seconds(median)} s`,
-        `${seconds(min)} s`,
-        `${seconds(max)} s`,
-        Number.isNaN(ratio) ? "" : `${ratio.toFixed(2)}x`,
-      ]),
-    ),
-  });
-  const left = Object.entries(absent).map(([name, why]) => `absent: ${name}: ${why}\n`);
-  return `${head}${table}${left.length > 0 ? "\n" : ""}${left.join("")}`;
+  return `${machine.cpu}, ${machine.cores} cores, ${memory} GiB, Linux ${machine.kernel}, Node ${node}`;
+}
+
+/** One line per row and contender: median, spread, and the ratio to Slipway. */
+export function describeReport(report: Report): string {
+  const table = formatTable({ columns: COLUMNS, rows: cells(report) });
+  const left = Object.entries(report.absent).map(([name, why]) => `absent: ${name}: ${why}\n`);
+  return `${describeMachine(report)}\n\n${table}${left.length > 0 ? "\n" : ""}${left.join("")}`;
+}
+
+/** The same as a page of the documentation. */
+export function reportPage(report: Report): string {
+  const line = (words: readonly string[]): string => `| ${words.join(" | ")} |`;
+  const title = (word: string): string => word.charAt(0) + word.slice(1).toLowerCase();
+  const table = [COLUMNS.map(title), COLUMNS.map(() => "---"), ...cells(report)].map(line);
+  const absent = Object.entries(report.absent).map(([name, why]) => `- ${name} took no part: ${why}`);
+  return [
+    "# Benchmarks",
+    "",
+    "Made by `npm run bench -- --page docs/benchmarks.md`: whole commands, timed in turn in one run on the machine named below. The ratio says how many",
+    "times Slipway's median another's is.",
+    "",
+    `${describeMachine(report)}, ${report.date.slice(0, 10)}.`,
+    "",
+    ...table,
+    ...(absent.length > 0 ? ["", ...absent] : []),
+    "",
+  ].join("\n");
 }
