@@ -2,6 +2,9 @@ import type { Contender } from "../contender.ts";
 import { BASE, RESULT } from "../contender.ts";
 import { attempt, time, works } from "../process.ts";
 
+/** Marks results, so that those that lost their tag to the next round are found again. */
+const LABEL = "slipway-bench";
+
 /** The docker client and the engine behind `host`; `buildkit` chooses the builder. */
 export function docker(host: string | undefined, buildkit: boolean): Contender {
   const env = { DOCKER_BUILDKIT: buildkit ? "1" : "0", ...(host === undefined ? {} : { DOCKER_HOST: host }) };
@@ -16,11 +19,24 @@ export function docker(host: string | undefined, buildkit: boolean): Contender {
     missing,
     prepare: ({ archive }) => void time({ argv: ["docker", "load", "--quiet", "--input", archive], env }),
     build: (context, { cache }) => ({
-      argv: ["docker", "build", "--quiet", ...(cache ? [] : ["--no-cache"]), "--tag", RESULT, context],
+      argv: [
+        "docker",
+        "build",
+        "--quiet",
+        "--label",
+        LABEL,
+        ...(cache ? [] : ["--no-cache"]),
+        "--tag",
+        RESULT,
+        context,
+      ],
       env,
     }),
     // Which builder is chosen does not matter to a run.
     ...(buildkit ? { run: () => ({ argv: ["docker", "run", "--rm", BASE, "true"], env }) } : {}),
-    cleanUp: () => attempt(["docker", "rmi", "--force", BASE, RESULT], env),
+    cleanUp: () => {
+      attempt(["docker", "rmi", "--force", BASE, RESULT], env);
+      attempt(["docker", "image", "prune", "--force", "--filter", `label=${LABEL}`], env);
+    },
   };
 }
