@@ -45,7 +45,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const jobs = new Jobs(database);
   const networks = openNetworks(store);
   const volumes = new VolumeStore({ paths, database, locks, kernel });
-  const cgroups = createControlGroups();
+  const cgroups = createControlGroups(kernel);
   const launcher = new NativeLauncher({
     kernel,
     path: launcherPath(),

@@ -8,7 +8,13 @@ import type { Mount } from "../core/mount.ts";
  * - Promises run on native threads and never block the event loop; `signal`-less jobs are short or bounded by their input.
  * - A failed call throws or rejects with a Failure SYSCALL_FAILED { syscall, errno, path } unless its comment says otherwise.
  */
-export interface Kernel extends KernelFiles, KernelTrees, KernelLayers, KernelProcesses, KernelNetwork {}
+export interface Kernel
+  extends KernelFiles,
+    KernelTrees,
+    KernelLayers,
+    KernelProcesses,
+    KernelControlGroups,
+    KernelNetwork {}
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────────
 export interface KernelFiles {
@@ -244,6 +250,17 @@ export interface SeccompRules {
       readonly valueTwo?: bigint;
     }[];
   }[];
+}
+
+// ── control groups ──────────────────────────────────────────────────────────────────────────────────
+export interface KernelControlGroups {
+  /**
+   * Loads a BPF_PROG_TYPE_CGROUP_DEVICE program (struct bpf_insn after struct bpf_insn) and attaches it to the cgroup v2 directory, for as long as
+   * that exists. Several programs on one group or above each other have to agree.
+   */
+  attachDeviceFilter(directory: string, program: Uint8Array): void;
+  /** How many such programs are attached to the cgroup v2 directory itself. */
+  countDeviceFilters(directory: string): number;
 }
 
 // ── network (rtnetlink; see native/src/netlink.cc) ──────────────────────────────────────────────────

@@ -1,57 +1,97 @@
+import { createHash } from "node:crypto";
 import { renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { DeviceRules } from "../spec/oci.ts";
 import type { ControlGroup, DeviceConfinement } from "./control-groups.ts";
+import { compileDeviceFilter } from "./device-filter.ts";
 import { readControl, writeControl } from "./files.ts";
 import type { CgroupLayout, Hierarchy } from "./layout.ts";
-import { makeLegacy } from "./make.ts";
+import { makeDirectory, makeLegacy } from "./make.ts";
 
-export const CONFINED: DeviceConfinement = { devicesConfined: true, warnings: [] };
+type SharedGroup = DeviceConfinement & Pick<ControlGroup, "procs">;
 
-const unconfined = (why: string): DeviceConfinement => ({
+const CONFINED: DeviceConfinement = { devicesConfined: true, warnings: [] };
+
+const unconfined = (why: string): SharedGroup => ({
   devicesConfined: false,
+  procs: [],
   warnings: [
     `no control group confines devices (${why}): CAP_MKNOD is dropped and the root filesystem is mounted nodev`,
   ],
 });
+const NO_HIERARCHY = "neither the devices controller nor a cgroup v2 hierarchy is mounted";
 
-const controllerOf = ({ legacy }: CgroupLayout): Hierarchy | undefined =>
-  legacy.find(({ controllers }) => controllers.includes("devices"));
-
-/** Lets the processes of the group at `path`, which exists, use no other devices than these. Rejects with CGROUP_FAILED. */
-export function confineDevices(layout: CgroupLayout, path: string, rules: DeviceRules): DeviceConfinement {
-  const controller = controllerOf(layout);
-  if (controller !== undefined) {
-    writeDeviceRules(join(controller.mountpoint, path), rules);
-    return CONFINED;
-  }
-  return rules.every(({ allow }) => allow) ? CONFINED : unconfined("the devices controller is not mounted");
-}
-
-/** Whether the group at `path` keeps any device away. */
-export function confinesDevices(layout: CgroupLayout, path: string): boolean {
-  const controller = controllerOf(layout);
-  if (controller === undefined) return false;
-  const list = readControl(join(controller.mountpoint, path, "devices.list"));
-  return list !== undefined && list !== "a *:* rwm";
-}
-
-/** See ControlGroups.confine. */
-export function makeDeviceGroup(
-  layout: CgroupLayout,
-  path: string,
-  rules: DeviceRules,
-): DeviceConfinement & Pick<ControlGroup, "procs"> {
-  const controller = controllerOf(layout);
-  if (controller === undefined) return { procs: [], ...unconfined("the devices controller is not mounted") };
+/** What `confine` achieves: `group`, or nothing when it fails. */
+function attempt(group: SharedGroup, confine: () => void): SharedGroup {
   try {
-    makeLegacyGroup(controller, path, rules);
+    confine();
+    return group;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { procs: [], ...unconfined(error.message) };
+    return unconfined(error.message);
   }
-  return { procs: [join(controller.mountpoint, path, "cgroup.procs")], ...CONFINED };
+}
+
+/** Keeps devices away from control groups: by the v1 controller where it is mounted, else by a BPF program on the v2 hierarchy. */
+export class DeviceControl {
+  readonly #kernel: KernelControlGroups;
+  readonly #controller: Hierarchy | undefined;
+  readonly #unified: Hierarchy | undefined;
+
+  constructor(kernel: KernelControlGroups, { legacy, unified }: CgroupLayout) {
+    this.#kernel = kernel;
+    this.#controller = legacy.find(({ controllers }) => controllers.includes("devices"));
+    this.#unified = unified;
+  }
+
+  /** Lets the processes of the group at `path`, which exists, use no other devices than these. Throws CGROUP_FAILED. */
+  confine(path: string, rules: DeviceRules): DeviceConfinement {
+    if (this.#controller !== undefined) {
+      writeDeviceRules(join(this.#controller.mountpoint, path), rules);
+      return CONFINED;
+    }
+    if (rules.every(({ allow }) => allow)) return CONFINED;
+    if (this.#unified === undefined) return unconfined(NO_HIERARCHY);
+    const directory = join(this.#unified.mountpoint, path);
+    return attempt({ ...CONFINED, procs: [] }, () =>
+      this.#kernel.attachDeviceFilter(directory, compileDeviceFilter(rules)),
+    );
+  }
+
+  /** See ControlGroups.confine. */
+  share(path: string, rules: DeviceRules): SharedGroup {
+    const controller = this.#controller;
+    if (controller === undefined)
+      return this.#unified === undefined
+        ? unconfined(NO_HIERARCHY)
+        : this.#shareUnified(this.#unified, path, rules);
+    const procs = [join(controller.mountpoint, path, "cgroup.procs")];
+    return attempt({ ...CONFINED, procs }, () => makeLegacyGroup(controller, path, rules));
+  }
+
+  /** A filter cannot be read back, so the group is named after it. */
+  #shareUnified({ mountpoint }: Hierarchy, path: string, rules: DeviceRules): SharedGroup {
+    const filter = compileDeviceFilter(rules);
+    const digest = createHash("sha256").update(filter).digest("hex").slice(0, 12);
+    const directory = join(mountpoint, `${path}-${digest}`);
+    return attempt({ ...CONFINED, procs: [join(directory, "cgroup.procs")] }, () => {
+      makeDirectory(directory);
+      if (this.#kernel.countDeviceFilters(directory) === 0)
+        this.#kernel.attachDeviceFilter(directory, filter);
+    });
+  }
+
+  /** Whether the group at `path` keeps any device away. */
+  confines(path: string): boolean {
+    if (this.#controller !== undefined) {
+      const list = readControl(join(this.#controller.mountpoint, path, "devices.list"));
+      return list !== undefined && list !== "a *:* rwm";
+    }
+    if (this.#unified === undefined) return false;
+    return this.#kernel.countDeviceFilters(join(this.#unified.mountpoint, path)) > 0;
+  }
 }
 
 /** Words of devices.allow, devices.deny and devices.list: "c 1:3 rwm", "a *:* rwm". */
@@ -61,7 +101,7 @@ function deviceWord({ type = "a", major, minor, access = "rwm" }: DeviceRules[nu
 }
 
 /** What confines a v1 group, to be written in order: https://docs.kernel.org/admin-guide/cgroup-v1/devices.html */
-export const compileDeviceWords = (rules: DeviceRules): readonly (readonly [file: string, word: string])[] =>
+const compileDeviceWords = (rules: DeviceRules): readonly (readonly [file: string, word: string])[] =>
   rules.map((rule) => [rule.allow ? "devices.allow" : "devices.deny", deviceWord(rule)]);
 
 function writeDeviceRules(directory: string, rules: DeviceRules): void {

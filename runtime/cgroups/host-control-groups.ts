@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
 import type { CgroupStats, ControlGroup, ControlGroups } from "./control-groups.ts";
-import { CONFINED, confineDevices, confinesDevices, makeDeviceGroup } from "./device-control.ts";
+import { DeviceControl } from "./device-control.ts";
 import { hasControl, readControl, readKeyed, readNumber, tryRemove, until, writeControl } from "./files.ts";
 import { type CgroupLayout, readLayout } from "./layout.ts";
 import { compileLegacyLimits, compileUnifiedLimits, type LimitWrite } from "./limits.ts";
@@ -14,18 +15,21 @@ const LEGACY_CONTROLLERS = ["cpu", "cpuacct", "cpuset", "memory", "devices", "fr
 const MOUNT_OPTIONS = ["nosuid", "noexec", "nodev"];
 
 /** Control groups as this machine has them: v1, v2, or both. */
-export function createControlGroups(layout: CgroupLayout = readLayout()): ControlGroups {
+export function createControlGroups(
+  kernel: KernelControlGroups,
+  layout: CgroupLayout = readLayout(),
+): ControlGroups {
+  const devices = new DeviceControl(kernel, layout);
   return {
     namespaces: layout.mode === "v2",
-    open: (path) => new HostControlGroup(layout, path),
+    open: (path) => new HostControlGroup(layout, devices, path),
     create(path, resources) {
-      const group = new HostControlGroup(layout, path);
+      const group = new HostControlGroup(layout, devices, path);
       const warnings = group.make(resources);
-      const { devices = [] } = resources;
-      const confinement = devices.length === 0 ? CONFINED : confineDevices(layout, group.path, devices);
+      const confinement = devices.confine(group.path, resources.devices ?? []);
       return { group, ...confinement, warnings: [...warnings, ...confinement.warnings] };
     },
-    confine: (path, devices) => makeDeviceGroup(layout, posix.join("/", path), devices),
+    confine: (path, rules) => devices.share(posix.join("/", path), rules),
   };
 }
 
@@ -35,9 +39,11 @@ class HostControlGroup implements ControlGroup {
   readonly #legacy: ReadonlyMap<string, string>;
   readonly #unified: string | undefined;
   readonly #layout: CgroupLayout;
+  readonly #devices: DeviceControl;
 
-  constructor(layout: CgroupLayout, path: string) {
+  constructor(layout: CgroupLayout, devices: DeviceControl, path: string) {
     this.path = posix.join("/", path);
+    this.#devices = devices;
     this.#layout = layout;
     const usable = layout.legacy.filter(({ controllers }) =>
       controllers.some((name) => LEGACY_CONTROLLERS.includes(name)),
@@ -155,7 +161,7 @@ class HostControlGroup implements ControlGroup {
   }
 
   confinesDevices(): boolean {
-    return confinesDevices(this.#layout, this.path);
+    return this.#devices.confines(this.path);
   }
 
   stats(): CgroupStats {

@@ -6,7 +6,7 @@ import type { CgroupLayout, Hierarchy } from "./layout.ts";
 
 const UNIFIED_CONTROLLERS = ["cpu", "cpuset", "memory", "pids"];
 
-function makeDirectory(path: string): void {
+export function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {

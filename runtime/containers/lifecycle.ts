@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { deferred } from "../../core/deferred.ts";
 import { isCode } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
@@ -14,6 +15,7 @@ export type ExitedState = Extract<StoredState, { phase: "exited" }>;
 /** Status of a container whose shim could not tell: as killed, or as one that was there when the machine stopped. */
 const KILLED = 137;
 const LOST = 255;
+const SIGKILL = 9;
 
 /**
  * Notices how containers end and gives back what they held. A container ends without a word to this process or to any: whoever looks first,
@@ -99,7 +101,21 @@ export class Lifecycle {
   async kill({ id, state }: StoredContainer): Promise<void> {
     if (state.phase !== "running") return;
     await this.#parts.cgroups.open(state.cgroup).kill();
+    // Where no hierarchy is mounted the group has no members; the end of the first process ends the others.
+    if (isAlive(state.process)) this.#killFirst(state);
     await waitForShim(this.files(id).socket);
+  }
+
+  #killFirst({ pid, process }: RunningState): void {
+    const { kernel } = this.#parts;
+    const pidfd = kernel.openPidfd(pid);
+    if (pidfd === undefined) return;
+    try {
+      // Looked at again now that the number cannot become another process's.
+      if (isAlive(process)) kernel.signalPidfd(pidfd, SIGKILL);
+    } finally {
+      closeSync(pidfd);
+    }
   }
 
   /** Takes everything of a container that does not run away; the row last, so that a crash leaves one that can be removed again. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Digest } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
+import { type CgroupLayout, type Hierarchy, readLayout } from "../../runtime/cgroups/layout.ts";
 import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../runtime/spec/host-facts.ts";
 import {
@@ -13,33 +15,73 @@ import {
 import { requiresHostDisk, tryDevices } from "../support/devices.ts";
 import { openRuntimeRig, type RuntimeRig, requiresContainers } from "../support/runtime-rig.ts";
 
+const REFUSED = "head: /disk: Operation not permitted\n";
+const CONFINEMENTS: readonly {
+  readonly how: string;
+  readonly layout: (unified: Hierarchy) => CgroupLayout;
+  readonly said: string;
+  readonly warns: number;
+}[] = [
+  { how: "by the host's own hierarchies", layout: readLayout, said: REFUSED, warns: 0 },
+  {
+    how: "by a filter on the v2 hierarchy",
+    layout: (unified) => ({ mode: "v2", unified, legacy: [] }),
+    said: REFUSED,
+    warns: 0,
+  },
+  {
+    how: "by not even making one where there is no hierarchy",
+    layout: () => ({ mode: "none", legacy: [] }),
+    said: "mknod: /null: Operation not permitted\n",
+    warns: 1,
+  },
+];
+
+/** A layer that holds the block device /disk. */
+async function layerWithDisk({ store }: RuntimeRig, numbers: string): Promise<Digest> {
+  const [major = 0, minor = 0] = numbers.split(" ").map(Number);
+  const disk = { path: "disk", type: "block", mode: 0o666, uid: 0, gid: 0, mtime: 0, major, minor } as const;
+  return (await store.layers.write(-1, [disk])).diffId;
+}
+
 describe("runtime/transient", () => {
   let rig: RuntimeRig;
   let runner: TransientRunner;
-  const warnings: string[] = [];
 
   before(async function () {
     const tar = requiresContainers(this);
     rig = await openRuntimeRig(tar);
-    runner = createTransientRunner({
-      ...rig,
-      cgroups: createControlGroups(),
-      trees: rig.store.trees,
-      host: readHostFacts(false),
-      seccomp: resolveSeccomp,
-    });
+    runner = createTransientRunner(parts());
   });
   after(async () => {
     await runner?.[Symbol.asyncDispose]();
     await rig?.[Symbol.asyncDispose]();
   });
 
-  async function run(script: string, request: Partial<TransientRequest> = {}, signal?: AbortSignal) {
+  const parts = () => ({
+    ...rig,
+    cgroups: createControlGroups(rig.kernel),
+    trees: rig.store.trees,
+    host: readHostFacts(false),
+    seccomp: resolveSeccomp,
+  });
+
+  async function run(
+    script: string,
+    request: Partial<TransientRequest> = {},
+    options: {
+      readonly signal?: AbortSignal;
+      readonly runner?: TransientRunner;
+      readonly layers?: readonly Digest[];
+    } = {},
+  ) {
+    const warnings: string[] = [];
+    const { signal, layers = [] } = options;
     const key = `build-${newId().slice(0, 12)}`;
     const output = { stdout: "", stderr: "" };
-    const rootfs = await rig.store.snapshots.prepare(key, rig.layers);
+    const rootfs = await rig.store.snapshots.prepare(key, [...rig.layers, ...layers]);
     try {
-      const result = await runner.run(
+      const result = await (options.runner ?? runner).run(
         {
           rootfs,
           process: {
@@ -61,7 +103,7 @@ describe("runtime/transient", () => {
       );
       const changes = [];
       for await (const change of rig.store.snapshots.changes(key)) changes.push(change.path);
-      return { ...result, ...output, changes };
+      return { ...result, ...output, changes, warnings };
     } finally {
       await rig.store.snapshots.remove(key);
     }
@@ -127,7 +169,7 @@ describe("runtime/transient", () => {
       run(script, { network: "default" }),
     ]);
     assert.notEqual(both[0]?.stdout, both[1]?.stdout);
-    assert.deepEqual(warnings, []);
+    for (const { warnings } of both) assert.deepEqual(warnings, []);
   });
 
   it("shares the host's network when asked", async () => {
@@ -138,17 +180,31 @@ describe("runtime/transient", () => {
   it("is killed when it is aborted, with everything it started", async () => {
     const controller = new AbortController();
     const started = Date.now();
-    const running = run("sleep 60 & sleep 60", {}, controller.signal);
+    const running = run("sleep 60 & sleep 60", {}, controller);
     await sleep(100);
     controller.abort();
     await assert.rejects(running);
     assert.ok(Date.now() - started < 5000);
   });
 
-  it("makes device nodes, and opens those that every container has but no other", async function () {
-    const { status, stderr } = await run(tryDevices(requiresHostDisk(this)));
-    assert.deepEqual([status, stderr], [{ code: 1 }, "head: /disk: Operation not permitted\n"]);
-    assert.deepEqual(warnings, []);
+  for (const { how, layout, said, warns } of CONFINEMENTS) {
+    it(`lets device nodes be made, and none but the default ones opened, ${how}`, async function () {
+      const disk = requiresHostDisk(this);
+      const { unified } = readLayout();
+      if (unified === undefined) return this.skip();
+      const cgroups = createControlGroups(rig.kernel, layout(unified));
+      await using own = createTransientRunner({ ...parts(), cgroups });
+      const { status, stderr, warnings } = await run(tryDevices(disk), {}, { runner: own });
+      assert.deepEqual([status, stderr, warnings.length], [{ code: 1 }, said, warns]);
+    });
+  }
+
+  it("opens no device that the root filesystem has where no control group confines them", async function () {
+    const layers = [await layerWithDisk(rig, requiresHostDisk(this))];
+    const cgroups = createControlGroups(rig.kernel, { mode: "none", legacy: [] });
+    await using own = createTransientRunner({ ...parts(), cgroups });
+    const { status, stderr } = await run("echo >/dev/null; head -c1 /disk", {}, { runner: own, layers });
+    assert.deepEqual([status, stderr], [{ code: 1 }, "head: /disk: Permission denied\n"]);
   });
 
   it("rejects what cannot be run", async () => {

@@ -5,6 +5,7 @@ import { loadKernel } from "../../native/binding.ts";
 import type { Kernel } from "../../native/kernel.ts";
 import { launcherPath } from "../../native/launcher.ts";
 import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
+import type { CgroupLayout } from "../../runtime/cgroups/layout.ts";
 import { ContainerManager } from "../../runtime/containers/container-manager.ts";
 import { NativeLauncher } from "../../runtime/launch/native-launcher.ts";
 import { BridgeDriver } from "../../runtime/network/bridge-driver.ts";
@@ -30,8 +31,8 @@ export interface RuntimeRig extends AsyncDisposable {
   /** Of busybox. */
   readonly layers: readonly Digest[];
   readonly volumes: Volumes;
-  /** Containers as a process of its own would see them. */
-  openContainers(): ContainerManager;
+  /** Containers as a process of its own would see them, on this machine or on one with other control groups. */
+  openContainers(layout?: CgroupLayout): ContainerManager;
 }
 
 /** What every test with real containers needs; skips the suite where it is missing. */
@@ -48,7 +49,6 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
   const { diffId } = await store.layers.adopt(createReadStream(tar));
   const networks = openNetworks(store, kernel);
   const volumes = new Volumes({ paths: store.paths, database: store.database, locks: store.locks, kernel });
-  const cgroups = createControlGroups();
   const compileSeccomp = createSeccompCompiler({ kernel });
   const launcher = new NativeLauncher({ kernel, path: launcherPath(), compileSeccomp });
   return {
@@ -59,8 +59,9 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
     networks,
     layers: [diffId],
     volumes,
-    openContainers: () =>
-      new ContainerManager({
+    openContainers(layout) {
+      const cgroups = createControlGroups(kernel, layout);
+      return new ContainerManager({
         store,
         kernel,
         launcher,
@@ -69,7 +70,8 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
         volumes,
         host: readHostFacts(cgroups.namespaces),
         seccomp: resolveSeccomp,
-      }),
+      });
+    },
     async [Symbol.asyncDispose]() {
       const bridge = networks.get("bridge");
       await networks.driverOf(bridge).delete(bridge);

@@ -34,7 +34,7 @@ export function realExecutor(store: Store): Executor & AsyncDisposable {
     path: launcherPath(),
     compileSeccomp: createSeccompCompiler({ kernel, cacheDir: store.paths.seccomp }),
   });
-  const cgroups = createControlGroups();
+  const cgroups = createControlGroups(kernel);
   const runner = createTransientRunner({
     kernel,
     launcher,

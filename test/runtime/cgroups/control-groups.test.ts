@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadKernel } from "../../../native/binding.ts";
 import type { ControlGroup } from "../../../runtime/cgroups/control-groups.ts";
 import { createControlGroups } from "../../../runtime/cgroups/host-control-groups.ts";
 import { readLayout } from "../../../runtime/cgroups/layout.ts";
-import { requiresRoot } from "../../support/requires.ts";
+import { DEFAULT_DEVICE_RULES } from "../../../runtime/spec/devices.ts";
+import { requiresNativeCore, requiresRoot } from "../../support/requires.ts";
 
 function enter(
   group: ControlGroup,
@@ -27,11 +29,12 @@ describe("runtime/cgroups", () => {
 
   before(function () {
     requiresRoot(this);
+    requiresNativeCore(this);
     if (readLayout().mode === "none") this.skip();
   });
   beforeEach(() => {
     const path = `/slipway-test/${process.pid}`;
-    const made = createControlGroups().create(path, { pids: { limit: 20 } });
+    const made = createControlGroups(loadKernel()).create(path, { pids: { limit: 20 } });
     group = made.group;
     warnings = made.warnings;
   });
@@ -39,7 +42,7 @@ describe("runtime/cgroups", () => {
     await group?.remove();
   });
   after(async () => {
-    if (group !== undefined) await createControlGroups().open("/slipway-test").remove();
+    if (group !== undefined) await createControlGroups(loadKernel()).open("/slipway-test").remove();
   });
 
   it("limits, counts and kills", async () => {
@@ -75,17 +78,34 @@ describe("runtime/cgroups", () => {
   });
 
   it("names the value a kernel refuses", () => {
-    assert.throws(() => createControlGroups().create(group.path, { cpu: { cpus: "9999" } }), {
+    assert.throws(() => createControlGroups(loadKernel()).create(group.path, { cpu: { cpus: "9999" } }), {
       code: "CGROUP_FAILED",
       message: /cpuset\.cpus: writing "9999": E/,
     });
+  });
+
+  it("warns where no hierarchy is mounted, that devices are kept away by other means", () => {
+    const groups = createControlGroups(loadKernel(), { mode: "none", legacy: [] });
+    const { devicesConfined, procs, warnings } = groups.confine("/slipway-test", DEFAULT_DEVICE_RULES);
+    assert.deepEqual([devicesConfined, procs], [false, []]);
+    assert.deepEqual(warnings, [
+      "no control group confines devices (neither the devices controller nor a cgroup v2 hierarchy is mounted): CAP_MKNOD is dropped and the root filesystem is mounted nodev",
+    ]);
+  });
+
+  it("shares one group for devices, made once", async () => {
+    const groups = createControlGroups(loadKernel());
+    const path = `/slipway-test/shared-${process.pid}`;
+    const [first, second] = [1, 2].map(() => groups.confine(path, DEFAULT_DEVICE_RULES));
+    assert.deepEqual(first, second);
+    assert.deepEqual([first?.devicesConfined, groups.open(path).confinesDevices()], [true, true]);
   });
 
   it("does what it can on a v2 hierarchy alone, and names what it cannot", async function () {
     const { unified } = readLayout();
     if (unified === undefined) return this.skip();
     const layout = { mode: "v2", unified, legacy: [] } as const;
-    const groups = createControlGroups(layout);
+    const groups = createControlGroups(loadKernel(), layout);
     const resources = {
       memory: { limit: 2 ** 24, swap: 2 ** 25 },
       devices: [{ allow: false, access: "rwm" }],
@@ -94,15 +114,12 @@ describe("runtime/cgroups", () => {
     try {
       assert.equal(groups.namespaces, true);
       const lacks = !unified.controllers.includes("memory");
-      assert.deepEqual(made.warnings, [
-        ...(lacks
-          ? [
-              "this system has no memory control group or it is not mounted: limit discarded",
-              "this kernel cannot limit swap: memory is limited without swap",
-            ]
-          : []),
-        "no control group confines devices (the devices controller is not mounted): CAP_MKNOD is dropped and the root filesystem is mounted nodev",
-      ]);
+      const lost = [
+        "this system has no memory control group or it is not mounted: limit discarded",
+        "this kernel cannot limit swap: memory is limited without swap",
+      ];
+      assert.deepEqual(made.warnings, lacks ? lost : []);
+      assert.deepEqual([made.devicesConfined, made.group.confinesDevices()], [true, true]);
       const child = enter(made.group, ["sleep", "60"]);
       await made.group.freeze(true);
       assert.equal(made.group.frozen(), true);
