@@ -105,6 +105,19 @@ describe("a build", () => {
     }
   });
 
+  it("warns once in a build of what the host cannot do", async () => {
+    await using fixture = await open();
+    fixture.command = ({ warn }) => {
+      warn("no swap limit");
+      return 0;
+    };
+    for (const word of ["one", "two"]) {
+      const { events } = await fixture.build(["FROM scratch", `RUN ${word}`, "RUN again"]);
+      const warnings = events.filter(({ type }) => type === "warning");
+      assert.deepEqual(warnings, [{ type: "warning", message: "no swap limit" }]);
+    }
+  });
+
   it("tells where a command failed, what it said last, and how to enter the state before it", async () => {
     await using fixture = await open();
     fixture.command = ({ output }) => {
