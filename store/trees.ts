@@ -5,7 +5,9 @@ import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/ker
 import type { Tree, Trees } from "./types.ts";
 
 const TEXT_LIMIT = 1 << 20;
-const { O_DIRECTORY, O_NONBLOCK, O_RDONLY } = constants;
+const { O_DIRECTORY, O_RDONLY } = constants;
+/** Of asm-generic/fcntl.h; Node does not name it. */
+const O_PATH = 0o10000000;
 
 export class KernelTreeOpener implements Trees {
   readonly #kernel: Kernel;
@@ -66,8 +68,7 @@ class KernelTree implements Tree {
       throw error;
     }
     try {
-      const stat = fstatSync(file);
-      if (!stat.isFile() || stat.size > TEXT_LIMIT)
+      if (fstatSync(file).size > TEXT_LIMIT)
         throw new Failure("FILE_UNSUITABLE", { path, want: `a regular file of at most ${TEXT_LIMIT} bytes` });
       return readFileSync(file, "utf8");
     } finally {
@@ -75,9 +76,15 @@ class KernelTree implements Tree {
     }
   }
 
-  /** O_NONBLOCK: a fifo planted at a known path must not stop the program; it means nothing for regular files. */
+  /** A layer may have a device at a known path, and opening some does something: what it is, is looked at before. */
   openFile(path: string): number {
-    return this.#kernel.openInRoot(this.fd, path, O_RDONLY | O_NONBLOCK);
+    const found = this.#kernel.openInRoot(this.fd, path, O_PATH);
+    try {
+      if (!fstatSync(found).isFile()) throw new Failure("FILE_UNSUITABLE", { path, want: "a regular file" });
+      return openSync(`/proc/self/fd/${found}`, O_RDONLY);
+    } finally {
+      closeSync(found);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -115,7 +115,7 @@ export interface Tree extends Disposable {
   xattrs(path: string): ReadonlyMap<string, Buffer>;
   /** A small text file, links followed inside the root; undefined when absent. At most 1 MiB. */
   readText(path: string): string | undefined;
-  /** A readable descriptor, links followed inside the root. */
+  /** A readable descriptor of a regular file, links followed inside the root. Throws FILE_UNSUITABLE on anything else, which is not opened. */
   openFile(path: string): number;
 }
 
