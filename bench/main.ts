@@ -71,8 +71,29 @@ function selectContenders(folder: string): { present: readonly Contender[]; abse
   };
 }
 
+/** Peers that could not do a row, "NAME, row ROW", and why. */
+type Failures = Record<string, string>;
+
+/** Milliseconds of a command; undefined, with the reason noted, when a peer fails. Our own failure ends the run. */
+function timeOrNote(contender: Contender, row: Row, command: Parameters<typeof time>[0], failures: Failures) {
+  try {
+    return time(command);
+  } catch (error) {
+    if (contender.name === "slipway") throw error;
+    const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+    failures[`${contender.name}, row ${row.name}`] = lines.at(-1) ?? "it failed";
+    say(`${row.name}: ${contender.name} failed: ${lines.at(-1)}`);
+    return undefined;
+  }
+}
+
 /** All rounds of a row. The contenders take turns, so that what else the machine does meets them all. */
-function measure(row: Row, contenders: readonly Contender[], context: string): Map<string, number[]> {
+function measure(
+  row: Row,
+  contenders: readonly Contender[],
+  context: string,
+  failures: Failures,
+): Map<string, number[]> {
   const samples = new Map<string, number[]>();
   if (!existsSync(context)) {
     mkdirSync(context);
@@ -80,15 +101,16 @@ function measure(row: Row, contenders: readonly Contender[], context: string): M
   }
   for (const contender of contenders) {
     const warmUp = row.warmUp?.(contender, context);
-    if (warmUp !== undefined) time(warmUp);
+    if (warmUp !== undefined) timeOrNote(contender, row, warmUp, failures);
   }
   for (let round = 1; round <= Number(options.rounds); round += 1) {
     for (const contender of contenders) {
       const command = row.command(contender, context);
-      if (command === undefined) continue;
+      if (command === undefined || `${contender.name}, row ${row.name}` in failures) continue;
       // What the one before left unwritten is not this one's to write.
       attempt(["sync"]);
-      const ms = time(command);
+      const ms = timeOrNote(contender, row, command, failures);
+      if (ms === undefined) continue;
       samples.set(contender.name, [...(samples.get(contender.name) ?? []), ms]);
       say(`${row.name}, round ${round}: ${contender.name} ${(ms / 1000).toFixed(3)} s`);
     }
@@ -111,11 +133,12 @@ async function main(): Promise<void> {
       say(`preparing ${contender.name}`);
       contender.prepare({ tar: base.tar, archive: join(folder, "base.tar") });
     }
+    const failures: Failures = {};
     const samples = new Map<string, Map<string, number[]>>();
     for (const row of rows) {
-      samples.set(row.name, measure(row, present, join(folder, row.name.replace(" cached", ""))));
+      samples.set(row.name, measure(row, present, join(folder, row.name.replace(" cached", "")), failures));
     }
-    const report = makeReport(samples, absent);
+    const report = makeReport(samples, { ...absent, ...failures });
     process.stdout.write(describeReport(report));
     if (page) writeFileSync(page, reportPage(report));
     if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
