@@ -14,8 +14,15 @@ export interface Target {
   /** What stands after the repository's name: tag, digest or upload; not yet checked. */
   readonly reference: string;
 }
-export const ACTIONS = ["ping", "catalog", "pull", "push", "delete", "health"] as const;
+export const ACTIONS = ["ping", "catalog", "pull", "push", "delete", "health", "token"] as const;
 export type Action = (typeof ACTIONS)[number];
+
+/** Who sends a request: an access layer finds out. One object per request, so that layers further out (logs, events) know it afterwards. */
+export interface Caller {
+  /** Undefined: nobody said who they are, or nobody asked. */
+  user?: string;
+  may: (action: Action, repository: string) => boolean;
+}
 
 /** One request, as handlers and layers see it. */
 export interface Call {
@@ -26,8 +33,9 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string;
   readonly target: Target;
-  /** Whether the caller may do `action` in `repository`; an access layer replaces it. */
-  readonly may: (action: Action, repository: string) => boolean;
+  readonly caller: Caller;
+  /** True when the connection is TLS. */
+  readonly secure: boolean;
   /** The body, once. A client that waits for "100 Continue" gets it at the first call. */
   readonly body: () => ByteStream;
   /** Aborted when the connection ends. */
@@ -39,6 +47,8 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, HeaderValue>>;
   readonly body?: Uint8Array | string | Readable | FilePart;
+  /** Why it is a refusal, for logs. */
+  readonly reason?: string;
 }
 
 export type Handler = (call: Call) => Promise<Answer>;

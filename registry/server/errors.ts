@@ -53,6 +53,7 @@ export function errorAnswer(error: unknown): Answer {
     status: edge.status,
     headers: { "content-type": "application/json", ...extraHeaders(error, edge) },
     body: `${JSON.stringify({ errors: [{ code: edge.code, message, detail: detailOf(error, edge) }] })}\n`,
+    reason: describeError(error),
   };
 }
 

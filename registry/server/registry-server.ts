@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly storage: RegistryStorage;
   /** Around every request, outermost first: logs, access, metrics, events. */
   readonly layers?: readonly Layer[];
+  /** End-points besides those of the specification; the layers are around them too. */
+  readonly routes?: readonly Route[];
   readonly limits?: Partial<ServerLimits>;
   /** Whether image manifests may arrive before their blobs; pulling such an image fails until they are there. */
   readonly sparse?: boolean;
@@ -46,7 +48,7 @@ export class RegistryServer implements AsyncDisposable {
   readonly #report: (line: string) => void;
   #stopping = false;
 
-  constructor({ storage, layers = [], limits = {}, sparse = false, report }: ServerOptions) {
+  constructor({ storage, layers = [], routes = [], limits = {}, sparse = false, report }: ServerOptions) {
     this.#limits = { ...DEFAULTS, ...limits };
     this.#report = report;
     // Between any two layers: each sees answers only, whoever threw.
@@ -54,7 +56,7 @@ export class RegistryServer implements AsyncDisposable {
     this.#layers = [...layers, uploadLimit(this.#limits.maxUploads)].flatMap((layer) => [caught, layer]);
     this.#layers.push(caught);
     const parts = { storage, sparse, documents: new DocumentCache(storage.blobs) };
-    this.#routes = routeTable(parts, () => this.#stopping).map((route) => ({
+    this.#routes = [...routeTable(parts, () => this.#stopping), ...routes].map((route) => ({
       ...route,
       methods: Object.fromEntries(
         Object.entries(route.methods).map(([method, { action, handle }]) => [
@@ -137,7 +139,8 @@ export class RegistryServer implements AsyncDisposable {
       headers,
       remoteAddress: request.socket.remoteAddress ?? "",
       target,
-      may: () => true,
+      caller: { may: () => true },
+      secure: "encrypted" in request.socket,
       body: bodyOf(request, response, expectsContinue),
       get signal() {
         return signalOf(response);

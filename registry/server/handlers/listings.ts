@@ -30,7 +30,7 @@ export const listRepositories =
     listNames(
       call,
       async (page) => metadata.repositories(page),
-      (names) => ({ repositories: names.filter((name) => call.may("pull", name)) }),
+      (names) => ({ repositories: names.filter((name) => call.caller.may("pull", name)) }),
     );
 
 async function listNames(

@@ -22,9 +22,9 @@ async function isPullable({ storage: { metadata } }: Parts, call: Call, digest: 
   const from = call.query.get("from");
   if (from !== null) {
     checkRepository(from);
-    return call.may("pull", from) && (await metadata.blob(from, digest)) !== undefined;
+    return call.caller.may("pull", from) && (await metadata.blob(from, digest)) !== undefined;
   }
-  return (await metadata.repositoriesOf(digest)).some((repository) => call.may("pull", repository));
+  return (await metadata.repositoriesOf(digest)).some((repository) => call.caller.may("pull", repository));
 }
 
 function isProved({ storage: { proofSecret } }: Parts, { headers, target }: Call, digest: Digest): boolean {

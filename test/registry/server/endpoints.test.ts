@@ -57,8 +57,10 @@ describe("registry end-points", () => {
   });
 
   it("mount nothing from where the caller may not pull", async () => {
-    const guarded: Layer = (next) => (call) =>
-      next({ ...call, may: (_, repository) => repository !== "secret" });
+    const guarded: Layer = (next) => (call) => {
+      call.caller.may = (_, repository) => repository !== "secret";
+      return next(call);
+    };
     await using registry = await TestRegistry.open({ layers: [guarded] });
     await registry.pushBlob("secret", "hello");
     for (const query of [`mount=${HELLO}&from=secret`, `mount=${HELLO}`])
