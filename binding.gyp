@@ -17,6 +17,7 @@
         'native/src/deflate.cc',
         'native/src/device_filter.cc',
         'native/src/digesting_writer.cc',
+        'native/src/encoders.cc',
         'native/src/errors.cc',
         'native/src/files.cc',
         'native/src/in_root.cc',

@@ -2,10 +2,11 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
+import type { Compression } from "../image/media-types.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
 import type { ImageRecord } from "../store/types.ts";
 
-export type { TransferEvent };
+export type { Compression, TransferEvent };
 
 export interface ImageService {
   list(options?: {
@@ -41,11 +42,14 @@ export interface ImageService {
     report: (event: TransferEvent) => void,
     options?: { readonly platform?: Platform; readonly allTags?: boolean } & Abortable,
   ): Promise<readonly PulledReference[]>;
-  /** Sends a tag, or all tags of a repository, to the registry they name. Rejects with IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE. */
+  /**
+   * Sends a tag, or all tags of a repository, to the registry they name. With `compression` every layer is sent in that form; without, those that
+   * came compressed go as they came, others as gzip. Rejects with IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE.
+   */
   push(
     reference: string,
     report: (event: TransferEvent) => void,
-    options?: { readonly allTags?: boolean } & Abortable,
+    options?: { readonly allTags?: boolean; readonly compression?: Compression } & Abortable,
   ): Promise<readonly PushedReference[]>;
   /** A root filesystem tar becomes an image of one layer. */
   import(

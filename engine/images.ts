@@ -94,7 +94,8 @@ export class Images implements ImageService {
   }
 
   push(reference: string, report: Report, options: PushOptions = {}) {
-    return this.#jobs.record("push", { reference, allTags: options.allTags }, async () =>
+    const { allTags, compression } = options;
+    return this.#jobs.record("push", { reference, allTags, compression }, async () =>
       pushImages(this.#store.images, await this.#registries(), reference, { ...options, report }),
     );
   }

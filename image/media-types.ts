@@ -25,5 +25,11 @@ export const MANIFEST_KINDS: Readonly<Record<string, "image" | "index">> = {
 export const isPlainLayer = (mediaType: string): boolean =>
   mediaType === MEDIA_TYPES.layer || mediaType === MEDIA_TYPES.dockerLayer;
 
-export const isGzipLayer = (mediaType: string): boolean =>
-  mediaType === MEDIA_TYPES.layerGzip || mediaType === MEDIA_TYPES.dockerLayerGzip;
+/** How layers are compressed for others. */
+export type Compression = "gzip" | "zstd";
+
+/** The layer types of each compression; what is made here has the first. */
+export const COMPRESSED_LAYERS: Readonly<Record<Compression, readonly [string, ...string[]]>> = {
+  gzip: [MEDIA_TYPES.layerGzip, MEDIA_TYPES.dockerLayerGzip],
+  zstd: [MEDIA_TYPES.layerZstd],
+};

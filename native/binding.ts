@@ -24,7 +24,7 @@ interface Packed {
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
   inflate(from: number, to: number, maxBytes: number | undefined): Promise<Inflated>;
   /** `threads`: how many, for tests; the bytes are the same. */
-  deflate(from: number, to: number, level: number, threads?: number): Promise<Inflated>;
+  deflate(from: number, to: number, format: string, level: number, threads?: number): Promise<Inflated>;
   /** Ends running jobs, so that none delays or outlives the end of the process. */
   stop(): void;
 }
@@ -61,7 +61,7 @@ function bind(addon: Addon): Kernel {
     fingerprintFiles: async (root, paths) => unpackFingerprints(await addon.fingerprintFiles(root, paths)),
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),
     writeLayer: async (out, root, entries) => addon.writeLayer(out, root, packLayer(entries)),
-    deflate: (from, to, { level }) => addon.deflate(from, to, level),
+    deflate: (from, to, { format, level }) => addon.deflate(from, to, format, level),
     inflate: (from, to, options) => addon.inflate(from, to, options?.maxBytes),
   };
 }

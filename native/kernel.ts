@@ -182,11 +182,14 @@ export interface KernelLayers {
    * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out; `to` then holds what came before.
    */
   inflate(from: number, to: number, options?: { readonly maxBytes?: number }): Promise<Inflated>;
-  /** gzip, `level` 0 to 3, in fixed independent blocks over threads: same bytes for any number of threads. Both sides digested. */
+  /**
+   * gzip, `level` 0 to 3, or zstd, `level` 1 to 19, in fixed independent blocks over threads: same bytes for any number of threads. A block of
+   * zstd is a frame of its own. Both sides digested.
+   */
   deflate(
     from: number,
     to: number,
-    options: { readonly format: "gzip"; readonly level: number },
+    options: { readonly format: "gzip" | "zstd"; readonly level: number },
   ): Promise<Inflated>;
 }
 

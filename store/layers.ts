@@ -5,7 +5,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import { type Digest, digestFromBytes, finishDigest } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
-import { isGzipLayer, MEDIA_TYPES } from "../image/media-types.ts";
+import { COMPRESSED_LAYERS, type Compression, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
 import type { Kernel, LayerEntry } from "../native/kernel.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
@@ -128,17 +128,18 @@ export class LayerTable implements LayerStore {
     yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
   }
 
-  async gzip(diffId: Digest): Promise<Descriptor> {
-    const known = this.blobs(diffId).find(({ mediaType }) => isGzipLayer(mediaType));
+  async compressed(diffId: Digest, compression: Compression): Promise<Descriptor> {
+    const types = COMPRESSED_LAYERS[compression];
+    const known = this.blobs(diffId).find(({ mediaType }) => types.includes(mediaType));
     if (known !== undefined) return known;
     await using output = await this.#content.ingest();
     const made = await withPath(this.#content.path(diffId), (file) =>
-      this.#kernel.deflate(file, output.fd, { format: "gzip", level: GZIP_LEVEL }),
+      this.#kernel.deflate(file, output.fd, { format: compression, level: LEVELS[compression] }),
     );
     expect(diffId, digestFromBytes(made.input.sha256));
     const blob = { digest: digestFromBytes(made.output.sha256), size: made.output.size };
     await output.commit(blob, { sync: false });
-    const described = { mediaType: MEDIA_TYPES.layerGzip, ...blob };
+    const described = { mediaType: types[0], ...blob };
     this.addBlob(diffId, described);
     return described;
   }
@@ -219,8 +220,8 @@ async function withPath<T>(path: string, work: (fd: number) => Promise<T>): Prom
   }
 }
 
-/** Nearly as small as the slowest, at the speed of a fast disk. */
-const GZIP_LEVEL = 1;
+/** Nearly as small as the slowest of igzip, at the speed of a fast disk; what the zstd command has by default. */
+const LEVELS: Readonly<Record<Compression, number>> = { gzip: 1, zstd: 3 };
 const HEAD = 512;
 const READ_SIZE = 1 << 20;
 

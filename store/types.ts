@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
+import type { Compression } from "../image/media-types.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
@@ -75,8 +76,8 @@ export interface LayerStore {
   ): Promise<LayerInfo>;
   /** The plain bytes of a stream compressed in any way, or not. Rejects with ARCHIVE_INVALID. */
   inflated(source: AsyncIterable<Uint8Array>, options?: Abortable): AsyncIterable<Uint8Array>;
-  /** The layer as gzip: the form that is in the store, else made now and kept (not synced: see flush()). The same layer gives the same bytes. */
-  gzip(diffId: Digest): Promise<Descriptor>;
+  /** A compressed form of the layer: the one that is in the store, else made now and kept (not synced: see flush()). The same layer gives the same bytes. */
+  compressed(diffId: Digest, compression: Compression): Promise<Descriptor>;
   /** The compressed forms of a layer that are in the store. */
   blobs(diffId: Digest): readonly Descriptor[];
   /** Records a blob of the store as a compressed form of a layer: it stays as long as the layer does. */

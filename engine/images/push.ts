@@ -7,12 +7,14 @@ import {
   withDefaultTag,
 } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
+import type { Compression } from "../../image/media-types.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
 import type { ImageStore } from "../../store/types.ts";
 import type { PushedReference, TransferEvent } from "../api.ts";
 
 export interface PushOptions extends Abortable {
   readonly allTags?: boolean;
+  readonly compression?: Compression;
   readonly report: (event: TransferEvent) => void;
 }
 

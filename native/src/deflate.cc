@@ -1,17 +1,16 @@
 #include <isa-l/crc.h>
-#include <isa-l/igzip_lib.h>
 #include <napi.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "byte_source.h"
 #include "digesting_writer.h"
+#include "encoders.h"
 #include "errors.h"
 #include "inflated.h"
 #include "job.h"
@@ -21,13 +20,7 @@
 namespace slipway {
 namespace {
 
-// Part of the output's definition: another size gives other bytes.
-constexpr size_t kBlock = 1 << 20;
 constexpr unsigned kMaxThreads = 8;
-
-// RFC 1952: no name, no time, unknown system. And an empty final block, which ends the independent ones.
-constexpr std::string_view kHeader("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-constexpr std::string_view kFinalBlock("\x03\x00", 2);
 
 struct Block {
   std::vector<char> input;
@@ -37,48 +30,20 @@ struct Block {
   bool done = false;
 };
 
-size_t LevelBufferSize(unsigned level) {
-  constexpr size_t sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT,
-                              ISAL_DEF_LVL3_DEFAULT};
-  return sizes[level];
-}
-
-/** Compresses blocks, each without reference to another and ending on a whole byte, so that they can stand
- * one behind the other. */
-class Compressor {
- public:
-  explicit Compressor(unsigned level) : level_(level), level_buffer_(LevelBufferSize(level)) {}
-
-  void Run(Block& block) {
-    isal_zstream stream;
-    isal_deflate_stateless_init(&stream);
-    stream.level = level_;
-    stream.level_buf = level_buffer_.data();
-    stream.level_buf_size = static_cast<uint32_t>(level_buffer_.size());
-    stream.flush = FULL_FLUSH;
-    stream.next_in = reinterpret_cast<uint8_t*>(block.input.data());
-    stream.avail_in = static_cast<uint32_t>(block.input_size);
-    stream.next_out = reinterpret_cast<uint8_t*>(block.output.data());
-    stream.avail_out = static_cast<uint32_t>(block.output.size());
-    if (isal_deflate_stateless(&stream) != COMP_OK)
-      throw std::runtime_error("igzip could not compress a block");
-    block.output_size = block.output.size() - stream.avail_out;
-  }
-
- private:
-  const unsigned level_;
-  std::vector<uint8_t> level_buffer_;
-};
-
 /** A ring of blocks: filled and emptied in order by one thread, compressed by several. */
 class Deflater {
  public:
-  Deflater(int from, int to, unsigned level, unsigned threads)
-      : source_(from), writer_(to), level_(level), ring_(2 * threads + 1), count_(threads), own_(level) {
+  Deflater(int from, int to, const Encoding& encoding, int level, unsigned threads)
+      : source_(from),
+        writer_(to),
+        encoding_(encoding),
+        level_(level),
+        ring_(2 * threads + 1),
+        count_(threads),
+        own_(encoding.encoder(level)) {
     for (Block& block : ring_) {
-      block.input.resize(kBlock);
-      // Incompressible input is stored, with five bytes before each 64 KiB.
-      block.output.resize(kBlock + kBlock / 64 + 4096);
+      block.input.resize(encoding.block);
+      block.output.resize(encoding.bound);
     }
   }
 
@@ -93,15 +58,13 @@ class Deflater {
   }
 
   Inflated Run() {
-    writer_.Write(kHeader);
+    writer_.Write(encoding_.header);
     while (Fill()) {
       if (filled_ - written_ == ring_.size()) Write();
     }
     while (written_ < filled_) Write();
-    writer_.Write(kFinalBlock);
-    const uint32_t trailer[] = {crc_, static_cast<uint32_t>(size_)};
-    writer_.Write({reinterpret_cast<const char*>(trailer), sizeof trailer});
-    return {"gzip", {sha256_.Finish(), size_}, writer_.Finish()};
+    writer_.Write(encoding_.trailer(crc_, size_));
+    return {encoding_.name, {sha256_.Finish(), size_}, writer_.Finish()};
   }
 
  private:
@@ -115,7 +78,7 @@ class Deflater {
     crc_ = crc32_gzip_refl(crc_, reinterpret_cast<unsigned char*>(block.input.data()), block.input_size);
     size_ += block.input_size;
     block.done = false;
-    if (threads_.empty() && block.input_size == kBlock) StartThreads();
+    if (threads_.empty() && block.input_size == encoding_.block) StartThreads();
     const std::lock_guard lock(mutex_);
     ++filled_;
     changed_.notify_all();
@@ -139,7 +102,7 @@ class Deflater {
   }
 
   void Work() {
-    Compressor compressor(level_);
+    const std::unique_ptr<BlockEncoder> encoder = encoding_.encoder(level_);
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return closed_ || next_ < filled_; });
@@ -148,7 +111,7 @@ class Deflater {
       lock.unlock();
       std::exception_ptr failed;
       try {
-        compressor.Run(block);
+        Compress(*encoder, block);
       } catch (...) {
         failed = std::current_exception();
       }
@@ -159,11 +122,15 @@ class Deflater {
     }
   }
 
+  static void Compress(BlockEncoder& encoder, Block& block) {
+    block.output_size = encoder.Run({block.input.data(), block.input_size}, block.output);
+  }
+
   /** Waits for the oldest block and writes it. */
   void Write() {
     Block& block = ring_[written_ % ring_.size()];
     if (threads_.empty()) {
-      own_.Run(block);
+      Compress(*own_, block);
     } else {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return block.done; });
@@ -179,10 +146,11 @@ class Deflater {
   uint32_t crc_ = 0;
   uint64_t size_ = 0;
 
-  const unsigned level_;
+  const Encoding& encoding_;
+  const int level_;
   std::vector<Block> ring_;
   const unsigned count_;
-  Compressor own_;
+  const std::unique_ptr<BlockEncoder> own_;
   std::vector<std::thread> threads_;
 
   std::mutex mutex_;
@@ -195,17 +163,19 @@ class Deflater {
 };
 
 Napi::Value Deflate(const Napi::CallbackInfo& info) {
-  const int level = ToInt(info[2]);
-  if (level < ISAL_DEF_MIN_LEVEL || level > ISAL_DEF_MAX_LEVEL) {
-    throw SyscallError{EINVAL, "deflate", {}, "the level has to be 0 to 3"};
+  const Encoding* const encoding = EncodingOf(info[2].ToString().Utf8Value());
+  if (encoding == nullptr) throw SyscallError{EINVAL, "deflate", {}, "the format has to be gzip or zstd"};
+  const int level = ToInt(info[3]);
+  if (level < encoding->lowest_level || level > encoding->highest_level) {
+    throw SyscallError{EINVAL, "deflate", {}, "there is no such level"};
   }
   const unsigned wanted =
-      info[3].IsNumber() ? info[3].As<Napi::Number>().Uint32Value() : std::thread::hardware_concurrency();
+      info[4].IsNumber() ? info[4].As<Napi::Number>().Uint32Value() : std::thread::hardware_concurrency();
   const unsigned threads = std::clamp(wanted, 1U, kMaxThreads);
   return RunJob(
       info.Env(),
-      [from = ToInt(info[0]), to = ToInt(info[1]), level = static_cast<unsigned>(level), threads] {
-        return Deflater(from, to, level, threads).Run();
+      [from = ToInt(info[0]), to = ToInt(info[1]), encoding, level, threads] {
+        return Deflater(from, to, *encoding, level, threads).Run();
       },
       InflatedToJs);
 }

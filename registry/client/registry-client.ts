@@ -3,6 +3,7 @@ import { Failure, isCode } from "../../core/errors.ts";
 import type { Platform } from "../../core/platform.ts";
 import { familiarName, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
+import type { Compression } from "../../image/media-types.ts";
 import type { Store } from "../../store/types.ts";
 import { readSecret } from "../shared/store-proof.ts";
 import type { Credentials } from "./auth/credentials.ts";
@@ -15,6 +16,12 @@ import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushImage } from "./transfer/push-image.ts";
 import type { PushParts } from "./transfer/push-layer.ts";
 import { RemoteBlobs } from "./transfer/remote-blobs.ts";
+
+export interface PushOptions extends Abortable {
+  readonly report?: Report;
+  /** See PushParts. */
+  readonly compression?: Compression;
+}
 
 /** Exchanges the images of a store with registries. Disposing it closes its connections. */
 export class RegistryClient implements AsyncDisposable {
@@ -73,13 +80,14 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /** `reference` must be a tag of an image of the store. Resolves with the digest of the manifest. */
-  async push(reference: Reference, options: { readonly report?: Report } & Abortable = {}): Promise<Digest> {
+  async push(reference: Reference, options: PushOptions = {}): Promise<Digest> {
     const { tag = "latest" } = withDefaultTag(reference);
-    const { report = () => undefined, ...rest } = options;
+    const { signal } = options;
+    const rest = signal === undefined ? {} : { signal };
     try {
       return await this.#registries.with(
         { reference, access: "push" },
-        (repository) => pushImage({ ...this.#pushParts(report), repository }, { ...reference, tag }, rest),
+        (repository) => pushImage({ ...this.#pushParts(options), repository }, { ...reference, tag }, rest),
         rest,
       );
     } catch (error) {
@@ -87,7 +95,7 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  #pushParts(report: Report): Omit<PushParts, "repository"> {
+  #pushParts({ report = () => undefined, compression }: PushOptions): Omit<PushParts, "repository"> {
     const [store, remote] = [this.#store, this.#remote];
     const fetch: PushParts["fetch"] = (place, blob, options) =>
       this.#registries.with(
@@ -95,7 +103,7 @@ export class RegistryClient implements AsyncDisposable {
         async (repository) => repository.blob(blob, options),
         options,
       );
-    return { store, remote, fetch, report };
+    return { store, remote, fetch, report, ...(compression === undefined ? {} : { compression }) };
   }
 
   /** Tries credentials; see Registries.verify(). */

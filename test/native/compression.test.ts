@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -45,7 +45,13 @@ describe("native/compression", () => {
         "gzip -1c plain",
         "(head -c 1000 plain | gzip; tail -c +1001 plain | gzip -n)",
       ],
-      zstd: ["zstd -qc plain", "(head -c 1000 plain | zstd -qc; tail -c +1001 plain | zstd -q -3 --long)"],
+      zstd: [
+        "zstd -qc plain",
+        "(head -c 1000 plain | zstd -qc; tail -c +1001 plain | zstd -q -3 --long)",
+        // The seekable format has its table in a skippable frame at the end; others put theirs first.
+        "(zstd -qc plain; printf '\\136\\052\\115\\030\\004\\000\\000\\000abcd')",
+        "(printf '\\120\\052\\115\\030\\002\\000\\000\\000ab'; zstd -qc plain)",
+      ],
       xz: ["xz -0c plain", "(head -c 1000 plain | xz -c; tail -c +1001 plain | xz -0c)"],
       bzip2: ["bzip2 -c plain", "(head -c 1000 plain | bzip2; tail -c +1001 plain | bzip2)"],
       none: ["cat plain"],
@@ -137,25 +143,36 @@ describe("native/compression", () => {
   });
 
   describe("deflates", () => {
-    type Deflate = (from: number, to: number, level: number, threads: number) => Promise<Inflated>;
+    type Deflate = (
+      from: number,
+      to: number,
+      format: string,
+      level: number,
+      threads: number,
+    ) => Promise<Inflated>;
     const addon = (): { readonly deflate: Deflate } =>
       createRequire(import.meta.url)("../../build/Release/kernel.node");
 
-    it("to the same bytes for any number of threads", async () => {
-      const digests: string[] = [];
-      for (const threads of [1, 2, 3, 8]) {
-        await withOpen(scratch.join("plain"), "r", (from) =>
-          withOpen(scratch.join("z"), "w", async (to) => {
-            const { input, output } = await addon().deflate(from, to, 1, threads);
-            assert.equal(input.sha256.toString("hex"), sha256(plain));
-            const written = readFileSync(scratch.join("z"));
-            assert.deepEqual([output.sha256.toString("hex"), output.size], [sha256(written), written.length]);
-            digests.push(sha256(written));
-          }),
-        );
-      }
-      assert.equal(new Set(digests).size, 1);
-    });
+    for (const format of ["gzip", "zstd"])
+      it(`to the same ${format} for any number of threads`, async () => {
+        const digests: string[] = [];
+        for (const threads of [1, 2, 3, 8]) {
+          await withOpen(scratch.join("plain"), "r", (from) =>
+            withOpen(scratch.join("z"), "w", async (to) => {
+              const { input, output, compression } = await addon().deflate(from, to, format, 1, threads);
+              assert.equal(compression, format);
+              assert.equal(input.sha256.toString("hex"), sha256(plain));
+              const written = readFileSync(scratch.join("z"));
+              assert.deepEqual(
+                [output.sha256.toString("hex"), output.size],
+                [sha256(written), written.length],
+              );
+              digests.push(sha256(written));
+            }),
+          );
+        }
+        assert.equal(new Set(digests).size, 1);
+      });
 
     for (const level of [0, 1, 2, 3]) {
       for (const size of [0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, plain.length]) {
@@ -172,13 +189,36 @@ describe("native/compression", () => {
       }
     }
 
-    it("at no level it does not have", async () => {
-      await withOpen(scratch.join("plain"), "r", async (from) => {
-        const deflate = async (): Promise<unknown> =>
-          loadKernel().deflate(from, from, { format: "gzip", level: 9 });
-        await assert.rejects(deflate(), /deflate: EINVAL/);
+    for (const level of [1, 3, 12]) {
+      for (const size of [0, 1, 2 ** 21 - 1, 2 ** 21, 2 ** 21 + 1]) {
+        it(`${size} bytes at level ${level} to zstd, which its own command reads back`, async function () {
+          requiresCommand(this, "zstd");
+          const content = Buffer.concat([plain, plain]).subarray(0, size);
+          writeFileSync(scratch.join("part"), content);
+          await withOpen(scratch.join("part"), "r", (from) =>
+            withOpen(scratch.join("z"), "w", (to) =>
+              loadKernel().deflate(from, to, { format: "zstd", level }),
+            ),
+          );
+          const back = execFileSync("zstd", ["-dc", scratch.join("z")], { maxBuffer: 1 << 28 });
+          assert.ok(back.equals(content));
+          const again = await inflate(readFileSync(scratch.join("z")));
+          assert.deepEqual([again.compression, again.output.size], ["zstd", size]);
+        });
+      }
+    }
+
+    for (const [format, level] of [
+      ["gzip", 9],
+      ["zstd", 0],
+      ["zstd", 20],
+    ] as const)
+      it(`to ${format} at no level ${level}, which it does not have`, async () => {
+        await withOpen(scratch.join("plain"), "r", async (from) => {
+          const deflate = async (): Promise<unknown> => loadKernel().deflate(from, from, { format, level });
+          await assert.rejects(deflate(), /deflate: EINVAL/);
+        });
       });
-    });
 
     it("and fails when the disk is full", async () => {
       await withOpen(scratch.join("plain"), "r", (from) =>

@@ -2,7 +2,7 @@ import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, hexOf } from "../../../core/digest.ts";
 import { familiarName, type Reference } from "../../../core/reference.ts";
 import { type Abortable, type ByteStream, verified } from "../../../core/streams.ts";
-import { isPlainLayer } from "../../../image/media-types.ts";
+import { COMPRESSED_LAYERS, type Compression, isPlainLayer } from "../../../image/media-types.ts";
 import type { Store } from "../../../store/types.ts";
 import type { Repository } from "../repository.ts";
 import { counted, type Report } from "./events.ts";
@@ -16,6 +16,8 @@ export interface PushParts {
   readonly remote: RemoteBlobs;
   /** Reads a blob of another repository, of any registry. */
   readonly fetch: (place: Place, blob: Descriptor, options: Abortable) => Promise<ByteStream>;
+  /** The form every layer is sent in. When absent, layers that are compressed go as they are, others as gzip. */
+  readonly compression?: Compression;
   readonly report: Report;
 }
 
@@ -36,19 +38,20 @@ export async function pushLayer(parts: PushParts, layer: LayerPush, options: Abo
     const relayed = await relay(parts, layer, { blob: named }, options);
     if (relayed !== undefined) return relayed;
   }
-  const blob = await compress(store, layer.diffId, options);
+  const blob = await compress(parts, layer.diffId, options);
   return push(parts, layer, { blob, open: () => read(store, blob, options) }, options);
 }
 
 /** A plain tar is sent to no registry but one on this very store, where it is a row, and one that has it already. */
-const isSendable = (
-  { repository, remote }: PushParts,
+function isSendable(
+  { repository, remote, compression }: PushParts,
   { reference }: LayerPush,
   { mediaType, digest }: Descriptor,
-): boolean =>
-  repository.sharesStore ||
-  !isPlainLayer(mediaType) ||
-  remote.places(digest).some(({ domain }) => domain === reference.domain);
+): boolean {
+  if (compression !== undefined) return COMPRESSED_LAYERS[compression].includes(mediaType);
+  if (repository.sharesStore || !isPlainLayer(mediaType)) return true;
+  return remote.places(digest).some(({ domain }) => domain === reference.domain);
+}
 
 const read = (store: Store, { digest }: Descriptor, options: Abortable): Promise<ByteStream> =>
   store.content.read(digest, undefined, options);
@@ -75,9 +78,13 @@ async function relay(
 }
 
 /** Two pushes of one layer at a time would compress it twice. */
-async function compress(store: Store, diffId: Digest, options: Abortable): Promise<Descriptor> {
-  await using _lock = await store.locks.hold(`gzip-${hexOf(diffId)}`, options);
-  return store.layers.gzip(diffId);
+async function compress(
+  { store, compression = "gzip" }: PushParts,
+  diffId: Digest,
+  options: Abortable,
+): Promise<Descriptor> {
+  await using _lock = await store.locks.hold(`${compression}-${hexOf(diffId)}`, options);
+  return store.layers.compressed(diffId, compression);
 }
 
 async function push(

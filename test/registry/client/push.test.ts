@@ -40,6 +40,33 @@ describe("push", () => {
     assert.equal(registry.count("PUT /v2/app/blobs/"), 3);
   });
 
+  it("sends every layer as zstd when that is asked for, whatever it came as, and what was sent can be pulled", async () => {
+    await using registry = await FakeRegistry.start();
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    const name = `${registry.host}/app:1`;
+    const id = await makeImage(store, name, [tarOf("a", "one".repeat(1000)), tarOf("b", randomBytes(1000))]);
+    await using client = openClient(store);
+    await client.push(ref(name));
+    await client.push(ref(name), { compression: "zstd" });
+    assert.deepEqual(
+      stored(registry, "app:1").layers.map(({ mediaType }) => mediaType),
+      [MEDIA_TYPES.layerZstd, MEDIA_TYPES.layerZstd],
+    );
+    const [first] = store.images.get(id).layers;
+    assert.ok(first !== undefined);
+    const made = await store.layers.compressed(first, "zstd");
+    assert.deepEqual(stored(registry, "app:1").layers[0]?.digest, made.digest, "compressed once");
+    await using other = await TestStore.open();
+    await using puller = openClient(other.store);
+    assert.equal((await puller.pull(ref(name))).id, id);
+    assert.ok(other.store.images.get(id).layers.every((layer) => other.store.layers.stat(layer)));
+    const again = `${registry.host}/app:2`;
+    other.store.images.tag(id, again);
+    await puller.push(ref(again));
+    assert.deepEqual(stored(registry, "app:2").raw, stored(registry, "app:1").raw, "it goes as it came");
+  });
+
   it("has a blob mounted from a repository where it was seen", async () => {
     await using registry = await FakeRegistry.start();
     await using opened = await TestStore.open();
