@@ -3,9 +3,9 @@ import { algorithmOf, type Digest, digestOf, isDigest } from "../../core/digest.
 import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
+import { repositoryScope, type Scope } from "../shared/scope.ts";
 import { STORE_PROOF_HEADER } from "../shared/store-proof.ts";
 import { readJson, refusal } from "./answers.ts";
-import { repositoryScope, type Scope } from "./auth/scope.ts";
 import {
   type Body,
   bytesBody,

@@ -1,7 +1,7 @@
+import { formatScope, mergeScopes, parseScopes, type Scope } from "../../shared/scope.ts";
 import type { HttpRequest, HttpResponse, Middleware, Send } from "../http/message.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { basicAuthorization, type Credentials } from "./credentials.ts";
-import { formatScope, mergeScopes, parseScopes, type Scope } from "./scope.ts";
 import { requestToken, type Token } from "./token-request.ts";
 
 export interface AuthorizerParts {

@@ -1,9 +1,9 @@
 import { Failure } from "../../../core/errors.ts";
+import { formatScope, type Scope } from "../../shared/scope.ts";
 import { readJson, refusal } from "../answers.ts";
 import { bytesBody, type HttpRequest, type HttpResponse, type Send, shownUrl } from "../http/message.ts";
 import type { Challenge } from "./challenge.ts";
 import { basicAuthorization, type Credentials } from "./credentials.ts";
-import { formatScope, type Scope } from "./scope.ts";
 
 export interface Token {
   readonly value: string;

@@ -1,5 +1,5 @@
 import type { ByteStream } from "../../../core/streams.ts";
-import type { Scope } from "../auth/scope.ts";
+import type { Scope } from "../../shared/scope.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
