@@ -6,7 +6,7 @@ import type { Reclaimed, RegistryStorage } from "../storage/registry-storage.ts"
 export interface CollectOptions extends Abortable {
   /** Nothing younger is touched: it may belong to a push under way. */
   readonly graceMs: number;
-  /** How long an upload may rest. */
+  /** How long an upload may rest, and how long a blob waits for its manifest while its repository is being pushed to. */
   readonly uploadMs: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
@@ -30,9 +30,10 @@ export async function collectRegistry(
 ): Promise<RegistryCollected> {
   const { graceMs, uploadMs, untagged, dryRun, signal } = options;
   const before = new Date(now.getTime() - graceMs);
+  const abandoned = new Date(now.getTime() - Math.max(uploadMs, graceMs));
   const uploads = await expireUploads(storage, new Date(now.getTime() - uploadMs), dryRun);
   signal?.throwIfAborted();
-  const pruned = await storage.metadata.prune({ before, untagged, dryRun });
+  const pruned = await storage.metadata.prune({ before, abandoned, untagged, dryRun });
   const reclaimed = await storage.reclaim({ before, dryRun, ...(signal === undefined ? {} : { signal }) });
   return { ...reclaimed, pruned, uploads };
 }

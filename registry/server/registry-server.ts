@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { describeError } from "../../core/errors.ts";
 import type { RegistryStorage } from "../storage/registry-storage.ts";
 import { type Call, type Handler, type Layer, stack, type Target } from "./call.ts";
+import { Connections } from "./connections.ts";
 import { DocumentCache } from "./document-cache.ts";
 import { errorAnswer } from "./errors.ts";
 import { bodyOf, send } from "./exchange.ts";
@@ -46,6 +47,7 @@ export class RegistryServer implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #layers: Layer[];
   readonly #report: (line: string) => void;
+  readonly #connections = new Connections();
   #stopping = false;
 
   constructor({ storage, layers = [], routes = [], limits = {}, sparse = false, report }: ServerOptions) {
@@ -81,6 +83,7 @@ export class RegistryServer implements AsyncDisposable {
     });
     server.timeout = idleTimeoutMs;
     server.maxConnections = maxConnections;
+    this.#connections.watch(server);
     server.on("request", (request, response) => void this.#serve(request, response, false));
     server.on("checkContinue", (request, response) => void this.#serve(request, response, true));
     return server;
@@ -100,6 +103,7 @@ export class RegistryServer implements AsyncDisposable {
 
   /** Never rejects: nobody waits for it. */
   async #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    this.#connections.answering(request.socket, response);
     response.setHeader("docker-distribution-api-version", "registry/2.0");
     response.setHeader("x-content-type-options", "nosniff");
     try {
@@ -163,8 +167,8 @@ export class RegistryServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    const late = setTimeout(() => this.#server.closeAllConnections(), this.#limits.drainMs);
+    this.#connections.stop();
+    const late = setTimeout(() => this.#connections.closeAll(), this.#limits.drainMs);
     await closed;
     clearTimeout(late);
   }

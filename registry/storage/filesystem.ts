@@ -17,6 +17,7 @@ import type { ByteRange, ByteStream } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import { openDatabase } from "../../store/database.ts";
 import { registryMigration } from "../../store/migrations/005-registry.ts";
+import { registryAwaitedMigration } from "../../store/migrations/009-registry-awaited.ts";
 import type { AppendOptions, BlobStorage } from "./blob-storage.ts";
 import { readBlob } from "./read-blob.ts";
 import type { RegistryMetadata } from "./registry-metadata.ts";
@@ -28,13 +29,13 @@ import { isMissing, UploadFiles } from "./upload-files.ts";
  * A registry on a directory of its own:
  *
  *   <root>/
- *     registry.db                       SQLite, migration 005-registry
+ *     registry.db                       SQLite, migrations 005-registry and 009-registry-awaited
  *     blobs/<algorithm>/<2 hex>/<hex>
  *     uploads/<upload>
  */
 export function openFilesystem(root: string): RegistryStorage {
   for (const folder of ["blobs", "uploads"]) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
-  const database = openDatabase(join(root, "registry.db"), [registryMigration]);
+  const database = openDatabase(join(root, "registry.db"), [registryMigration, registryAwaitedMigration]);
   const metadata = new SqliteMetadata(database, () => database.close());
   const blobs = new FileBlobs(root);
   return {
@@ -55,11 +56,10 @@ async function reclaim(
   let [count, bytes] = [0, 0];
   for await (const { digest, size, written } of blobs.files()) {
     signal?.throwIfAborted();
-    if (written >= before) continue;
-    const gone = dryRun
-      ? !(await metadata.isNamed(digest))
-      : await metadata.removeUnnamed(digest, () => rmSync(blobs.fileOf(digest), { force: true }));
-    if (!gone) continue;
+    // Asked first without the lock that a removal needs: nearly all blobs are named.
+    if (written >= before || (await metadata.isNamed(digest))) continue;
+    const remove = (): void => rmSync(blobs.fileOf(digest), { force: true });
+    if (!dryRun && !(await metadata.removeUnnamed(digest, remove))) continue;
     count += 1;
     bytes += size;
   }

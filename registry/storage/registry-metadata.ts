@@ -38,9 +38,14 @@ export interface Page {
 /**
  * What collection of garbage takes out of a repository: blobs no manifest of it names, linked before `before`; with `untagged`, also manifests
  * pushed before then that no tag and no other manifest reaches and that refer to no subject that stays.
+ *
+ * A blob whose manifest is still to come stays longer, until `abandoned`, while the repository goes on being pushed to: the layers of one image may
+ * take hours.
  */
 export interface PruneOptions {
   readonly before: Date;
+  /** Not after `before`. */
+  readonly abandoned: Date;
   readonly untagged: boolean;
   readonly dryRun: boolean;
 }
@@ -70,13 +75,15 @@ export interface RegistryMetadata extends AsyncDisposable {
   missingBlobs(repository: string, digests: readonly Digest[]): Promise<readonly Digest[]>;
   /** Idempotent; makes the repository when it is new. The caller holds the blob. */
   linkBlob(repository: string, blob: BlobInfo): Promise<void>;
-  /** Makes the link count as just made: a client that was told of the blob will not send it. Nothing happens when there is none. */
-  touchBlob(repository: string, digest: Digest): Promise<void>;
+  /** Makes the link count as just made: a client that is told of the blob will not send it. False when there is none (any more). */
+  touchBlob(repository: string, digest: Digest): Promise<boolean>;
   /** False when it was not there. */
   unlinkBlob(repository: string, digest: Digest): Promise<boolean>;
 
   manifestByTag(repository: string, tag: string): Promise<ManifestRecord | undefined>;
   manifest(repository: string, digest: Digest): Promise<ManifestRecord | undefined>;
+  /** Makes a manifest without a tag count as just pushed: a client that is told of it may name it in an index. False when there is none (any more). */
+  touchManifest(repository: string, digest: Digest): Promise<boolean>;
   /**
    * Records a manifest and lets the tags name it, durable when it resolves. The caller holds the blob. Rejects with MANIFEST_BLOB_UNKNOWN when one
    * of `manifest.blobs` cannot be pulled from the repository, unless it may be sparse: checked here, so that no collection comes between.

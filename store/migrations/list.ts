@@ -6,6 +6,7 @@ import { registryMigration } from "./005-registry.ts";
 import { remoteBlobsMigration } from "./006-remote-blobs.ts";
 import { manifestListsMigration } from "./007-manifest-lists.ts";
 import { registryRootsMigration } from "./008-registry-roots.ts";
+import { registryAwaitedMigration } from "./009-registry-awaited.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   remoteBlobsMigration,
   manifestListsMigration,
   registryRootsMigration,
+  registryAwaitedMigration,
 ];

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { type Digest, digestOf } from "../../core/digest.ts";
 import { isCode } from "../../core/errors.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
-import type { PutManifest } from "../../registry/storage/registry-metadata.ts";
+import type { PruneOptions, PutManifest } from "../../registry/storage/registry-metadata.ts";
 import type { RegistryStorage } from "../../registry/storage/registry-storage.ts";
 
 export interface OpenedStorage extends AsyncDisposable {
@@ -45,10 +45,14 @@ async function pushManifest(
   await storage.metadata.putManifest(repository, { ...manifest, ...blob, ...more });
   return blob.digest;
 }
-const prune = (
-  storage: RegistryStorage,
-  options: { readonly untagged?: boolean; readonly dryRun?: boolean } = {},
-) => storage.metadata.prune({ before: FUTURE, untagged: false, dryRun: false, ...options });
+const prune = (storage: RegistryStorage, options: Partial<PruneOptions> = {}) =>
+  storage.metadata.prune({ before: FUTURE, abandoned: FUTURE, untagged: false, dryRun: false, ...options });
+/** A time after all that was done, and not after what is done next. */
+async function nextMillisecond(): Promise<Date> {
+  const now = Date.now();
+  while (Date.now() === now) await new Promise((resolve) => setImmediate(resolve));
+  return new Date(now + 1);
+}
 const digests = (rows: readonly { readonly digest: Digest }[]) => rows.map(({ digest }) => digest).sort();
 
 const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>> = {
@@ -210,8 +214,37 @@ const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>>
   "pruning leaves what is younger than the grace period": async ({ storage }) => {
     await pushBlob(storage, "a", "fresh");
     assert.deepEqual(
-      await storage.metadata.prune({ before: new Date(Date.now() - 1000), untagged: true, dryRun: false }),
+      await prune(storage, { before: new Date(Date.now() - 60_000), abandoned: new Date(0), untagged: true }),
       [],
+    );
+  },
+  "pruning leaves blobs that wait for their manifest while the repository is pushed to": async ({
+    storage,
+  }) => {
+    const [waiting, named] = [await pushBlob(storage, "a", "waiting"), await pushBlob(storage, "a", "named")];
+    const elsewhere = await pushBlob(storage, "b", "waiting in vain");
+    const old = await pushManifest(storage, "a", "m", { blobs: [named] });
+    await storage.metadata.deleteManifest("a", old);
+    const before = await nextMillisecond();
+    await storage.metadata.createUpload({ id: UPLOAD, repository: "a", algorithm: "sha256" });
+    assert.deepEqual(
+      digests(await prune(storage, { before, abandoned: new Date(0) })),
+      [named, elsewhere].sort(),
+    );
+    await storage.metadata.deleteUpload(UPLOAD);
+    await pushBlob(storage, "a", "the last layer");
+    assert.deepEqual(await prune(storage, { before, abandoned: new Date(0) }), []);
+    assert.deepEqual(digests(await prune(storage, { before, abandoned: before })), [waiting]);
+  },
+  "touching says whether it came too late": async ({ storage: { metadata }, storage }) => {
+    const [blob, manifest] = [await pushBlob(storage, "a", "blob"), await pushManifest(storage, "a", "m")];
+    assert.deepEqual(
+      [await metadata.touchBlob("a", blob), await metadata.touchManifest("a", manifest)],
+      [true, true],
+    );
+    assert.deepEqual(
+      [await metadata.touchBlob("b", blob), await metadata.touchManifest("b", manifest)],
+      [false, false],
     );
   },
   "pruning the untagged keeps what tags, indexes and subjects reach": async ({ storage }) => {
@@ -224,7 +257,7 @@ const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>>
     const layer = await pushBlob(storage, "a", "layer");
     const old = await pushManifest(storage, "a", "old", { blobs: [layer] });
     const signatureOfOld = await pushManifest(storage, "a", "signature of old", { subject: old });
-    assert.deepEqual(await storage.metadata.prune({ before: FUTURE, untagged: false, dryRun: true }), []);
+    assert.deepEqual(await prune(storage, { dryRun: true }), []);
     assert.deepEqual(digests(await prune(storage, { untagged: true })), [layer, old, signatureOfOld].sort());
     for (const digest of [child, index, signature])
       assert.notEqual(await storage.metadata.manifest("a", digest), undefined);

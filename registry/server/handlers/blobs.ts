@@ -53,8 +53,9 @@ async function confirm(
   { target }: Call,
   { digest }: BlobInfo,
 ): Promise<undefined> {
-  if ((await blobs.stat(digest)) === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
-  await metadata.touchBlob(repositoryOf(target), digest);
+  const isThere =
+    (await blobs.stat(digest)) !== undefined && (await metadata.touchBlob(repositoryOf(target), digest));
+  if (!isThere) throw new Failure("BLOB_UNKNOWN", { digest });
 }
 
 async function bytesOf(

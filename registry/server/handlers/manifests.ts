@@ -1,4 +1,4 @@
-import { algorithmOf, type Digest, digestOf } from "../../../core/digest.ts";
+import { algorithmOf, type Digest, digestOf, isDigest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import { readAll } from "../../../core/streams.ts";
 import type { ManifestRecord } from "../../storage/registry-metadata.ts";
@@ -27,8 +27,11 @@ export const getManifest =
     };
     if (isUnchanged(call.headers, record.digest)) return { status: 304, headers };
     const sized = { ...headers, "content-length": record.size };
-    if (call.method === "HEAD") return { status: 200, headers: sized };
-    return { status: 200, headers: sized, body: await documents.read(record) };
+    if (call.method !== "HEAD") return { status: 200, headers: sized, body: await documents.read(record) };
+    // Who asks for a digest may go on to push an index that names it.
+    const stays = !isDigest(reference) || (await storage.metadata.touchManifest(repository, record.digest));
+    if (!stays) throw new Failure("MANIFEST_UNKNOWN", { repository, reference });
+    return { status: 200, headers: sized };
   };
 
 async function findManifest(

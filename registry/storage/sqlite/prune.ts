@@ -26,10 +26,15 @@ const UNTAGGED = `
   WHERE (repository, digest) NOT IN (SELECT repository, digest FROM kept) ORDER BY repository, digest`;
 
 const UNNAMED = `
+  WITH busy (repository) AS (
+    SELECT repository FROM registry_uploads WHERE touched >= :before
+    UNION SELECT repository FROM registry_blobs WHERE awaited = 1 AND linked >= :before
+  )
   SELECT repository, digest, size FROM registry_blobs AS b
   WHERE linked < :before AND NOT EXISTS
     (SELECT 1 FROM registry_references AS r
      WHERE r.repository = b.repository AND r.digest = b.digest AND kind = 'blob')
+    AND (awaited = 0 OR linked < :abandoned OR repository NOT IN (SELECT repository FROM busy))
   ORDER BY repository, digest`;
 
 class DryRun extends Error {}
@@ -48,10 +53,10 @@ export function prune(database: Database, options: PruneOptions): readonly Prune
   return found;
 }
 
-function pruneNow(database: Database, { before, untagged }: PruneOptions): readonly Pruned[] {
-  const parameters = { before: before.getTime() };
+function pruneNow(database: Database, { before, abandoned, untagged }: PruneOptions): readonly Pruned[] {
+  const parameters = { before: before.getTime(), abandoned: abandoned.getTime() };
   query(database, "DELETE FROM registry_holds WHERE until < ?").run(Date.now());
-  const manifests = untagged ? query<Row>(database, UNTAGGED).all(parameters) : [];
+  const manifests = untagged ? query<Row>(database, UNTAGGED).all({ before: before.getTime() }) : [];
   for (const { repository, digest } of manifests)
     query(database, "DELETE FROM registry_manifests WHERE repository = ? AND digest = ?").run(
       repository,

@@ -81,8 +81,8 @@ export class SqliteMetadata implements RegistryMetadata {
     transact(this.#database, () => {
       this.#addRepository(repository);
       this.#run(
-        `INSERT INTO registry_blobs (repository, digest, size, linked) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET linked = excluded.linked`,
+        `INSERT INTO registry_blobs (repository, digest, size, linked, awaited) VALUES (?, ?, ?, ?, 1)
+         ON CONFLICT DO UPDATE SET linked = excluded.linked, awaited = 1`,
         repository,
         digest,
         size,
@@ -95,15 +95,16 @@ export class SqliteMetadata implements RegistryMetadata {
     this.#run("INSERT OR IGNORE INTO registry_repositories (name, created) VALUES (?, ?)", name, Date.now());
   }
 
-  async touchBlob(repository: string, digest: Digest): Promise<void> {
+  async touchBlob(repository: string, digest: Digest): Promise<boolean> {
     const now = Date.now();
-    this.#run(
-      "UPDATE registry_blobs SET linked = ? WHERE repository = ? AND digest = ? AND linked < ?",
+    const touched = this.#run(
+      "UPDATE registry_blobs SET linked = ?, awaited = 1 WHERE repository = ? AND digest = ? AND linked < ?",
       now,
       repository,
       digest,
       now - TOUCH_MS,
     );
+    return touched > 0 || (await this.blob(repository, digest)) !== undefined;
   }
 
   async unlinkBlob(repository: string, digest: Digest): Promise<boolean> {
@@ -128,6 +129,20 @@ export class SqliteMetadata implements RegistryMetadata {
       repository,
       digest,
     );
+  }
+
+  async touchManifest(repository: string, digest: Digest): Promise<boolean> {
+    const now = Date.now();
+    const found = this.#get<{ readonly kept: number }>(
+      `SELECT pushed >= ? OR EXISTS (SELECT 1 FROM registry_tags AS t WHERE t.repository = m.repository AND t.digest = m.digest) AS kept
+       FROM registry_manifests AS m WHERE repository = ? AND digest = ?`,
+      now - TOUCH_MS,
+      repository,
+      digest,
+    );
+    if (found === undefined || found.kept === 1) return found !== undefined;
+    const sql = "UPDATE registry_manifests SET pushed = ? WHERE repository = ? AND digest = ?";
+    return this.#run(sql, now, repository, digest) > 0;
   }
 
   async putManifest(repository: string, manifest: PutManifest): Promise<void> {
@@ -174,6 +189,12 @@ export class SqliteMetadata implements RegistryMetadata {
     };
     add("blob", manifest.blobs);
     add("manifest", manifest.manifests);
+    for (const blob of manifest.blobs)
+      this.#run(
+        "UPDATE registry_blobs SET awaited = 0 WHERE repository = ? AND digest = ? AND awaited = 1",
+        repository,
+        blob,
+      );
   }
 
   async deleteManifest(repository: string, digest: Digest): Promise<boolean> {

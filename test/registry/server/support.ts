@@ -103,20 +103,26 @@ export class TestRegistry implements AsyncDisposable {
     });
   }
 
-  /** Pushes a small image of two blobs under a tag; its manifest. */
+  /** Pushes a small image of two blobs under a tag; its manifest, and what the registry said to that. */
   async pushImage(
     repository: string,
     tag: string,
     more: object = {},
-  ): Promise<{ readonly digest: Digest; readonly manifest: object; readonly layer: Digest }> {
+  ): Promise<
+    Pick<Reply, "status" | "codes"> & {
+      readonly digest: Digest;
+      readonly manifest: object;
+      readonly layer: Digest;
+    }
+  > {
     await this.pushBlob(repository, "{}");
     const layer = await this.pushBlob(repository, `layer of ${tag}`);
     const manifest = {
       ...imageManifest([{ digest: layer, size: Buffer.byteLength(`layer of ${tag}`) }]),
       ...more,
     };
-    const { headers } = await this.putManifest(repository, tag, manifest);
-    return { digest: String(headers["docker-content-digest"]) as Digest, manifest, layer };
+    const { status, codes, headers } = await this.putManifest(repository, tag, manifest);
+    return { status, codes, digest: String(headers["docker-content-digest"]) as Digest, manifest, layer };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
