@@ -35,3 +35,13 @@ export function parseMoment(
     return undefined;
   }
 }
+
+/** RFC 3339 in the zone of this process with nine digits: "2026-11-22T12:13:54.364783290Z". */
+export function formatNanoTime(nanos: bigint): string {
+  const date = new Date(Number(nanos / 1_000_000n));
+  const minutes = -date.getTimezoneOffset();
+  const local = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19);
+  const two = (n: number) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
+  const zone = minutes === 0 ? "Z" : `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+  return `${local}.${String(nanos % 1_000_000_000n).padStart(9, "0")}${zone}`;
+}

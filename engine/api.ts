@@ -7,10 +7,12 @@ import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/cont
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 import type { DistributionService } from "./distribution-api.ts";
+import type { EventService } from "./events-api.ts";
 import type { ImageService } from "./image-api.ts";
 import type { RegistryService } from "./registry-api.ts";
 
 export type * from "./distribution-api.ts";
+export type * from "./events-api.ts";
 export type * from "./image-api.ts";
 // What a command or a route handles besides the services themselves.
 export type { BuildEvent, BuildRequest, BuildResult, ContainerRecord, HostConfig, ImageRecord };
@@ -26,6 +28,7 @@ export interface Engine extends AsyncDisposable {
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly distribution: DistributionService;
+  readonly events: EventService;
   readonly system: SystemService;
   readonly registry: RegistryService;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createBuilder } from "../builder/build.ts";
 import { loadKernel } from "../native/binding.ts";
 import { launcherPath } from "../native/launcher.ts";
@@ -6,22 +5,20 @@ import { createControlGroups } from "../runtime/cgroups/host-control-groups.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import { ContainerManager } from "../runtime/containers/container-manager.ts";
 import { NativeLauncher } from "../runtime/launch/native-launcher.ts";
-import { BridgeDriver } from "../runtime/network/bridge-driver.ts";
-import { createFirewall } from "../runtime/network/firewall.ts";
-import { Networks as NetworkStore } from "../runtime/network/networks.ts";
-import { createNullDriver, hostDriver } from "../runtime/network/plain-drivers.ts";
+import { openNetworks } from "../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../runtime/seccomp/compile.ts";
 import { resolveSeccomp } from "../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../runtime/spec/host-facts.ts";
 import { createTransientRunner } from "../runtime/transient.ts";
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
-import type { Store } from "../store/types.ts";
 import type { Engine } from "./api.ts";
 import { Builds } from "./builds.ts";
 import { isActive } from "./containers/active.ts";
 import { Containers } from "./containers.ts";
 import { Distribution } from "./distribution.ts";
+import { EventLog } from "./events/event-log.ts";
+import { Events } from "./events.ts";
 import { LazyExecutor } from "./executor.ts";
 import type { ImageUsers } from "./images/remove.ts";
 import { imageSource } from "./images/source.ts";
@@ -43,7 +40,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const store = await openStore(root, { kernel });
   const { database, locks, paths, trees } = store;
   const jobs = new Jobs(database);
-  const networks = openNetworks(store);
+  const events = new EventLog(database);
+  const networks = openNetworks(store, kernel);
   const volumes = new VolumeStore({ paths, database, locks, kernel });
   const cgroups = createControlGroups(kernel);
   const launcher = new NativeLauncher({
@@ -78,15 +76,17 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     volumes,
     host,
     seccomp: resolveSeccomp,
+    record: events.record,
   });
   const records = () => manager.list();
-  const volumeService = new Volumes({ volumes, trees, jobs });
+  const volumeService = new Volumes({ volumes, trees, jobs, record: events.record });
   return {
     images: new Images({
       store,
       jobs,
       users: async () => usersOf(await records()),
       registries: registries.client,
+      record: events.record,
     }),
     containers: new Containers({
       store,
@@ -94,11 +94,13 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       jobs,
       manager,
       cgroupNamespace: cgroups.namespaces ? "private" : "host",
+      record: events.record,
     }),
     builds: new Builds({ store, jobs, builder }),
     volumes: volumeService,
     distribution: new Distribution(registries),
     networks: new Networks({ networks, containers: records }),
+    events: new Events({ log: events, look: async () => void (await records()) }),
     system: new System({
       store,
       jobs,
@@ -121,19 +123,3 @@ const usersOf =
     records
       .filter(({ imageId }) => imageId === image.id)
       .map((record) => ({ id: record.id, running: isActive(record) }));
-
-function openNetworks(store: Store): NetworkStore {
-  const kernel = loadKernel();
-  const { root } = store.paths;
-  return new NetworkStore({
-    root,
-    database: store.database,
-    locks: store.locks,
-    drivers: [
-      new BridgeDriver({ root, kernel, firewall: createFirewall() }),
-      hostDriver,
-      createNullDriver(kernel),
-    ],
-    routes: () => readFileSync("/proc/net/route", "utf8"),
-  });
-}

@@ -7,6 +7,8 @@ import { resolveUser } from "../core/user.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { ContainerManager } from "../runtime/containers/container-manager.ts";
+import { containerEvent } from "../runtime/containers/describe-event.ts";
+import type { EventSink } from "../runtime/events.ts";
 import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { Store, Tree } from "../store/types.ts";
@@ -35,6 +37,7 @@ export interface ContainerServiceParts {
   readonly jobs: Jobs;
   readonly manager: ContainerManager;
   readonly cgroupNamespace: "host" | "private";
+  readonly record: EventSink;
 }
 
 type StopOptions = Parameters<ContainerService["stop"]>[1];
@@ -45,6 +48,7 @@ export class Containers implements ContainerService {
   readonly #jobs: Jobs;
   readonly #manager: ContainerManager;
   readonly #cgroupNamespace: "host" | "private";
+  readonly #record: EventSink;
 
   constructor(parts: ContainerServiceParts) {
     this.#store = parts.store;
@@ -52,6 +56,7 @@ export class Containers implements ContainerService {
     this.#jobs = parts.jobs;
     this.#manager = parts.manager;
     this.#cgroupNamespace = parts.cgroupNamespace;
+    this.#record = parts.record;
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -130,8 +135,13 @@ export class Containers implements ContainerService {
         bytes += (await this.#store.snapshots.usage(id)).bytes;
         await this.#manager.remove(id);
       }
+      this.#record({ type: "container", action: "prune", id: "", attributes: { reclaimed: String(bytes) } });
       return { removed: stopped.map(({ id }) => id), bytes };
     });
+  }
+
+  #note(record: ContainerRecord, action: string, detail?: Readonly<Record<string, string>>): void {
+    this.#record(containerEvent(record, action, detail));
   }
 
   // ── knowledge ─────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +221,9 @@ export class Containers implements ContainerService {
     const created = new Date().toISOString();
     const config = committedImage(base, record, layer, { ...text, created });
     await store.flush();
-    return (await store.images.publish({ config }, reference === undefined ? [] : [reference])).id;
+    const { id } = await store.images.publish({ config }, reference === undefined ? [] : [reference]);
+    this.#note(record, "commit", { comment: text.message ?? "", imageID: id, imageRef: reference ?? "" });
+    return id;
   }
 
   async *export(container: string, options: Abortable = {}): AsyncGenerator<Uint8Array> {
@@ -220,6 +232,7 @@ export class Containers implements ContainerService {
     const mounts = isActive(record)
       ? ["/proc", "/sys", "/dev", ...record.mounts.map((m) => m.destination)]
       : [];
+    this.#note(record, "export");
     yield* await exportRoot(this.#kernel, tree, { mounts, ...options });
   }
 

@@ -1,6 +1,8 @@
 import type { Digest } from "../core/digest.ts";
+import { familiarReference, parseReference, withDefaultTag } from "../core/reference.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
+import type { EventSink } from "../runtime/events.ts";
 import { loadImages } from "../store/archives/load-images.ts";
 import { saveImages } from "../store/archives/save-images.ts";
 import type { Store } from "../store/types.ts";
@@ -25,6 +27,7 @@ export interface ImageServiceParts {
   readonly users: () => Promise<ImageUsers>;
   /** Made for the first exchange with a registry. */
   readonly registries: () => Promise<RegistryClient>;
+  readonly record: EventSink;
 }
 
 export class Images implements ImageService {
@@ -32,12 +35,14 @@ export class Images implements ImageService {
   readonly #jobs: Jobs;
   readonly #users: () => Promise<ImageUsers>;
   readonly #registries: () => Promise<RegistryClient>;
+  readonly #record: EventSink;
 
-  constructor({ store, jobs, users, registries }: ImageServiceParts) {
+  constructor({ store, jobs, users, registries, record }: ImageServiceParts) {
     this.#store = store;
     this.#jobs = jobs;
     this.#users = users;
     this.#registries = registries;
+    this.#record = record;
   }
 
   list(filter: ImageFilter = {}) {
@@ -61,12 +66,16 @@ export class Images implements ImageService {
 
   async tag(image: string, reference: string): Promise<void> {
     const { images } = this.#store;
-    images.tag(images.get(image).id, reference);
+    const { id } = images.get(image);
+    images.tag(id, reference);
+    this.#note("tag", id, familiarReference(withDefaultTag(parseReference(reference))));
   }
 
   async remove(image: string, options: { readonly force?: boolean } = {}): Promise<readonly ImageRemoval[]> {
     const { images } = this.#store;
+    const { id } = images.get(image);
     const removals = removeImage({ images, users: await this.#users() }, image, options.force === true);
+    this.#noteRemovals(id, removals);
     if (removals.some((removal) => "deleted" in removal)) await this.#store.collect();
     return removals;
   }
@@ -80,8 +89,13 @@ export class Images implements ImageService {
         .filter(
           (image) => (all || image.tags.length + image.digests.length === 0) && users(image).length === 0,
         );
-      const removed = unused.flatMap((image) => removeAll(images, image));
+      const removed = unused.flatMap((image) => {
+        const removals = removeAll(images, image);
+        this.#noteRemovals(image.id, removals);
+        return removals;
+      });
       const { bytes } = await this.#store.collect();
+      this.#record({ type: "image", action: "prune", id: "", attributes: { reclaimed: String(bytes) } });
       return { removed, bytes };
     });
   }
@@ -89,29 +103,57 @@ export class Images implements ImageService {
   pull(reference: string, report: Report, options: PullOptions = {}) {
     const { platform, allTags } = options;
     return this.#jobs.record("pull", { reference, platform, allTags }, async () =>
-      pullImages(await this.#registries(), reference, { ...options, report }),
+      this.#noteAll("pull", await pullImages(await this.#registries(), reference, { ...options, report })),
     );
   }
 
   push(reference: string, report: Report, options: PushOptions = {}) {
     const { allTags, compression } = options;
     return this.#jobs.record("push", { reference, allTags, compression }, async () =>
-      pushImages(this.#store.images, await this.#registries(), reference, { ...options, report }),
+      this.#noteAll(
+        "push",
+        await pushImages(this.#store.images, await this.#registries(), reference, { ...options, report }),
+      ),
     );
   }
 
   import(source: ByteStream, options: ImportOptions): Promise<Digest> {
     const { reference, message, changes } = options;
-    return this.#jobs.record("import", { reference, message, changes }, () =>
-      importImage(this.#store, source, options),
-    );
+    return this.#jobs.record("import", { reference, message, changes }, async () => {
+      const id = await importImage(this.#store, source, options);
+      this.#note("import", id, reference ?? id);
+      return id;
+    });
   }
 
   save(images: readonly string[], options: Abortable = {}): ByteStream {
+    const all = images.map((image) => ({ id: this.#store.images.get(image).id, name: image }));
+    for (const { id, name } of all) this.#note("save", id, name);
     return saveImages(this.#store, images, options);
   }
 
   load(source: ByteStream, options: Abortable = {}) {
-    return this.#jobs.record("load", {}, () => loadImages(this.#store, source, options));
+    return this.#jobs.record("load", {}, async () => {
+      const loaded = await loadImages(this.#store, source, options);
+      for (const { id, reference = id } of loaded) this.#note("load", id, reference);
+      return loaded;
+    });
+  }
+
+  #note(action: string, id: string, name: string): void {
+    this.#record({ type: "image", action, id, attributes: { name } });
+  }
+
+  /** An exchange with a registry names what it moved. */
+  #noteAll<T extends { readonly reference: string }>(action: string, moved: readonly T[]): readonly T[] {
+    for (const { reference } of moved) {
+      const name = familiarReference(parseReference(reference));
+      this.#note(action, name, name);
+    }
+    return moved;
+  }
+
+  #noteRemovals(id: Digest, removals: readonly ImageRemoval[]): void {
+    for (const removal of removals) this.#note("untagged" in removal ? "untag" : "delete", id, id);
   }
 }

@@ -1,3 +1,4 @@
+import type { EventSink } from "../runtime/events.ts";
 import type { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import type { Trees } from "../store/types.ts";
 import type { VolumeInfo, VolumeService } from "./api.ts";
@@ -8,15 +9,25 @@ export class Volumes implements VolumeService {
   readonly #volumes: VolumeStore;
   readonly #trees: Trees;
   readonly #jobs: Jobs;
+  readonly #record: EventSink;
 
-  constructor(parts: { readonly volumes: VolumeStore; readonly trees: Trees; readonly jobs: Jobs }) {
+  constructor(parts: {
+    readonly volumes: VolumeStore;
+    readonly trees: Trees;
+    readonly jobs: Jobs;
+    readonly record: EventSink;
+  }) {
     this.#volumes = parts.volumes;
     this.#trees = parts.trees;
     this.#jobs = parts.jobs;
+    this.#record = parts.record;
   }
 
   async create({ name, labels = {} }: Parameters<VolumeService["create"]>[0]): Promise<VolumeInfo> {
-    return this.#volumes.create(name, labels);
+    const existed = name !== undefined && this.#volumes.list().some((volume) => volume.name === name);
+    const volume = this.#volumes.create(name, labels);
+    if (!existed) this.#note("create", volume.name);
+    return volume;
   }
 
   async list(): Promise<readonly VolumeInfo[]> {
@@ -35,6 +46,11 @@ export class Volumes implements VolumeService {
   async remove(name: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
     if (force && !this.#volumes.list().some((volume) => volume.name === name)) return;
     await this.#volumes.remove(name);
+    this.#note("destroy", name);
+  }
+
+  #note(action: string, name: string): void {
+    this.#record({ type: "volume", action, id: name, attributes: { driver: "local" } });
   }
 
   prune({ all = false }: { readonly all?: boolean } = {}) {
@@ -45,8 +61,9 @@ export class Volumes implements VolumeService {
       let bytes = 0;
       for (const { name } of unused) {
         bytes += await this.size(name);
-        await this.#volumes.remove(name);
+        await this.remove(name);
       }
+      this.#record({ type: "volume", action: "prune", id: "", attributes: { reclaimed: String(bytes) } });
       return { removed: unused.map(({ name }) => name), bytes };
     });
   }

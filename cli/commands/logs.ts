@@ -1,11 +1,7 @@
-import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { write } from "../context.ts";
-import { parseDuration } from "../format/units.ts";
+import { MOMENT, momentFlag } from "../moment-flag.ts";
 import { interruptible } from "../signals.ts";
-import { parseMoment } from "../time.ts";
-
-const MOMENT = 'a timestamp such as "2026-01-02T13:23:37Z" or a duration such as "42m"';
 
 export const logs = defineCommand({
   usage: "[OPTIONS] CONTAINER",
@@ -29,8 +25,8 @@ export const logs = defineCommand({
       stdout: true,
       stderr: true,
       follow: flags.follow,
-      ...moment("since", flags.since),
-      ...moment("until", flags.until),
+      ...momentFlag("since", flags.since),
+      ...momentFlag("until", flags.until),
       ...readTail(flags.tail),
     };
     const { containers } = await context.engine();
@@ -49,14 +45,6 @@ export const logs = defineCommand({
     return 0;
   },
 });
-
-function moment(name: "since" | "until", text: string | undefined): { [K in typeof name]?: Date } {
-  if (text === undefined || text === "") return {};
-  const date = parseMoment(text, Date.now(), parseDuration);
-  if (date === undefined)
-    throw new Failure("OPTION_INVALID", { option: `--${name}`, got: text, want: MOMENT });
-  return { [name]: date };
-}
 
 /** Anything that is no number shows all, as docker has it. */
 function readTail(text: string): { tail?: number } {

@@ -277,6 +277,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./builder-prune.ts")).builderPrune,
   },
   {
+    names: ["system events", "events"],
+    summary: "Get real time events from the server",
+    load: async () => (await import("./events.ts")).events,
+  },
+  {
     names: ["system df"],
     summary: "Show disk usage",
     load: async () => (await import("./system-df.ts")).systemDf,

@@ -5,7 +5,6 @@ import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
 import type { ContainerRecord, HostConfig } from "../container-config.ts";
-import { createJsonFileReader } from "../logs/json-file.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
 import { type Attachment, LaterAttachment, withLogs } from "./attachment.ts";
@@ -14,9 +13,11 @@ import { checkName } from "./check-config.ts";
 import { ContainerTable } from "./container-table.ts";
 import { Control, type StopOptions } from "./control.ts";
 import { type CreateContainer, Creator } from "./creator.ts";
+import { containerEvent } from "./describe-event.ts";
 import { type ExecRequest, type ExecSession, Execs } from "./execs.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";
+import { readLogs } from "./read-logs.ts";
 import { toRecord } from "./record.ts";
 import { Starter } from "./starter.ts";
 import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
@@ -110,7 +111,9 @@ export class ContainerManager {
       await Promise.all(waiting.map((attachment) => attachment.connect(socket, { lossless: true })));
     };
     try {
-      return await this.#starter.start(container, { size, beforeRun });
+      const warnings = await this.#starter.start(container, { size, beforeRun });
+      this.#parts.record(containerEvent(container, "start"));
+      return warnings;
     } catch (error) {
       for (const attachment of waiting) attachment.cancel();
       if (container.hostConfig.AutoRemove) await this.#lifecycle.remove(container, { volumes: true });
@@ -133,9 +136,11 @@ export class ContainerManager {
   }
 
   async restart(text: string, options: StopOptions = {}): Promise<readonly string[]> {
-    const { id } = this.#table.find(text);
-    await this.stop(id, options);
-    return this.start(id);
+    const container = this.#table.find(text);
+    await this.stop(container.id, options);
+    const warnings = await this.start(container.id);
+    this.#parts.record(containerEvent(container, "restart"));
+    return warnings;
   }
 
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_ALREADY_PAUSED, CGROUP_FAILED. */
@@ -180,6 +185,7 @@ export class ContainerManager {
     const container = await this.#find(text);
     const { id, state, config } = container;
     const attachment = new LaterAttachment({ stdin: options.stdin && config.OpenStdin });
+    this.#parts.record(containerEvent(container, "attach"));
     if (state.phase === "running")
       await attachment.connect(this.#lifecycle.files(id).socket, { lossless: false });
     else this.#await(id, attachment);
@@ -201,24 +207,7 @@ export class ContainerManager {
   }
 
   async *logs(text: string, query: LogQuery, options: Abortable = {}): AsyncGenerator<LogEntry> {
-    const container = await this.#find(text);
-    if (container.hostConfig.LogConfig.Type !== "json-file")
-      throw new Failure("CONTAINER_CONFIG_INVALID", {
-        why: "configured logging driver does not support reading",
-      });
-    const stop = new AbortController();
-    const signal =
-      options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
-    const { state } = container;
-    const ended =
-      query.follow && state.phase === "running"
-        ? this.#lifecycle.ended({ ...container, state }, { signal }).catch(() => undefined)
-        : Promise.resolve();
-    try {
-      yield* createJsonFileReader(this.#lifecycle.files(container.id).log).read(query, { ...options, ended });
-    } finally {
-      stop.abort();
-    }
+    yield* readLogs(await this.#find(text), { query, lifecycle: this.#lifecycle }, options);
   }
 
   async top(text: string, psArgs: readonly string[]): Promise<ProcessTable> {
@@ -232,7 +221,8 @@ export class ContainerManager {
 
   /** Rejects with CONTAINER_NAME_INVALID, CONTAINER_NAME_TAKEN. */
   async rename(text: string, name: string): Promise<void> {
-    const { id, name: current } = this.#table.find(text);
+    const container = this.#table.find(text);
+    const { id, name: current } = container;
     checkName(name);
     if (name === current)
       throw new Failure("CONTAINER_CONFIG_INVALID", {
@@ -240,6 +230,7 @@ export class ContainerManager {
       });
     await using _lock = await this.#lifecycle.lock(id);
     this.#table.rename(id, name);
+    this.#parts.record(containerEvent({ ...container, name }, "rename", { oldName: `/${current}` }));
   }
 
   /** Rejects with CONTAINER_RUNNING unless `force`; `volumes` takes its anonymous volumes too. */

@@ -4,6 +4,7 @@ import { parseSignal } from "../../core/signals.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
 import { connectShim } from "../launch/shim.ts";
+import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { RunningContainer, StoredContainer } from "./stored-container.ts";
@@ -39,9 +40,11 @@ export class Control {
     if (group.frozen()) await group.freeze(false);
     const ended = this.#lifecycle.ended(container).then(() => true);
     await this.#signal(container, signal);
-    if (await raceTimeout(ended, options.timeoutMs ?? configured)) return;
-    await this.#signal(container, SIGKILL);
-    await ended;
+    if (!(await raceTimeout(ended, options.timeoutMs ?? configured))) {
+      await this.#signal(container, SIGKILL);
+      await ended;
+    }
+    this.#parts.record(containerEvent(container, "stop"));
   }
 
   async kill(container: RunningContainer, signal: number): Promise<void> {
@@ -52,11 +55,13 @@ export class Control {
     await this.#lifecycle.ended(container);
   }
 
-  async #signal({ id, state }: RunningContainer, signal: number): Promise<void> {
+  async #signal(container: RunningContainer, signal: number): Promise<void> {
+    const { id, state } = container;
     if (!isAlive(state.process)) return;
     try {
       await using client = await connectShim(this.#lifecycle.files(id).socket);
       await client.signal(signal);
+      this.#parts.record(containerEvent(container, "kill", { signal: String(signal) }));
     } catch (error) {
       if (isAlive(state.process)) throw error;
     }
@@ -67,6 +72,7 @@ export class Control {
     const group = this.#group(container);
     if (group.frozen()) throw new Failure("CONTAINER_ALREADY_PAUSED", { container: container.id });
     await group.freeze(true);
+    this.#parts.record(containerEvent(container, "pause"));
   }
 
   async unpause({ state, ...container }: StoredContainer): Promise<void> {
@@ -75,6 +81,7 @@ export class Control {
     if (group === undefined || !group.frozen())
       throw new Failure("CONTAINER_NOT_PAUSED", { container: container.id });
     await group.freeze(false);
+    this.#parts.record(containerEvent(container, "unpause"));
   }
 }
 

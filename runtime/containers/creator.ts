@@ -6,6 +6,7 @@ import { workingDirectory } from "../spec/process.ts";
 import { makeMountPoint, planMounts } from "../volumes/mount-points.ts";
 import { checkConfig, checkName } from "./check-config.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { parseLogOptions } from "./log-options.ts";
 import { defaultHostname } from "./network-plan.ts";
@@ -48,6 +49,7 @@ export class Creator {
     await this.#parts.store.snapshots.prepare(container.id, container.layers);
     await this.#makeMounts(container);
     undo.keep();
+    this.#parts.record(containerEvent(container, "create"));
     return container.id;
   }
 

@@ -8,6 +8,7 @@ import type { OciSpec } from "../spec/oci.ts";
 import { overlayEnv } from "../spec/process.ts";
 import { type Attachment, LaterAttachment, type TerminalSize } from "./attachment.ts";
 import { ContainerFiles } from "./container-files.ts";
+import { containerEvent } from "./describe-event.ts";
 import type { ContainerParts } from "./parts.ts";
 import { resolveIn } from "./starter.ts";
 import type { RunningContainer } from "./stored-container.ts";
@@ -62,9 +63,17 @@ export class Execs {
         stdinOnce: true,
       },
     });
-    const session = new Session(id, files, request.AttachStdin === true);
+    const command = request.Cmd.join(" ");
+    const note = (action: string, detail: Readonly<Record<string, string>> = {}) =>
+      this.#parts.record(containerEvent(container, action, { execID: id, ...detail }));
+    note(`exec_create: ${command}`);
+    const session = new Session(id, files, {
+      stdin: request.AttachStdin === true,
+      ended: (code) => note("exec_die", { exitCode: String(code) }),
+    });
     try {
       if (request.Detach !== true) await session.connect(files.socket, { lossless: true });
+      note(`exec_start: ${command}`);
       await launched.go();
     } catch (error) {
       await session[Symbol.asyncDispose]();
@@ -107,10 +116,16 @@ export class Execs {
 class Session extends LaterAttachment implements ExecSession {
   readonly id: string;
   readonly #files: { readonly socket: string; readonly exit: string };
+  readonly #noteEnd: (code: number) => void;
   #status: Promise<number> | undefined;
 
-  constructor(id: string, files: { readonly socket: string; readonly exit: string }, stdin: boolean) {
-    super({ stdin });
+  constructor(
+    id: string,
+    files: { readonly socket: string; readonly exit: string },
+    options: { readonly stdin: boolean; readonly ended: (code: number) => void },
+  ) {
+    super(options);
+    this.#noteEnd = options.ended;
     this.id = id;
     this.#files = files;
   }
@@ -130,6 +145,8 @@ class Session extends LaterAttachment implements ExecSession {
       .catch(() => readExitRecord(exit));
     rmSync(exit, { force: true });
     // Without a record its shim was killed, and the process with it.
-    return record?.code ?? 137;
+    const code = record?.code ?? 137;
+    this.#noteEnd(code);
+    return code;
   }
 }

@@ -7,6 +7,7 @@ import { connectShim, type ExitRecord, readExitRecord, type ShimClient } from ".
 import type { Changes } from "./changes.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { containerEvent } from "./describe-event.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { RunningContainer, RunningState, StoredContainer, StoredState } from "./stored-container.ts";
 
@@ -76,9 +77,21 @@ export class Lifecycle {
       await this.#parts.cgroups.open(state.cgroup).remove();
     }
     this.#table.setState(id, exited);
+    this.#record(container, exited);
     if (hostConfig.AutoRemove) await this.remove(container, { volumes: true });
     this.#changes.announce(id);
     return hostConfig.AutoRemove ? undefined : { ...container, state: exited };
+  }
+
+  #record(container: StoredContainer, { exitCode, oomKilled, startedAt, finishedAt }: ExitedState): void {
+    const { record } = this.#parts;
+    const time = new Date(finishedAt);
+    const ran = Math.max(0, Math.trunc((time.getTime() - Date.parse(startedAt)) / 1000));
+    if (oomKilled) record({ ...containerEvent(container, "oom"), time });
+    record({
+      ...containerEvent(container, "die", { execDuration: String(ran), exitCode: String(exitCode) }),
+      time,
+    });
   }
 
   /** Resolves when the process of a running container has ended and all it held was given back: with how it ended. */
@@ -119,13 +132,15 @@ export class Lifecycle {
   }
 
   /** Takes everything of a container that does not run away; the row last, so that a crash leaves one that can be removed again. */
-  async remove({ id, mounts }: StoredContainer, options: { readonly volumes: boolean }): Promise<void> {
+  async remove(container: StoredContainer, options: { readonly volumes: boolean }): Promise<void> {
+    const { id, mounts } = container;
     const { store, kernel, networks, volumes } = this.#parts;
     await networks.release(networks.endpointsOf(id));
     await store.snapshots.remove(id);
     await kernel.removeTree(this.files(id).directory);
     const anonymous = new Set(volumes.list().flatMap((volume) => (volume.anonymous ? [volume.name] : [])));
     this.#table.delete(id);
+    this.#parts.record(containerEvent(container, "destroy"));
     this.#changes.announce(id);
     if (!options.volumes) return;
     for (const { name } of mounts) {

@@ -1,6 +1,7 @@
 import type { Kernel } from "../../native/kernel.ts";
 import type { Store } from "../../store/types.ts";
 import type { ControlGroups } from "../cgroups/control-groups.ts";
+import type { EventSink } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { Networks } from "../network/networks.ts";
 import type { HostFacts } from "../spec/compile.ts";
@@ -17,4 +18,5 @@ export interface ContainerParts {
   readonly volumes: Volumes;
   readonly host: HostFacts;
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+  readonly record: EventSink;
 }

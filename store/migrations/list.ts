@@ -7,6 +7,7 @@ import { remoteBlobsMigration } from "./006-remote-blobs.ts";
 import { manifestListsMigration } from "./007-manifest-lists.ts";
 import { registryRootsMigration } from "./008-registry-roots.ts";
 import { registryAwaitedMigration } from "./009-registry-awaited.ts";
+import { eventsMigration } from "./010-events.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   manifestListsMigration,
   registryRootsMigration,
   registryAwaitedMigration,
+  eventsMigration,
 ];

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import type { Context } from "mocha";
 import type { Digest } from "../../core/digest.ts";
 import { loadKernel } from "../../native/binding.ts";
@@ -7,11 +7,10 @@ import { launcherPath } from "../../native/launcher.ts";
 import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
 import type { CgroupLayout } from "../../runtime/cgroups/layout.ts";
 import { ContainerManager } from "../../runtime/containers/container-manager.ts";
+import type { EventSink } from "../../runtime/events.ts";
 import { NativeLauncher } from "../../runtime/launch/native-launcher.ts";
-import { BridgeDriver } from "../../runtime/network/bridge-driver.ts";
-import { createFirewall } from "../../runtime/network/firewall.ts";
-import { Networks } from "../../runtime/network/networks.ts";
-import { createNullDriver, hostDriver } from "../../runtime/network/plain-drivers.ts";
+import type { Networks } from "../../runtime/network/networks.ts";
+import { openNetworks } from "../../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../../runtime/seccomp/compile.ts";
 import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../runtime/spec/host-facts.ts";
@@ -31,6 +30,8 @@ export interface RuntimeRig extends AsyncDisposable {
   /** Of busybox. */
   readonly layers: readonly Digest[];
   readonly volumes: Volumes;
+  /** What its containers reported, in order. */
+  readonly events: Parameters<EventSink>[0][];
   /** Containers as a process of its own would see them, on this machine or on one with other control groups. */
   openContainers(layout?: CgroupLayout): ContainerManager;
 }
@@ -50,6 +51,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
   const networks = openNetworks(store, kernel);
   const volumes = new Volumes({ paths: store.paths, database: store.database, locks: store.locks, kernel });
   const compileSeccomp = createSeccompCompiler({ kernel });
+  const events: Parameters<EventSink>[0][] = [];
   const launcher = new NativeLauncher({ kernel, path: launcherPath(), compileSeccomp });
   return {
     scratch,
@@ -59,6 +61,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
     networks,
     layers: [diffId],
     volumes,
+    events,
     openContainers(layout) {
       const cgroups = createControlGroups(kernel, layout);
       return new ContainerManager({
@@ -70,6 +73,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
         volumes,
         host: readHostFacts(cgroups.namespaces),
         seccomp: resolveSeccomp,
+        record: (event) => void events.push(event),
       });
     },
     async [Symbol.asyncDispose]() {
@@ -79,20 +83,4 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
       scratch[Symbol.dispose]();
     },
   };
-}
-
-/** The networks of a root. Their bridge stays on the host until it is deleted. */
-export function openNetworks(store: Store, kernel: Kernel): Networks {
-  const root = store.paths.root;
-  return new Networks({
-    root,
-    database: store.database,
-    locks: store.locks,
-    drivers: [
-      new BridgeDriver({ root, kernel, firewall: createFirewall() }),
-      hostDriver,
-      createNullDriver(kernel),
-    ],
-    routes: () => readFileSync("/proc/net/route", "utf8"),
-  });
 }

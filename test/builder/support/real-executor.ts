@@ -1,13 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Executor } from "../../../builder/ports.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { launcherPath } from "../../../native/launcher.ts";
 import { createControlGroups } from "../../../runtime/cgroups/host-control-groups.ts";
 import { NativeLauncher } from "../../../runtime/launch/native-launcher.ts";
-import { BridgeDriver } from "../../../runtime/network/bridge-driver.ts";
-import { createFirewall } from "../../../runtime/network/firewall.ts";
-import { Networks } from "../../../runtime/network/networks.ts";
-import { createNullDriver, hostDriver } from "../../../runtime/network/plain-drivers.ts";
+import { openNetworks } from "../../../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../../../runtime/seccomp/compile.ts";
 import { resolveSeccomp } from "../../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../../runtime/spec/host-facts.ts";
@@ -17,18 +13,7 @@ import type { Store } from "../../../store/types.ts";
 /** Runs steps in real containers, as the engine does. */
 export function realExecutor(store: Store): Executor & AsyncDisposable {
   const kernel = loadKernel();
-  const { root } = store.paths;
-  const networks = new Networks({
-    root,
-    database: store.database,
-    locks: store.locks,
-    drivers: [
-      new BridgeDriver({ root, kernel, firewall: createFirewall() }),
-      hostDriver,
-      createNullDriver(kernel),
-    ],
-    routes: () => readFileSync("/proc/net/route", "utf8"),
-  });
+  const networks = openNetworks(store, kernel);
   const launcher = new NativeLauncher({
     kernel,
     path: launcherPath(),

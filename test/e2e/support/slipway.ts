@@ -5,8 +5,9 @@ import { COMMANDS } from "../../../cli/commands/table.ts";
 import { runProgram } from "../../../cli/program.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { loadKernel } from "../../../native/binding.ts";
+import { openNetworks } from "../../../runtime/network/open-networks.ts";
 import { openStore } from "../../../store/open-store.ts";
-import { openNetworks, requiresContainers } from "../../support/runtime-rig.ts";
+import { requiresContainers } from "../../support/runtime-rig.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 export interface Ran {

@@ -1,0 +1,14 @@
+import type { EventSink } from "../events.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+/** A container's event as Docker words it: its labels, image and name, and what the action itself has to say. */
+export const containerEvent = (
+  { id, name, config }: Pick<StoredContainer, "id" | "name" | "config">,
+  action: string,
+  detail: Readonly<Record<string, string>> = {},
+): Parameters<EventSink>[0] => ({
+  type: "container",
+  action,
+  id,
+  attributes: { ...config.Labels, image: config.Image, name, ...detail },
+});
