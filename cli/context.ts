@@ -1,10 +1,18 @@
 import type { Engine } from "../engine/api.ts";
 import type { Entry } from "./command.ts";
 
+/** What decides which engine a command gets. */
+export interface ConnectOptions {
+  readonly root: string | undefined;
+  readonly host: string | undefined;
+  readonly insecureRegistries: readonly string[];
+  readonly registryMirrors: readonly string[];
+}
+
 /** What a command may touch of the process it runs in. Tests pass their own. */
 export interface Context {
-  /** Connects at the first call; main() disposes it. */
-  readonly engine: () => Promise<Engine>;
+  /** Connects at the first call, as the command line says but for `instead`; main() disposes it. */
+  readonly engine: (instead?: Partial<ConnectOptions>) => Promise<Engine>;
   readonly stdin: Input;
   /** Hands keys on as they are typed and output as it comes, until disposed; for when standard input is a terminal. */
   readonly rawMode: () => Promise<Disposable>;

@@ -1,6 +1,7 @@
+import { humanDuration } from "../core/human-duration.ts";
 import { shortId } from "../core/ids.ts";
 import type { ImageRecord, ImageRemoval } from "../engine/api.ts";
-import { humanDuration, humanSize } from "./format/units.ts";
+import { humanSize } from "./format/units.ts";
 import type { Listing } from "./listing.ts";
 import { formatTime } from "./time.ts";
 

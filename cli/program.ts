@@ -1,18 +1,13 @@
 import { Failure, isCode } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
 import type { Command, Entry } from "./command.ts";
-import { type Context, print, warn } from "./context.ts";
+import { type ConnectOptions, type Context, print, warn } from "./context.ts";
 import { exitCodeOf, printError } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
 import { GROUPS } from "./groups.ts";
 
 /** How a command reaches its engine: connect.ts, or a test's own. */
-export type Connect = (options: {
-  readonly root: string | undefined;
-  readonly host: string | undefined;
-  readonly insecureRegistries: readonly string[];
-  readonly registryMirrors: readonly string[];
-}) => Promise<Engine>;
+export type Connect = (options: ConnectOptions) => Promise<Engine>;
 
 const GLOBAL_FLAGS = {
   debug: { kind: "bool", short: "D", help: "Print where an error came from" },
@@ -47,12 +42,13 @@ export async function runProgram(
     context = {
       ...context,
       debug: values.debug,
-      engine: () => {
+      engine: (instead = {}) => {
         engine ??= connect({
           root,
           host,
           insecureRegistries: [...values["insecure-registry"], ...words(env["SLIPWAY_INSECURE_REGISTRIES"])],
           registryMirrors: [...values["registry-mirror"], ...words(env["SLIPWAY_REGISTRY_MIRRORS"])],
+          ...instead,
         });
         return engine;
       },

@@ -263,6 +263,13 @@ export const ERRORS = {
       `invalid ${d.option}: unknown capability: ${JSON.stringify(d.name)}`,
   ),
   SIGNAL_INVALID: define("invalid", (d: { text: string }) => `invalid signal: ${d.text}`),
+  EXEC_UNKNOWN: define("not-found", (d: { exec: string }) => `No such exec instance: ${d.exec}`),
+  EXEC_STARTED: define("conflict", (d: { exec: string; status: string }) =>
+    d.status === "running"
+      ? `Error: Exec command ${d.exec} is already running`
+      : `Error: Exec command ${d.exec} has already run`,
+  ),
+  EXEC_NOT_RUNNING: define("conflict", (d: { exec: string }) => `exec process ${d.exec} is not running`),
   EXEC_NOT_FOUND: define(
     "not-found",
     (d: { program: string; why: string }) => `exec: ${JSON.stringify(d.program)}: ${d.why}`,
@@ -424,6 +431,19 @@ export const ERRORS = {
   DOCKERFILE_UNREADABLE: define(
     "not-found",
     (d: { file: string; why: string }) => `failed to read dockerfile: open ${d.file}: ${d.why}`,
+  ),
+
+  // ── daemon ──────────────────────────────────────────────────────────────────────────────────────
+  PAGE_UNKNOWN: define("not-found", () => "page not found"),
+  API_TOO_OLD: define(
+    "invalid",
+    (d: { asked: string; min: string }) =>
+      `client version ${d.asked} is too old. Minimum supported API version is ${d.min}, please upgrade your client to a newer version`,
+  ),
+  API_TOO_NEW: define(
+    "invalid",
+    (d: { asked: string; max: string }) =>
+      `client version ${d.asked} is too new. Maximum supported API version is ${d.max}`,
   ),
 } as const;
 

@@ -8,14 +8,24 @@ import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
+import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
 import type { ImageService } from "./image-api.ts";
 import type { RegistryService } from "./registry-api.ts";
 
 export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
+export type * from "./exec-api.ts";
 export type * from "./image-api.ts";
 // What a command or a route handles besides the services themselves.
-export type { BuildEvent, BuildRequest, BuildResult, ContainerRecord, HostConfig, ImageRecord };
+export type {
+  BuildEvent,
+  BuildRequest,
+  BuildResult,
+  ContainerRecord,
+  HostConfig,
+  ImageRecord,
+  ProcessConfig,
+};
 
 /**
  * The product without HTTP: one service per resource. The command line and the daemon depend on these types only; an engine is embedded
@@ -24,6 +34,7 @@ export type { BuildEvent, BuildRequest, BuildResult, ContainerRecord, HostConfig
 export interface Engine extends AsyncDisposable {
   readonly images: ImageService;
   readonly containers: ContainerService;
+  readonly execs: ExecService;
   readonly builds: BuildService;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
@@ -62,17 +73,6 @@ export interface Attachment extends AsyncDisposable {
   closeInput(): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
 }
-export interface ExecCreate {
-  readonly Cmd: readonly string[];
-  readonly Env?: readonly string[];
-  readonly WorkingDir?: string;
-  readonly User?: string;
-  readonly Tty?: boolean;
-  readonly Privileged?: boolean;
-  readonly AttachStdin?: boolean;
-  readonly Detach?: boolean;
-  readonly consoleSize?: { readonly columns: number; readonly rows: number };
-}
 export interface ContainerFilter {
   readonly all?: boolean;
   readonly limit?: number;
@@ -106,6 +106,8 @@ export interface ContainerService {
     options: { readonly stdin: boolean; readonly logs?: boolean },
   ): Promise<Attachment>;
   exec(container: string, request: ExecCreate, options?: Abortable): Promise<ExecSession>;
+  /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
+  resize(container: string, size: TerminalSize): Promise<void>;
   logs(container: string, query: LogQuery, options?: Abortable): AsyncIterable<LogEntry>;
   list(filter?: ContainerFilter): Promise<readonly ContainerRecord[]>;
   get(container: string): Promise<ContainerRecord>;
@@ -153,11 +155,6 @@ export interface ContainerService {
     tar: ByteStream,
     options?: { readonly copyOwner?: boolean } & Abortable,
   ): Promise<void>;
-}
-export interface ExecSession extends Attachment {
-  readonly id: string;
-  /** Resolves when the process has ended. */
-  wait(): Promise<number>;
 }
 export interface PathStat {
   readonly name: string;

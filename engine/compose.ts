@@ -19,6 +19,7 @@ import { Containers } from "./containers.ts";
 import { Distribution } from "./distribution.ts";
 import { EventLog } from "./events/event-log.ts";
 import { Events } from "./events.ts";
+import { Execs } from "./execs.ts";
 import { LazyExecutor } from "./executor.ts";
 import type { ImageUsers } from "./images/remove.ts";
 import { imageSource } from "./images/source.ts";
@@ -80,6 +81,14 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   });
   const records = () => manager.list();
   const volumeService = new Volumes({ volumes, trees, jobs, record: events.record });
+  const containers = new Containers({
+    store,
+    kernel,
+    jobs,
+    manager,
+    cgroupNamespace: cgroups.namespaces ? "private" : "host",
+    record: events.record,
+  });
   return {
     images: new Images({
       store,
@@ -88,14 +97,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       registries: registries.client,
       record: events.record,
     }),
-    containers: new Containers({
-      store,
-      kernel,
-      jobs,
-      manager,
-      cgroupNamespace: cgroups.namespaces ? "private" : "host",
-      record: events.record,
-    }),
+    containers,
+    execs: new Execs(containers),
     builds: new Builds({ store, jobs, builder }),
     volumes: volumeService,
     distribution: new Distribution(registries),

@@ -19,6 +19,7 @@ import type {
   ExecCreate,
   LogQuery,
   PathStat,
+  TerminalSize,
 } from "./api.ts";
 import { isActive } from "./containers/active.ts";
 import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
@@ -119,6 +120,9 @@ export class Containers implements ContainerService {
   }
   exec(container: string, request: ExecCreate) {
     return this.#manager.exec(container, request);
+  }
+  resize(container: string, size: TerminalSize) {
+    return this.#manager.resize(container, size);
   }
   rename(container: string, name: string) {
     return this.#manager.rename(container, name.replace(/^\//, ""));

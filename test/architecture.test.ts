@@ -27,6 +27,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // Decides which engine a command gets, so it loads the composition when that is the embedded one.
   "cli/connect.ts": ["engine"],
+  // The command that serves an engine to others.
+  "cli/commands/daemon.ts": ["daemon"],
   // Node's own raw mode is not raw on the output side.
   "cli/terminal.ts": ["native"],
 };

@@ -1,6 +1,6 @@
+import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
-import { parseDetachKeys } from "../container/detach-keys.ts";
 import { requireTerminal, runSession } from "../container/session.ts";
 import { proxySignals } from "../container/signal-proxy.ts";
 

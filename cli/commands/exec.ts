@@ -1,5 +1,5 @@
+import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { defineCommand } from "../command.ts";
-import { parseDetachKeys } from "../container/detach-keys.ts";
 import { readEnv } from "../container/key-values.ts";
 import { requireTerminal, runSession } from "../container/session.ts";
 

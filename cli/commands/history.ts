@@ -1,8 +1,9 @@
+import { humanDuration } from "../../core/human-duration.ts";
 import { shortId } from "../../core/ids.ts";
 import type { ImageHistory } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { ellipsis } from "../container/listing.ts";
-import { humanDuration, humanSize } from "../format/units.ts";
+import { humanSize } from "../format/units.ts";
 import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
 
 const CREATED_BY_WIDTH = 45;

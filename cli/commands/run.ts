@@ -1,7 +1,7 @@
+import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { defineCommand } from "../command.ts";
 import { readCreate } from "../container/config.ts";
 import { createContainer } from "../container/create.ts";
-import { parseDetachKeys } from "../container/detach-keys.ts";
 import { CONTAINER_FLAGS, UNSUPPORTED_CONTAINER_FLAGS } from "../container/flags.ts";
 import { requireTerminal } from "../container/session.ts";
 import { startAttached, startWarning } from "../container/start-attached.ts";

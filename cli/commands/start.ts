@@ -1,6 +1,6 @@
+import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
-import { parseDetachKeys } from "../container/detach-keys.ts";
 import { startAttached, startWarning } from "../container/start-attached.ts";
 import { print } from "../context.ts";
 import { forEachArgument } from "../errors.ts";

@@ -218,6 +218,13 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./inspect.ts")).inspectNetwork,
   },
 
+  // ── daemon ────────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["daemon"],
+    summary: "Serve the Docker Engine API",
+    load: async () => (await import("./daemon.ts")).daemon,
+  },
+
   // ── registry ──────────────────────────────────────────────────────────────────────────────────────
   {
     names: ["registry serve"],

@@ -1,6 +1,8 @@
+import { humanDuration } from "../../core/human-duration.ts";
 import { shortId } from "../../core/ids.ts";
+import { statusText } from "../../core/status-text.ts";
 import type { ContainerRecord } from "../../engine/api.ts";
-import { humanDuration, humanSize } from "../format/units.ts";
+import { humanSize } from "../format/units.ts";
 import { labelsText } from "../labels.ts";
 import type { Listing } from "../listing.ts";
 import { formatTime } from "../time.ts";
@@ -77,21 +79,6 @@ const commandText = ({ path, args }: ContainerRecord): string =>
 
 const networkMode = ({ hostConfig: { NetworkMode: mode } }: ContainerRecord): string =>
   mode === "default" ? "bridge" : mode;
-
-/** "Up 3 minutes", "Exited (0) 2 hours ago", "Created". */
-export function statusText(state: ContainerRecord["state"], now: number): string {
-  const since = (time: string | undefined) => humanDuration(now - Date.parse(time ?? ""));
-  const texts: Readonly<Record<ContainerRecord["state"]["status"], () => string>> = {
-    created: () => "Created",
-    running: () => `Up ${since(state.startedAt)}`,
-    paused: () => `Up ${since(state.startedAt)} (Paused)`,
-    restarting: () => `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`,
-    removing: () => "Removal In Progress",
-    exited: () => `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`,
-    dead: () => "Dead",
-  };
-  return texts[state.status]();
-}
 
 /** An image given by its whole id is shown shortened. */
 const imageText = (image: string, truncate: boolean): string =>

@@ -1,8 +1,8 @@
+import { untilDetached } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import type { Attachment } from "../../engine/api.ts";
 import { type Context, write } from "../context.ts";
 import type { Streams } from "./config.ts";
-import { untilDetached } from "./detach-keys.ts";
 
 export interface SessionOptions {
   readonly streams: Streams;

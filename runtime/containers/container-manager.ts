@@ -7,7 +7,7 @@ import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
 import type { ContainerRecord, HostConfig } from "../container-config.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
-import { type Attachment, LaterAttachment, withLogs } from "./attachment.ts";
+import { type Attachment, LaterAttachment, type TerminalSize, withLogs } from "./attachment.ts";
 import { Changes } from "./changes.ts";
 import { checkName } from "./check-config.ts";
 import { ContainerTable } from "./container-table.ts";
@@ -20,7 +20,12 @@ import type { ContainerParts } from "./parts.ts";
 import { readLogs } from "./read-logs.ts";
 import { toRecord } from "./record.ts";
 import { Starter } from "./starter.ts";
-import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
+import {
+  exitOf,
+  type RunningContainer,
+  type RunningState,
+  type StoredContainer,
+} from "./stored-container.ts";
 import { listProcesses, type ProcessTable } from "./top.ts";
 
 /**
@@ -198,6 +203,11 @@ export class ContainerManager {
     this.#attaching.set(id, waiting.add(attachment));
   }
 
+  /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
+  async resize(text: string, size: TerminalSize): Promise<void> {
+    await this.#control.resize(await this.#findRunning(text), size);
+  }
+
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, EXEC_NOT_FOUND, EXEC_DENIED, USER_UNKNOWN, … */
   async exec(text: string, request: ExecRequest): Promise<ExecSession> {
     const container = await this.#findRunning(text);
@@ -278,9 +288,3 @@ export class ContainerManager {
 
 const publishes = ({ PortBindings, PublishAllPorts }: HostConfig): boolean =>
   PublishAllPorts || Object.keys(PortBindings).length > 0;
-
-function exitOf(state: StoredContainer["state"]): { readonly exitCode: number; readonly error?: string } {
-  if (state.phase === "exited") return { exitCode: state.exitCode };
-  if (state.phase === "running") return { exitCode: 137 };
-  return { exitCode: state.exitCode ?? 0, ...(state.error === undefined ? {} : { error: state.error }) };
-}

@@ -4,6 +4,7 @@ import { parseSignal } from "../../core/signals.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
 import { connectShim } from "../launch/shim.ts";
+import type { TerminalSize } from "./attachment.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -53,6 +54,11 @@ export class Control {
     const group = this.#group(container);
     if (group.frozen()) await group.freeze(false);
     await this.#lifecycle.ended(container);
+  }
+
+  async resize({ id }: RunningContainer, { columns, rows }: TerminalSize): Promise<void> {
+    await using client = await connectShim(this.#lifecycle.files(id).socket);
+    await client.resize(columns, rows);
   }
 
   async #signal(container: RunningContainer, signal: number): Promise<void> {

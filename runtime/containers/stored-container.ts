@@ -46,3 +46,10 @@ export interface StoredContainer {
   readonly state: StoredState;
 }
 export type RunningContainer = StoredContainer & { readonly state: RunningState };
+
+/** How it ended, as far as that is known: one that never ran by what its start failed with, one whose end nobody noted as killed. */
+export function exitOf(state: StoredState): { readonly exitCode: number; readonly error?: string } {
+  if (state.phase === "exited") return { exitCode: state.exitCode };
+  if (state.phase === "running") return { exitCode: 137 };
+  return { exitCode: state.exitCode ?? 0, ...(state.error === undefined ? {} : { error: state.error }) };
+}

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDetachKeys, untilDetached } from "../../../cli/container/detach-keys.ts";
 import { keyValues, readEnv } from "../../../cli/container/key-values.ts";
 import { readMounts } from "../../../cli/container/mounts.ts";
 import { readPorts } from "../../../cli/container/ports.ts";
+import { parseDetachKeys, untilDetached } from "../../../core/detach-keys.ts";
 
 describe("readPorts()", () => {
   const any = (HostPort: string, HostIp = "") => ({ HostIp, HostPort });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import {
   formatDuration,
-  humanDuration,
   humanMemory,
   humanSize,
   parseBytes,
   parseDuration,
 } from "../../../cli/format/units.ts";
+import { humanDuration } from "../../../core/human-duration.ts";
 
 const KIB = 1024;
 const SECOND = 1000;

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/errors.ts";
+import { Failure } from "./errors.ts";
 
 const DEFAULT = "ctrl-p,ctrl-q";
 

@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { ByteStream } from "../../core/streams.ts";
+
+/** One request, as a handler sees it. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> {
+  /** What stands in the path where the route's pattern has names. */
+  readonly params: Params;
+  readonly query: Query;
+  /** Undefined where the route has no schema for it. */
+  readonly body: Body;
+  /** The body as it comes, for routes without a schema; to be read at most once. */
+  readonly stream: ByteStream;
+  /** The minor number of the API version the client speaks: 51 for "1.51". */
+  readonly api: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Aborted when the client goes away before it was answered. */
+  readonly signal: AbortSignal;
+}
+
+export type Answer = Document | Stream | Hijack;
+
+/** A whole answer; without `json` and `text` it has no body. */
+export interface Document {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly headers?: Headers;
+}
+/** An answer that goes on: its head is sent at once, its body as it comes. */
+export interface Stream {
+  readonly status: number;
+  readonly stream: ByteStream;
+  readonly headers: Headers;
+}
+/** From now on the connection carries bytes of its own in both directions. */
+export interface Hijack {
+  readonly contentType: string;
+  /** What it rejects with ends the connection; nobody is told. */
+  readonly hijack: (connection: Connection) => Promise<void>;
+}
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Connection {
+  /** What the client sends; ends when it says no more, while output goes on. One reader. */
+  readonly input: ByteStream;
+  /** Resolves when there is room for more. Rejects when the client is gone. */
+  write(data: Uint8Array): Promise<void>;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export const ok = (json: unknown): Document => ({ status: 200, json });
+export const created = (json: unknown): Document => ({ status: 201, json });
+export const NO_CONTENT: Document = { status: 204 };
+export const NOT_MODIFIED: Document = { status: 304 };

@@ -1,0 +1,22 @@
+import type { ZodType } from "zod";
+import { check } from "./check.ts";
+
+/** A schema for every field of a document: the compiler misses the one that was forgotten. */
+export type FieldTable<T> = { readonly [K in keyof T]-?: ZodType<NonNullable<T[K]>> };
+export type Document = Readonly<Record<string, unknown>>;
+
+/** The fields of the table that a document has; null is absent, as Go writes it. Throws REQUEST_INVALID naming the field. */
+export function readFields<T>(table: FieldTable<T>, document: Document, where = ""): Partial<T> {
+  const found = Object.entries<ZodType>(table).flatMap(([name, schema]) => {
+    const value = document[name];
+    return value === undefined || value === null ? [] : [[name, check(schema, value, where + name)]];
+  });
+  // Every field was made by the schema that the table has for it.
+  return Object.fromEntries(found) as Partial<T>;
+}
+
+/** What Go sends for a field that nobody set: "", 0, false, null, empty lists, and documents of nothing else. */
+export function isZero(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).every(isZero);
+  return value === undefined || value === null || value === "" || value === 0 || value === false;
+}

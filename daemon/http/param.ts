@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** The parameters of a query, each with all its values. */
+export type Fields = Readonly<Record<string, readonly string[]>>;
+
+export function queryOf(search: URLSearchParams): Fields {
+  return Object.fromEntries([...new Set(search.keys())].map((name) => [name, search.getAll(name)]));
+}
+
+const values = z.array(z.string());
+const first = values.optional().transform((list) => list?.[0] ?? "");
+
+const NO = new Set(["", "0", "no", "false", "none"]);
+
+/** Everything but "", "0", "no", "false" and "none" is true. */
+export const flag = (absent = false) =>
+  values
+    .optional()
+    .transform((list) => (list === undefined ? absent : !NO.has((list[0] ?? "").trim().toLowerCase())));
+/** "" when it is absent. */
+export const text = first;
+/** Undefined when it is absent or empty. */
+export const optionalText = first.transform((value) => (value === "" ? undefined : value));
+/** Every value of a parameter that may be repeated. */
+export const list = values.optional().transform((all) => all ?? []);
+/** Undefined when it is absent or empty. */
+export const integer = first.transform((value, context) => {
+  if (value === "") return undefined;
+  if (/^[+-]?\d{1,15}$/.test(value)) return Number(value);
+  context.addIssue(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return z.NEVER;
+});
+/** A JSON text. Undefined when it is absent or empty. */
+export const json = <T>(schema: z.ZodType<T>) =>
+  first.transform((value, context): T | undefined => {
+    if (value === "") return undefined;
+    const parsed = schema.safeParse(parse(value));
+    if (parsed.success) return parsed.data;
+    context.addIssue(`invalid JSON: ${JSON.stringify(value.slice(0, 200))}`);
+    return z.NEVER;
+  });
+
+function parse(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+const FILTER_VALUES = z.union([
+  z.array(z.string()),
+  z.record(z.string(), z.boolean()).transform(Object.keys),
+]);
+
+/** Docker's filters: name → values, as a list or in their old form as keys of an object. */
+export const filters = json(z.record(z.string(), FILTER_VALUES)).transform((value) => value ?? {});

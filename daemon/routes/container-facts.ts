@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { ContainerService } from "../../engine/api.ts";
+import { ok } from "../http/call.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+import { containerSummary } from "../wire/container-summary.ts";
+
+/** What there is to know about containers. */
+export const containerFactRoutes = (containers: ContainerService): readonly Route[] => [
+  route({
+    method: "GET",
+    path: "/containers/json",
+    query: z.object({ all: param.flag(), limit: param.integer, size: param.flag(), filters: param.filters }),
+    async handle({ query: { all, limit = 0, size, filters } }) {
+      const records = await containers.list({ all, filters, ...(limit > 0 ? { limit } : {}) });
+      const now = Date.now();
+      const summaries = records.map(async (record) =>
+        containerSummary(record, now, size ? await containers.size(record.id) : undefined),
+      );
+      return ok(await Promise.all(summaries));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/containers/:id/json",
+    query: z.object({ size: param.flag() }),
+    handle: async ({ params: { id }, query }) => ok(await containers.inspect(id, query)),
+  }),
+];

@@ -1,0 +1,140 @@
+import { z } from "zod";
+import type { ContainerService } from "../../engine/api.ts";
+import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+import { CREATE_BODY, readContainerCreate } from "../wire/container-create.ts";
+
+const STOP_QUERY = z.object({ t: param.integer, signal: param.optionalText });
+
+type StopOptions = NonNullable<Parameters<ContainerService["stop"]>[1]>;
+
+/** Creating containers and what happens to them until they are removed. */
+export const containerLifeRoutes = (containers: ContainerService): readonly Route[] => [
+  route({
+    method: "POST",
+    path: "/containers/create",
+    query: z.object({ name: param.optionalText, platform: param.optionalText }),
+    body: CREATE_BODY,
+    async handle({ query: { name, platform }, body, signal }) {
+      const { id, warnings } = await containers.create(readContainerCreate(body, { name, platform }), {
+        signal,
+      });
+      return created({ Id: id, Warnings: warnings });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/start",
+    async handle({ params: { id } }) {
+      if (await isRunning(containers, id)) return NOT_MODIFIED;
+      await containers.start(id);
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/stop",
+    query: STOP_QUERY,
+    async handle({ params: { id }, query }) {
+      if (!(await isRunning(containers, id))) return NOT_MODIFIED;
+      await containers.stop(id, stopOptions(query));
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/restart",
+    query: STOP_QUERY,
+    async handle({ params: { id }, query }) {
+      await containers.restart(id, stopOptions(query));
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/kill",
+    query: z.object({ signal: param.optionalText }),
+    async handle({ params: { id }, query: { signal = "SIGKILL" } }) {
+      await containers.kill(id, signal);
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/pause",
+    async handle({ params: { id } }) {
+      await containers.pause(id);
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/unpause",
+    async handle({ params: { id } }) {
+      await containers.unpause(id);
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/rename",
+    query: z.object({ name: param.text }),
+    async handle({ params: { id }, query: { name } }) {
+      await containers.rename(id, name);
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/:id/wait",
+    query: z.object({ condition: param.optionalText }),
+    async handle({ params: { id }, query, signal }) {
+      const condition = CONDITIONS.parse(query.condition ?? "not-running");
+      // Found out before the answer begins.
+      const record = await containers.get(id);
+      const ended = containers.wait(record.id, condition, { signal });
+      return {
+        status: 200,
+        headers: { "content-type": "application/json" },
+        stream: exitDocument(ended),
+      };
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/containers/:id",
+    query: z.object({ v: param.flag(), force: param.flag(), link: param.flag() }),
+    async handle({ params: { id }, query: { v, force } }) {
+      await containers.remove(id, { force, volumes: v });
+      return NO_CONTENT;
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/containers/prune",
+    query: z.object({ filters: param.filters }),
+    async handle() {
+      const { removed, bytes } = await containers.prune();
+      return ok({ ContainersDeleted: removed, SpaceReclaimed: bytes });
+    },
+  }),
+];
+
+const CONDITIONS = z.enum(["not-running", "next-exit", "removed"]);
+
+const stopOptions = ({ t, signal }: z.output<typeof STOP_QUERY>): StopOptions => ({
+  ...(t === undefined ? {} : { timeoutMs: t * 1000 }),
+  ...(signal === undefined ? {} : { signal }),
+});
+
+async function isRunning(containers: ContainerService, id: string): Promise<boolean> {
+  const { status } = (await containers.get(id)).state;
+  return status === "running" || status === "paused" || status === "restarting";
+}
+
+async function* exitDocument(ended: ReturnType<ContainerService["wait"]>): AsyncGenerator<Uint8Array> {
+  const { exitCode, error } = await ended;
+  const document = { StatusCode: exitCode, ...(error === undefined ? {} : { Error: { Message: error } }) };
+  yield Buffer.from(`${JSON.stringify(document)}\n`);
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { parseDetachKeys } from "../../core/detach-keys.ts";
+import type { Engine, ExecRecord } from "../../engine/api.ts";
+import { created, ok } from "../http/call.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+import { carry } from "../streams/carry.ts";
+import { streamForm } from "../wire/frames.ts";
+
+const switched = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+/** Height and width. */
+const size = z
+  .tuple([z.number().int(), z.number().int()])
+  .nullish()
+  .transform((value) => (value ? { consoleSize: { rows: value[0], columns: value[1] } } : {}));
+
+const EXEC_BODY = z.object({
+  AttachStdin: switched,
+  AttachStdout: switched,
+  AttachStderr: switched,
+  Tty: switched,
+  Privileged: switched,
+  Cmd: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  Env: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  User: z.string().optional(),
+  WorkingDir: z.string().optional(),
+  DetachKeys: z.string().optional(),
+  ConsoleSize: size,
+});
+const START_BODY = z
+  .object({ Detach: switched, Tty: switched, ConsoleSize: size })
+  .nullish()
+  .transform((body) => body ?? { Detach: false, Tty: false, ConsoleSize: {} });
+
+/** Which streams an attached client wants of a process; the engine does not care. */
+interface Wanted {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly detachKeys: string | undefined;
+}
+
+/** Additional processes in containers. */
+export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
+  const wanted = new WeakMap<ExecRecord["request"], Wanted>();
+  return [
+    route({
+      method: "POST",
+      path: "/containers/:id/exec",
+      body: EXEC_BODY,
+      async handle({ params: { id }, body }) {
+        const {
+          AttachStdout: stdout,
+          AttachStderr: stderr,
+          DetachKeys,
+          ConsoleSize,
+          User,
+          WorkingDir,
+          ...rest
+        } = body;
+        const request = {
+          ...rest,
+          ...(User ? { User } : {}),
+          ...(WorkingDir ? { WorkingDir } : {}),
+          ...ConsoleSize,
+        };
+        wanted.set(request, { stdout, stderr, detachKeys: DetachKeys || undefined });
+        return created({ Id: await execs.create(id, request) });
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/exec/:id/start",
+      body: START_BODY,
+      async handle({ params: { id }, body: { Detach: detach, ConsoleSize }, api }) {
+        const { request } = await execs.get(id);
+        const { stdout = true, stderr = true, detachKeys } = wanted.get(request) ?? {};
+        const keys = parseDetachKeys(detachKeys);
+        const session = await execs.start(id, { detach, ...ConsoleSize });
+        if (detach) {
+          await session[Symbol.asyncDispose]();
+          return { status: 200 };
+        }
+        const tty = request.Tty === true;
+        const form = streamForm({ tty, api });
+        const stdin = request.AttachStdin === true;
+        const options = { stdin, stdout, stderr, form, detachKeys: keys, closesInput: !tty };
+        return { contentType: form.contentType, hijack: (connection) => carry(session, connection, options) };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/exec/:id/resize",
+      query: z.object({ h: param.integer, w: param.integer }),
+      async handle({ params: { id }, query: { h: rows = 0, w: columns = 0 } }) {
+        await execs.resize(id, { columns, rows });
+        return { status: 200 };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/exec/:id/json",
+      handle: async ({ params: { id } }) => ok(execDocument(await execs.get(id))),
+    }),
+  ];
+}
+
+/** Docker Engine API 1.51 "ExecInspectResponse". */
+function execDocument({ id, container, request, status, exitCode }: ExecRecord): object {
+  const [entrypoint = "", ...args] = request.Cmd;
+  return {
+    ID: id,
+    Running: status === "running",
+    ExitCode: exitCode ?? null,
+    ProcessConfig: {
+      tty: request.Tty === true,
+      entrypoint,
+      arguments: args,
+      privileged: request.Privileged === true,
+      ...(request.User === undefined ? {} : { user: request.User }),
+    },
+    OpenStdin: request.AttachStdin === true,
+    OpenStderr: true,
+    OpenStdout: true,
+    CanRemove: status === "exited",
+    ContainerID: container,
+    DetachKeys: "",
+    Pid: 0,
+  };
+}

@@ -1,0 +1,16 @@
+import type { Engine } from "../../engine/api.ts";
+import type { Route } from "../http/route.ts";
+import { containerFactRoutes } from "./container-facts.ts";
+import { containerLifeRoutes } from "./container-life.ts";
+import { containerStreamRoutes } from "./container-streams.ts";
+import { execRoutes } from "./execs.ts";
+import { systemRoutes } from "./system.ts";
+
+/** Docker Engine API 1.51: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
+export const routeTable = (engine: Engine): readonly Route[] => [
+  ...systemRoutes(engine),
+  ...containerFactRoutes(engine.containers),
+  ...containerLifeRoutes(engine.containers),
+  ...containerStreamRoutes(engine.containers),
+  ...execRoutes(engine),
+];

@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";
+import { type Document, type FieldTable, isZero, readFields } from "../http/fields.ts";
+
+const integer = z.number().int();
+const strings = z.array(z.string());
+const map = z.record(z.string(), z.string());
+/** Sets are objects whose values are empty objects. */
+const set = z
+  .record(z.string(), z.unknown())
+  .transform((value) =>
+    Object.fromEntries(Object.keys(value).map((key): [string, Record<string, never>] => [key, {}])),
+  );
+/** A command may be one string. */
+const words = z.union([strings, z.string().transform((word) => [word])]);
+const duration = integer.optional();
+/** The lists and maps inside a document that Go writes as null. */
+const nullable = <T>(schema: z.ZodType<T>, empty: T) => schema.nullish().transform((value) => value ?? empty);
+
+/** Docker Engine API 1.51 "ContainerConfig". */
+const CONFIG: FieldTable<ProcessConfig> = {
+  Hostname: z.string(),
+  Domainname: z.string(),
+  User: z.string(),
+  AttachStdin: z.boolean(),
+  AttachStdout: z.boolean(),
+  AttachStderr: z.boolean(),
+  ExposedPorts: set,
+  Tty: z.boolean(),
+  OpenStdin: z.boolean(),
+  StdinOnce: z.boolean(),
+  Env: strings,
+  Cmd: words,
+  Entrypoint: words,
+  Healthcheck: z
+    .object({
+      Test: nullable(strings, []),
+      Interval: duration,
+      Timeout: duration,
+      StartPeriod: duration,
+      StartInterval: duration,
+      Retries: duration,
+    })
+    .transform((value) => withoutUndefined(value)),
+  ArgsEscaped: z.boolean(),
+  Image: z.string(),
+  Volumes: set,
+  WorkingDir: z.string(),
+  Labels: map,
+  OnBuild: strings,
+  StopSignal: z.string(),
+  StopTimeout: integer,
+  Shell: strings,
+};
+
+/** Docker Engine API 1.51 "HostConfig", as far as the engine honours it. */
+const HOST_CONFIG: FieldTable<HostConfig> = {
+  Binds: strings,
+  NetworkMode: z.string(),
+  PortBindings: z.record(
+    z.string(),
+    nullable(z.array(z.object({ HostIp: nullable(z.string(), ""), HostPort: nullable(z.string(), "") })), []),
+  ),
+  PublishAllPorts: z.boolean(),
+  AutoRemove: z.boolean(),
+  Privileged: z.boolean(),
+  ReadonlyRootfs: z.boolean(),
+  CapAdd: strings,
+  CapDrop: strings,
+  Dns: strings,
+  DnsSearch: strings,
+  DnsOptions: strings,
+  ExtraHosts: strings,
+  Tmpfs: map,
+  SecurityOpt: strings,
+  Sysctls: map,
+  Ulimits: z.array(z.object({ Name: z.string(), Soft: integer, Hard: integer })),
+  ShmSize: integer,
+  Memory: integer,
+  MemorySwap: integer,
+  NanoCpus: integer,
+  CpuShares: integer,
+  CpuPeriod: integer,
+  CpuQuota: integer,
+  CpusetCpus: z.string(),
+  PidsLimit: integer,
+  CgroupParent: z.string(),
+  Init: z.boolean(),
+  LogConfig: z.object({ Type: nullable(z.string(), ""), Config: nullable(map, {}) }),
+  RestartPolicy: z.object({
+    Name: z.enum(["", "no", "always", "on-failure", "unless-stopped"]),
+    MaximumRetryCount: nullable(integer, 0),
+  }),
+};
+
+/** Fields whose absence means a default of the engine's and which clients send as zero all the same. */
+const ZERO_IS_ABSENT: ReadonlySet<string> = new Set(["ShmSize", "LogConfig", "RestartPolicy", "NetworkMode"]);
+
+/** Values of other fields that ask for what is done anyway, or for nothing that an engine could do. */
+const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  // The client writes the file.
+  ContainerIDFile: () => true,
+  // The size of the client's terminal; it sends it again once the process runs.
+  ConsoleSize: () => true,
+  Isolation: (value) => value === "default",
+  IpcMode: (value) => value === "private",
+  CgroupnsMode: (value) => value === "private",
+  Runtime: (value) => value === "slipway",
+  VolumeDriver: (value) => value === "local",
+  MemorySwappiness: (value) => value === -1,
+  // What "systempaths=unconfined" is on the wire; see securityOptions().
+  MaskedPaths: (value) => Array.isArray(value) && value.length === 0,
+  ReadonlyPaths: (value) => Array.isArray(value) && value.length === 0,
+};
+
+export const CREATE_BODY = z.looseObject({
+  HostConfig: nullable(z.looseObject({}), {}),
+  NetworkingConfig: nullable(
+    z.looseObject({ EndpointsConfig: nullable(z.record(z.string(), nullable(z.looseObject({}), {})), {}) }),
+    { EndpointsConfig: {} },
+  ),
+});
+
+/** The engine's request for a body of POST /containers/create. Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
+export function readContainerCreate(
+  body: z.output<typeof CREATE_BODY>,
+  { name, platform }: { readonly name: string | undefined; readonly platform: string | undefined },
+): ContainerCreate {
+  const { HostConfig: host, NetworkingConfig: networking, ...document } = body;
+  const config = readFields(CONFIG, document);
+  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true });
+  if (config.Image === undefined || config.Image === "")
+    throw new Failure("CONTAINER_CONFIG_INVALID", { why: "no image specified" });
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
+    config: { ...config, Image: config.Image },
+    hostConfig: {
+      ...readHostConfig(host),
+      ...(document["NetworkDisabled"] === true ? { NetworkMode: "none" } : {}),
+      ...networkOf(networking.EndpointsConfig, host["NetworkMode"]),
+    },
+  };
+}
+
+export function readHostConfig(document: Document): Partial<HostConfig> {
+  refuseOthers("HostConfig.", document, HOST_CONFIG);
+  const given = Object.entries(document).filter(
+    ([name, value]) => !(ZERO_IS_ABSENT.has(name) && isZero(value)),
+  );
+  const config = readFields(HOST_CONFIG, Object.fromEntries(given), "HostConfig.");
+  const { MaskedPaths, ReadonlyPaths } = document;
+  const unconfined = Array.isArray(MaskedPaths) && Array.isArray(ReadonlyPaths);
+  return unconfined
+    ? { ...config, SecurityOpt: [...(config.SecurityOpt ?? []), "systempaths=unconfined"] }
+    : config;
+}
+
+/** Nothing that was asked for is left out silently. */
+function refuseOthers(where: string, document: Document, known: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(document)) {
+    if (Object.hasOwn(known, name) || isZero(value) || HARMLESS[name]?.(value) === true) continue;
+    throw new Failure("OPTION_UNSUPPORTED", { option: where + name });
+  }
+}
+
+/** The one network that is named, whichever way. */
+function networkOf(endpoints: Readonly<Record<string, Document>>, mode: unknown): Partial<HostConfig> {
+  const [[name, settings] = [], ...more] = Object.entries(endpoints);
+  if (name === undefined) return {};
+  if (more.length > 0)
+    throw new Failure("OPTION_UNSUPPORTED", { option: "NetworkingConfig with several networks" });
+  refuseOthers(`NetworkingConfig.EndpointsConfig.${name}.`, settings ?? {}, {});
+  return isZero(mode) || mode === "default" ? { NetworkMode: name } : {};
+}
+
+const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };

@@ -1,0 +1,79 @@
+import { statusText } from "../../core/status-text.ts";
+import type { ContainerRecord } from "../../engine/api.ts";
+
+type Size = { readonly written: number; readonly total: number };
+type Document = Readonly<Record<string, unknown>>;
+
+/** Docker Engine API 1.51 "ContainerSummary". `now` in milliseconds since the epoch. */
+export function containerSummary(record: ContainerRecord, now: number, size?: Size): Document {
+  const { config, hostConfig, state } = record;
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: config.Image,
+    ImageID: record.imageId,
+    Command: [record.path, ...record.args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" "),
+    Created: Math.floor(Date.parse(record.createdAt) / 1000),
+    Ports: ports(record),
+    ...(size === undefined ? {} : { SizeRw: size.written, SizeRootFs: size.total }),
+    Labels: config.Labels ?? {},
+    State: state.status,
+    Status: statusText(state, now),
+    HostConfig: { NetworkMode: hostConfig.NetworkMode === "default" ? "bridge" : hostConfig.NetworkMode },
+    NetworkSettings: { Networks: networks(record) },
+    Mounts: record.mounts.map((mount) => ({
+      Type: mount.type,
+      ...(mount.name === undefined ? {} : { Name: mount.name }),
+      // Where a volume lies is nobody's business in a listing.
+      Source: mount.type === "volume" ? "" : mount.source,
+      Destination: mount.destination,
+      ...(mount.type === "volume" ? { Driver: "local" } : {}),
+      Mode: mount.mode,
+      RW: mount.rw,
+      Propagation: mount.propagation,
+    })),
+  };
+}
+
+/** What is published while it runs, and what is exposed besides. */
+function ports({ config, endpoints, state }: ContainerRecord): readonly Document[] {
+  if (state.status !== "running" && state.status !== "paused") return [];
+  const published = endpoints.flatMap((endpoint) => endpoint.ports);
+  const keys = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
+  const exposed = Object.keys(config.ExposedPorts ?? {}).filter((key) => !keys.has(key));
+  return [
+    ...published.map((port) => ({
+      IP: port.hostAddress,
+      PrivatePort: port.containerPort,
+      PublicPort: port.hostPort,
+      Type: port.protocol,
+    })),
+    ...exposed.map((key) => {
+      const [port, protocol = "tcp"] = key.split("/");
+      return { PrivatePort: Number(port), Type: protocol };
+    }),
+  ];
+}
+
+function networks({ endpoints, hostConfig: { NetworkMode: mode } }: ContainerRecord): Document {
+  if (endpoints.length === 0) return { [mode === "default" ? "bridge" : mode]: endpoint() };
+  return Object.fromEntries(endpoints.map((one) => [one.network, endpoint(one)]));
+}
+
+const endpoint = (one?: ContainerRecord["endpoints"][number]): Document => ({
+  IPAMConfig: null,
+  Links: null,
+  Aliases: null,
+  MacAddress: one?.mac ?? "",
+  DriverOpts: null,
+  GwPriority: 0,
+  NetworkID: one?.networkId ?? "",
+  EndpointID: one?.endpointId ?? "",
+  Gateway: one?.gateway ?? "",
+  IPAddress: one?.address ?? "",
+  IPPrefixLen: one?.prefixLength ?? 0,
+  IPv6Gateway: "",
+  GlobalIPv6Address: "",
+  GlobalIPv6PrefixLen: 0,
+  DNSNames: null,
+});

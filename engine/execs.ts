@@ -1,0 +1,103 @@
+import { Failure } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import type { ContainerService } from "./api.ts";
+import type { ExecCreate, ExecRecord, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
+
+/** How long the end of a process can be asked for. */
+const KEEP_MS = 5 * 60_000;
+
+interface Entry {
+  readonly record: ExecRecord;
+  readonly session?: ExecSession;
+}
+
+export class Execs implements ExecService {
+  readonly #containers: Pick<ContainerService, "get" | "exec">;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(containers: Pick<ContainerService, "get" | "exec">) {
+    this.#containers = containers;
+  }
+
+  async create(text: string, request: ExecCreate): Promise<string> {
+    const { id: container, state } = await this.#containers.get(text);
+    if (state.status === "paused") throw new Failure("CONTAINER_PAUSED", { container, to: "exec" });
+    if (state.status !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container });
+    if (request.Cmd.length === 0)
+      throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
+    const id = newId();
+    this.#entries.set(id, { record: { id, container, request, status: "created" } });
+    return id;
+  }
+
+  async start(
+    id: string,
+    { detach = false, consoleSize }: { readonly detach?: boolean; readonly consoleSize?: TerminalSize } = {},
+  ): Promise<ExecSession> {
+    const { record } = this.#entry(id);
+    if (record.status !== "created") throw new Failure("EXEC_STARTED", { exec: id, status: record.status });
+    const running: ExecRecord = { ...record, status: "running" };
+    this.#entries.set(id, { record: running });
+    try {
+      const session = await this.#containers.exec(record.container, {
+        ...record.request,
+        Detach: detach,
+        ...(consoleSize === undefined ? {} : { consoleSize }),
+      });
+      this.#entries.set(id, { record: running, session });
+      return endingWith(session, this.#follow(running, session));
+    } catch (error) {
+      this.#finish(running, error instanceof Failure && error.code === "EXEC_NOT_FOUND" ? 127 : 126);
+      throw error;
+    }
+  }
+
+  async #follow(record: ExecRecord, session: ExecSession): Promise<void> {
+    // Who cannot tell was killed.
+    this.#finish(record, await session.wait().catch(() => 137));
+  }
+
+  #finish(record: ExecRecord, exitCode: number): void {
+    this.#entries.set(record.id, { record: { ...record, status: "exited", exitCode } });
+    setTimeout(() => this.#entries.delete(record.id), KEEP_MS).unref();
+  }
+
+  async get(id: string): Promise<ExecRecord> {
+    return this.#entry(id).record;
+  }
+
+  async resize(id: string, { columns, rows }: TerminalSize): Promise<void> {
+    const { session } = this.#entry(id);
+    if (session === undefined) throw new Failure("EXEC_NOT_RUNNING", { exec: id });
+    await session.resize(columns, rows);
+  }
+
+  running(container: string): readonly string[] {
+    return [...this.#entries.values()].flatMap(({ record }) =>
+      record.container === container && record.status === "running" ? [record.id] : [],
+    );
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new Failure("EXEC_UNKNOWN", { exec: id });
+    return entry;
+  }
+}
+
+/** The session whose output ends only when it is known how its process did. */
+function endingWith(session: ExecSession, ended: Promise<void>): ExecSession {
+  async function* output() {
+    yield* session.output;
+    await ended;
+  }
+  return {
+    id: session.id,
+    output: output(),
+    write: (data) => session.write(data),
+    closeInput: () => session.closeInput(),
+    resize: (columns, rows) => session.resize(columns, rows),
+    wait: () => session.wait(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "mocha";
+import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
+
+describe("docker's client: containers", () => {
+  let daemon: DaemonRig;
+  before(async function () {
+    requiresDocker(this);
+    daemon = await DaemonRig.open(this);
+  });
+  after(() => daemon?.[Symbol.asyncDispose]());
+
+  const NET = ["--network", "none"] as const;
+  const runs: readonly {
+    readonly title: string;
+    readonly argv: readonly string[];
+    readonly stdin?: string;
+    readonly code?: number;
+    readonly out?: string;
+    readonly err?: string | RegExp;
+  }[] = [
+    { title: "runs a command", argv: ["busybox", "echo", "hi"], out: "hi\n" },
+    {
+      title: "tells the two outputs and the exit code apart",
+      argv: ["busybox", "sh", "-c", "echo out; echo err >&2; exit 3"],
+      code: 3,
+      out: "out\n",
+      err: "err\n",
+    },
+    {
+      title: "passes input and its end on",
+      argv: ["-i", "busybox", "cat"],
+      stdin: "hello\n",
+      out: "hello\n",
+    },
+    {
+      title: "runs what does not exist with status 127",
+      argv: ["busybox", "nosuch"],
+      code: 127,
+      err: /exec: "nosuch": executable file not found in \$PATH/,
+    },
+    {
+      title: "runs what is not executable with status 126",
+      argv: ["busybox", "/etc"],
+      code: 126,
+      err: /permission denied|is a directory/,
+    },
+    {
+      title: "sets environment, directory, user and host name",
+      argv: [
+        "-e",
+        "A=1",
+        "-w",
+        "/tmp",
+        "-u",
+        "7:8",
+        "-h",
+        "box",
+        "busybox",
+        "sh",
+        "-c",
+        "echo $A $PWD $(id -u) $(hostname)",
+      ],
+      out: "1 /tmp 7 box\n",
+    },
+    {
+      title: "refuses what is not supported by name",
+      argv: ["--device-cgroup-rule", "c 1:1 rwm", "busybox", "true"],
+      code: 125,
+      err: /HostConfig.DeviceCgroupRules is not supported/,
+    },
+  ];
+  for (const { title, argv, stdin, code = 0, out = "", err = "" } of runs) {
+    it(title, async () => {
+      const ran = await daemon.docker(["run", "--rm", ...NET, ...argv], stdin === undefined ? {} : { stdin });
+      assert.deepEqual([ran.code, ran.out], [code, out]);
+      if (typeof err === "string") assert.equal(ran.err, err);
+      else assert.match(ran.err, err);
+    });
+  }
+
+  it("follows a container from its creation to its removal", async () => {
+    const id = await daemon.ok(["create", "--name", "box", ...NET, "-i", "busybox", "cat"]);
+    assert.equal(await daemon.ok(["ps", "-a", "--format", "{{.Names}} {{.State}}"]), "box created");
+    assert.equal(await daemon.ok(["start", "box"]), "box");
+    assert.match(
+      await daemon.ok(["ps", "--no-trunc", "--format", "{{.ID}} {{.Status}}"]),
+      new RegExp(`^${id} Up `),
+    );
+    assert.equal(await daemon.ok(["exec", "-i", "box", "cat"], { stdin: "in" }), "in");
+    assert.deepEqual((await daemon.docker(["exec", "box", "sh", "-c", "exit 5"])).code, 5);
+    await daemon.ok(["rename", "box", "case"]);
+    assert.equal(await daemon.ok(["inspect", "-f", "{{.Name}} {{.State.Running}}", "case"]), "/case true");
+    assert.match(await daemon.ok(["top", "case"]), /cat/);
+    await daemon.ok(["pause", "case"]);
+    assert.match(await daemon.ok(["ps", "--format", "{{.Status}}"]), /\(Paused\)$/);
+    await daemon.ok(["unpause", "case"]);
+    await daemon.ok(["kill", "-s", "KILL", "case"]);
+    assert.equal(await daemon.ok(["wait", "case"]), "137");
+    await daemon.ok(["rm", "case"]);
+    assert.equal(await daemon.ok(["ps", "-aq"]), "");
+  });
+
+  it("keeps output in logs", async () => {
+    await daemon.ok([
+      "run",
+      "--name",
+      "talk",
+      ...NET,
+      "busybox",
+      "sh",
+      "-c",
+      "echo one; echo two >&2; sleep 0.2; echo three",
+    ]);
+    const both = await daemon.docker(["logs", "talk"]);
+    assert.deepEqual([both.out, both.err], ["one\nthree\n", "two\n"]);
+    assert.equal(await daemon.ok(["logs", "--tail", "1", "talk"]), "three");
+    assert.match(await daemon.ok(["logs", "-t", "talk"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z one\n/);
+    await daemon.ok(["rm", "talk"]);
+  });
+});

@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import type { Context } from "mocha";
+import { serveDaemon } from "../../../daemon/daemon.ts";
+import type { Engine } from "../../../engine/api.ts";
+import { openEngine } from "../../../engine/compose.ts";
+import { type Ran, Slipway } from "../../e2e/support/slipway.ts";
+import { findCommand, requiresCommand } from "../../support/requires.ts";
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** A daemon in this process, on a state root of its own with busybox:latest in it. */
+export class DaemonRig implements AsyncDisposable {
+  readonly slipway: Slipway;
+  readonly engine: Engine;
+  readonly socket: string;
+  /** What the daemon logged. */
+  readonly lines: string[] = [];
+  readonly #stop = new AbortController();
+  readonly #served: Promise<void>;
+
+  private constructor(slipway: Slipway, engine: Engine) {
+    this.slipway = slipway;
+    this.engine = engine;
+    this.socket = slipway.scratch.join("daemon.sock");
+    this.#served = serveDaemon(
+      engine,
+      {
+        hosts: [`unix://${this.socket}`],
+        group: { name: "docker", required: false },
+        shutdownMs: 1000,
+        debug: false,
+        report: (line) => this.lines.push(line),
+      },
+      this.#stop.signal,
+    );
+  }
+
+  /** Skips the suite where containers cannot run. */
+  static async open(test: Context): Promise<DaemonRig> {
+    const slipway = await Slipway.open(test);
+    const rig = new DaemonRig(slipway, await openEngine(slipway.root));
+    while (rig.lines.length === 0) await Promise.race([rig.#served, new Promise(setImmediate)]);
+    return rig;
+  }
+
+  /** Runs docker's client against the daemon. */
+  docker(argv: readonly string[], options: { readonly stdin?: string } = {}): Promise<Ran> {
+    const docker = findCommand("docker") ?? "docker";
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: this.slipway.scratch.path,
+      DOCKER_HOST: `unix://${this.socket}`,
+      DOCKER_BUILDKIT: "0",
+    };
+    return new Promise((resolve) => {
+      const child = execFile(
+        docker,
+        argv,
+        { env, cwd: this.slipway.scratch.path, maxBuffer: 1 << 26 },
+        (error, out, err) =>
+          resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err }),
+      );
+      child.stdin?.on("error", () => undefined);
+      child.stdin?.end(options.stdin ?? "");
+    });
+  }
+
+  /** Output of a client's command that must succeed, without the last newline. */
+  async ok(argv: readonly string[], options?: { readonly stdin?: string }): Promise<string> {
+    const { code, out, err } = await this.docker(argv, options);
+    if (code !== 0) throw new Error(`docker ${argv.join(" ")} ended with ${code}: ${err}`);
+    return out.replace(/\n$/, "");
+  }
+
+  request(
+    method: string,
+    path: string,
+    options: { readonly body?: string | Buffer; readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answered> {
+    const { body, headers = {} } = options;
+    const typed = typeof body === "string" ? { "content-type": "application/json" } : {};
+    return new Promise((resolve, reject) => {
+      const sent = httpRequest(
+        { socketPath: this.socket, method, path, headers: { ...typed, ...headers } },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.once("error", reject);
+          response.once("end", () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text: Buffer.concat(chunks).toString(),
+            }),
+          );
+        },
+      );
+      sent.once("error", reject);
+      sent.end(body);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#served;
+    await this.engine[Symbol.asyncDispose]();
+    await this.slipway[Symbol.asyncDispose]();
+  }
+}
+
+export const requiresDocker = (test: Context): string => requiresCommand(test, "docker");
