@@ -1,10 +1,11 @@
 import type { Reference } from "../../core/reference.ts";
+import { hostOf, isLoopback } from "./http/proxies.ts";
 
 /** A server that may have a repository. */
 export interface Endpoint {
   /** "host" or "host:port", as certs.d and --insecure-registry name it. */
   readonly host: string;
-  /** Base URLs in the order in which they are tried: with TLS, then, if the registry need not be trusted, without. */
+  /** Base URLs in the order in which they are tried; one without TLS only if the registry need not be trusted. */
   readonly bases: readonly URL[];
   readonly mirror: boolean;
 }
@@ -15,10 +16,14 @@ const HUB_HOST = "registry-1.docker.io";
 /** The host behind a reference's domain. */
 export const hostOfDomain = (domain: string): string => (domain === HUB ? HUB_HOST : domain);
 
-/** The registry of a domain; plain HTTP is the second choice, and only where `insecure`. */
+/**
+ * The registry of a domain; plain HTTP is the second choice, and only where `insecure`. On this machine it is the first: there it is what
+ * registries speak, and asking for TLS costs more than the rest of a small push.
+ */
 export function endpointOf(domain: string, insecure: boolean): Endpoint {
   const host = hostOfDomain(domain);
-  const schemes = insecure ? ["https", "http"] : ["https"];
+  const local = isLoopback(hostOf(new URL(`http://${host}`)));
+  const schemes = local ? ["http", "https"] : insecure ? ["https", "http"] : ["https"];
   return { host, bases: schemes.map((scheme) => new URL(`${scheme}://${host}/`)), mirror: false };
 }
 

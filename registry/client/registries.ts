@@ -43,6 +43,15 @@ interface Session {
   readonly store: string | undefined;
 }
 
+interface Found {
+  readonly base: URL;
+  readonly response: HttpResponse;
+}
+
+/** Where all further requests go: to the scheme that a redirect led to. */
+const baseOf = (base: URL, { url }: HttpResponse): URL =>
+  url.host === base.host && url.pathname === `${base.pathname}v2/` ? new URL(base.pathname, url) : base;
+
 const ACTIONS = { pull: ["pull"], push: ["pull", "push"] } as const;
 export type Access = keyof typeof ACTIONS;
 
@@ -163,23 +172,25 @@ export class Registries implements AsyncDisposable {
     return { base, send, authorizer, store: response.header(STORE_HEADER) };
   }
 
-  /** The first base that answers at all. */
-  async #find(
-    { bases }: Endpoint,
-    { signal }: Abortable,
-  ): Promise<{ readonly base: URL; readonly response: HttpResponse }> {
-    const failures: Failure[] = [];
+  /** The first base that answers. */
+  async #find({ bases }: Endpoint, { signal }: Abortable): Promise<Found> {
+    const failures = new Map<string, Failure>();
     for (const [i, base] of bases.entries()) {
       const once = i < bases.length - 1;
       try {
         const url = new URL("v2/", base);
-        return { base, response: await this.#plain({ method: "GET", url, headers: {}, signal, once }) };
+        const response = await this.#plain({ method: "GET", url, headers: {}, signal, once });
+        // What servers of TLS say to those who do not speak it.
+        if (!once || response.status !== 400) return { base: baseOf(base, response), response };
+        await response.discard();
       } catch (error) {
         if (!isCode(error, "REGISTRY_UNREACHABLE") && !isCode(error, "REGISTRY_TLS")) throw error;
-        failures.push(error);
+        failures.set(base.protocol, error);
       }
     }
-    throw failures.at(-1) ?? new TypeError("an endpoint without a base");
+    throw (
+      failures.get("http:") ?? failures.get("https:") ?? new TypeError("an endpoint that nobody looked for")
+    );
   }
 
   /** A domain's own registry. */

@@ -1,9 +1,8 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { Failure } from "../../../core/errors.ts";
-import { inList, networksOf } from "./proxies.ts";
+import { inList, isLoopback, networksOf } from "./proxies.ts";
 
-/** As docker has it: what answers on this machine's own addresses needs no TLS. */
+/** As docker has it: what answers on this machine's own addresses needs no TLS, whatever it is called. */
 const DEFAULT_NETWORKS = ["127.0.0.0/8", "::1/128"];
 
 /** Which registries may be spoken to without a certificate that proves who they are. */
@@ -42,7 +41,9 @@ export class Trust {
     const { hostname } = new URL(`http://${host}`);
     if (this.#hosts.has(host) || this.#hosts.has(hostname)) return true;
     const name = hostname.replace(/^\[|\]$/g, "");
+    if (isLoopback(name)) return true;
     if (isIP(name) !== 0) return inList(this.#networks, name);
+    const { lookup } = await import("node:dns/promises");
     try {
       const addresses = await lookup(name, { all: true });
       return addresses.some(({ address }) => inList(this.#networks, address));

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createConnection, type Server, type Socket } from "node:net";
 import { describe, it } from "mocha";
 import { readAll } from "../../../../core/streams.ts";
 import { Connections } from "../../../../registry/client/http/connections.ts";
@@ -149,5 +149,84 @@ describe("connections", () => {
     assert.equal((await readAll(response.body, 100)).toString(), "by proxy");
     const basic = Buffer.from("joe:secret").toString("base64");
     assert.deepEqual(asked, [`${url.href} Basic ${basic}`]);
+  });
+
+  it("tunnel TLS through a proxy, and say when it refuses", async function () {
+    const openssl = requiresCommand(this, "openssl");
+    using scratch = new Scratch();
+    const files = makeCertificate(openssl, scratch);
+    const [key, cert] = [readFileSync(files.key), readFileSync(files.cert)];
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end("by tunnel"));
+    await using listening = await listen(server);
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on("connect", (request, socket) => {
+      asked.push(`${request.url} ${request.headers["proxy-authorization"] ?? "-"}`);
+      if (request.url === "refused.invalid:443") return socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+      const target = createConnection(listening.port, "127.0.0.1");
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(target).pipe(socket);
+    });
+    await using proxying = await listen(proxy);
+    const env = { HTTPS_PROXY: `http://joe:se%20cret@127.0.0.1:${proxying.port}` };
+    const trust = new Trust(["registry.invalid"]);
+    assert.ok(await trust.isInsecure("registry.invalid"));
+    await using connections = new Connections({ ...options, env, trust });
+    const get = (url: string) => connections.send({ method: "GET", url: new URL(url), headers: {} });
+    const response = await get("https://registry.invalid/v2/");
+    assert.equal((await readAll(response.body, 100)).toString(), "by tunnel");
+    assert.equal(asked[0], `registry.invalid:443 Basic ${Buffer.from("joe:se cret").toString("base64")}`);
+    await assert.rejects(get("https://refused.invalid/v2/"), {
+      code: "REGISTRY_UNREACHABLE",
+      message: `Get "https://refused.invalid/v2/": the proxy 127.0.0.1:${proxying.port} answers 403 to CONNECT refused.invalid:443`,
+    });
+  });
+
+  it("are used again, and renewed when the server closed them meanwhile", async () => {
+    let connected = 0;
+    const server = createServer({ keepAlive: true }, (request, response) => {
+      request.resume();
+      response.end(request.method);
+    });
+    const sockets: Socket[] = [];
+    server.on("connection", (socket) => {
+      connected += 1;
+      sockets.push(socket);
+    });
+    await using listening = await listen(server);
+    await using connections = new Connections({ ...options, trust: new Trust([]) });
+    const url = new URL(`http://127.0.0.1:${listening.port}/`);
+    const get = async (): Promise<string> => {
+      const response = await connections.send({ method: "GET", url, headers: {} });
+      return (await readAll(response.body, 100)).toString();
+    };
+    assert.deepEqual([await get(), await get(), connected], ["GET", "GET", 1]);
+    for (const socket of sockets) socket.resetAndDestroy();
+    assert.deepEqual([await get(), connected], ["GET", 2]);
+  });
+
+  it("stop sending a body when the answer does not wait for it", async () => {
+    const server = createServer((_request, response) => response.writeHead(403).end("no"));
+    await using listening = await listen(server);
+    await using connections = new Connections({ ...options, trust: new Trust([]) });
+    let sent = 0;
+    let closed = false;
+    async function* open(): AsyncGenerator<Uint8Array> {
+      try {
+        for (; sent < 1 << 30; sent += 1 << 20) yield Buffer.alloc(1 << 20);
+      } finally {
+        closed = true;
+      }
+    }
+    const url = new URL(`http://127.0.0.1:${listening.port}/`);
+    const response = await connections.send({
+      method: "PUT",
+      url,
+      headers: {},
+      body: { size: 1 << 30, open },
+    });
+    assert.equal(response.status, 403);
+    assert.equal((await readAll(response.body, 100)).toString(), "no");
+    assert.ok(closed && sent < 1 << 29, `${sent} bytes were sent`);
   });
 });
