@@ -27,40 +27,40 @@ const flagWords = (flags: Flags): string =>
 const lister = (program: string, { completes }: Completable): string =>
   completes === undefined || completes === "file" ? "" : `${program} ${LISTS[completes]} 2>/dev/null`;
 
-/** One "case" arm for each command; bash and zsh (through bashcompinit) read it alike. */
+/** The words that may follow a group's name; "" is the top. */
+function wordsIn(group: string, commands: readonly Completable[]): readonly string[] {
+  const prefix = group === "" ? "" : `${group} `;
+  const words = commands.flatMap(({ names }) =>
+    names
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length).split(" ")[0] ?? ""),
+  );
+  return [...new Set(words)];
+}
+
+/** One "case" arm for each group and command; bash and zsh (through bashcompinit) read it alike. */
 export function bashCompletion(program: string, commands: readonly Completable[]): string {
-  const first = [
-    ...new Set([
-      ...commands.flatMap(({ names }) => names.map((name) => name.split(" ")[0])),
-      ...Object.keys(GROUPS),
-    ]),
-  ];
-  const groups = Object.keys(GROUPS).map((group) => {
-    const words = commands.flatMap(({ names }) =>
-      names.filter((n) => n.startsWith(`${group} `)).map((n) => n.slice(group.length + 1)),
-    );
-    return `    ${group}) words="${words.join(" ")}" ;;`;
-  });
+  const groups = Object.keys(GROUPS).map(
+    (group) => `      "${group}") words="${wordsIn(group, commands).join(" ")}" ;;`,
+  );
   const arms = commands.map((command) => {
     const patterns = command.names.map((name) => `"${name}"`).join("|");
     return `    ${patterns}) flags="${flagWords(command.flags)}"; list="${lister(program, command)}" ;;`;
   });
   return `# ${program} completion for bash: source it, or put it into /etc/bash_completion.d/${program}
 _${program}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words="" flags="" list=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" command="" words="${wordsIn("", commands).join(" ")}" flags="" list="" at=1
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${first.join(" ")}" -- "$current"))
-    return
-  fi
-  case "$command" in
+  while [ -n "$words" ] && [ "$at" -lt "$COMP_CWORD" ]; do
+    command="\${command:+$command }\${COMP_WORDS[at]}" words="" at=$((at + 1))
+    case "$command" in
 ${groups.join("\n")}
-  esac
-  if [ -n "$words" ] && [ "$COMP_CWORD" -eq 2 ]; then
+    esac
+  done
+  if [ -n "$words" ]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
     return
   fi
-  [ -n "$words" ] && command="$command \${COMP_WORDS[2]}"
   case "$command" in
 ${arms.join("\n")}
   esac
@@ -76,16 +76,23 @@ complete -F _${program} ${program}
 export const zshCompletion = (program: string, commands: readonly Completable[]): string =>
   `#compdef ${program}\nautoload -U +X bashcompinit && bashcompinit\n${bashCompletion(program, commands)}`;
 
+const seenWords = (words: readonly string[]): string =>
+  words.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
+
+/** Offers the last word of a name where the others have been typed. */
+function offered(program: string, name: string, summary: string): string {
+  const words = name.split(" ");
+  const before = words.slice(0, -1);
+  const condition = before.length === 0 ? "__fish_use_subcommand" : `'${seenWords(before)}'`;
+  return `complete -c ${program} -f -n ${condition} -a ${words.at(-1)} -d ${summary}`;
+}
+
 export function fishCompletion(program: string, commands: readonly Completable[]): string {
   const quote = (text: string) => `'${text.replaceAll("'", "\\'")}'`;
   const lines = commands.flatMap((command) =>
     command.names.flatMap((name) => {
-      const [first = "", second] = name.split(" ");
-      const seen = `__fish_seen_subcommand_from ${first}${second === undefined ? "" : `; and __fish_seen_subcommand_from ${second}`}`;
-      const offer =
-        second === undefined
-          ? `complete -c ${program} -f -n __fish_use_subcommand -a ${first} -d ${quote(command.summary)}`
-          : `complete -c ${program} -f -n '__fish_seen_subcommand_from ${first}' -a ${second} -d ${quote(command.summary)}`;
+      const seen = seenWords(name.split(" "));
+      const offer = offered(program, name, quote(command.summary));
       const flags = Object.entries(command.flags)
         .filter(([, { hidden }]) => hidden !== true)
         .map(([flag, { short, help, kind }]) =>
@@ -104,9 +111,6 @@ export function fishCompletion(program: string, commands: readonly Completable[]
       ];
     }),
   );
-  const groups = Object.entries(GROUPS).map(
-    ([group, summary]) =>
-      `complete -c ${program} -f -n __fish_use_subcommand -a ${group} -d ${quote(summary)}`,
-  );
+  const groups = Object.entries(GROUPS).map(([group, summary]) => offered(program, group, quote(summary)));
   return `${[...groups, ...lines].join("\n")}\n`;
 }

@@ -4,7 +4,7 @@ import type { Command, Entry } from "./command.ts";
 import { type ConnectOptions, type Context, print, warn } from "./context.ts";
 import { exitCodeOf, printError } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
-import { GROUPS } from "./groups.ts";
+import { groupDepth } from "./groups.ts";
 
 /** How a command reaches its engine: connect.ts, or a test's own. */
 export type Connect = (options: ConnectOptions) => Promise<Engine>;
@@ -75,14 +75,15 @@ async function dispatch(context: Context, words: readonly string[], help: boolea
     await print(context, rootHelp(context));
     return 0;
   }
-  const group = GROUPS[first];
-  const name = group === undefined || second === undefined ? first : `${first} ${second}`;
+  const depth = groupDepth(words);
+  const spelling = words.slice(0, depth + 1);
+  const name = spelling.join(" ");
   const entry = context.commands.find(({ names }) => names.includes(name));
-  if (entry !== undefined) return runCommand(context, entry, words.slice(name.split(" ").length));
+  if (entry !== undefined) return runCommand(context, entry, words.slice(spelling.length));
   const { groupHelp, unknownCommand } = await import("./root-help.ts");
-  if (group === undefined || (second !== undefined && second !== "--help"))
-    throw unknownCommand(context, words);
-  await print(context, groupHelp(context, first));
+  const next = words[depth];
+  if (depth === 0 || (next !== undefined && next !== "--help")) throw unknownCommand(context, words);
+  await print(context, groupHelp(context, words.slice(0, depth).join(" ")));
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from "../core/errors.ts";
 import type { Entry } from "./command.ts";
 import type { Context } from "./context.ts";
-import { GROUPS } from "./groups.ts";
+import { GROUPS, groupDepth, groupsIn } from "./groups.ts";
 import { listing, nameOf } from "./help.ts";
 
 /** The commands most people come for, in the order of a first session. */
@@ -15,7 +15,7 @@ export function rootHelp({ program, commands }: Context): string {
     `Usage:  ${program} [OPTIONS] COMMAND`,
     "Build images from Dockerfiles and run containers, without a daemon",
     `Common Commands:\n${listing(COMMON.map(row))}`,
-    `Management Commands:\n${listing(Object.entries(GROUPS))}`,
+    `Management Commands:\n${listing(groupsIn("").map(([name, summary]) => [name, summary]))}`,
     `Commands:\n${listing(others.map(row))}`,
     `Global Options:\n${GLOBAL_OPTIONS}`,
     `Run '${program} COMMAND --help' for more information on a command.`,
@@ -29,7 +29,9 @@ const GLOBAL_OPTIONS = listing([
 ]);
 
 export function groupHelp({ program, commands }: Context, group: string): string {
-  const rows = commands.flatMap((entry) => membersOf(entry, group)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = commands.flatMap((entry) => membersOf(entry, group));
+  const inner = groupsIn(group).map(([name, summary]): [string, string] => [name, summary]);
+  const rows = [...members, ...inner].sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     `Usage:  ${program} ${group} COMMAND`,
     GROUPS[group] ?? "",
@@ -38,21 +40,24 @@ export function groupHelp({ program, commands }: Context, group: string): string
   ].join("\n\n");
 }
 
-/** The first spelling of an entry inside a group, without the group's name. */
+/** The first spelling of an entry directly inside a group, without the group's name. */
 function membersOf(entry: Entry, group: string): [string, string][] {
-  const name = entry.names.find((n) => n.startsWith(`${group} `));
-  return name === undefined ? [] : [[name.slice(group.length + 1), entry.summary]];
+  const words = entry.names
+    .filter((name) => name.startsWith(`${group} `))
+    .map((name) => name.slice(group.length + 1));
+  const word = words.find((rest) => !rest.includes(" "));
+  return word === undefined ? [] : [[word, entry.summary]];
 }
 
 /** Docker has these; naming one says that it is not here yet instead of "unknown". */
 const NOT_YET = ["login", "logout", "search", "events", "stats", "update", "context", "manifest"];
 
 export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
-  const [first = "", second] = words;
-  const group = GROUPS[first] !== undefined;
+  const [first = ""] = words;
+  const depth = groupDepth(words);
   if (NOT_YET.includes(first)) return new Failure("OPTION_UNSUPPORTED", { option: `${program} ${first}` });
-  const command = [program, first, ...(group && second !== undefined ? [second] : [])].join(" ");
-  const help = group ? `${program} ${first}` : program;
+  const command = [program, ...words.slice(0, depth + 1)].join(" ");
+  const help = [program, ...words.slice(0, depth)].join(" ");
   return new Failure(
     "COMMAND_UNKNOWN",
     { command },

@@ -214,6 +214,51 @@ export const ERRORS = {
     "forbidden",
     (d: { remote: string }) => `the registry serves only its own machine, the request came from ${d.remote}`,
   ),
+  /** `where`: "rules[2].actions", or empty; `line` counts from 1. */
+  ACCESS_FILE_INVALID: define(
+    "invalid",
+    (d: { file: string; line?: number; where?: string; why: string }) =>
+      `${d.file}${d.line === undefined ? "" : `:${d.line}`}: ${d.where ? `${d.where}: ` : ""}${d.why}`,
+  ),
+  PASSWORD_INVALID: define("invalid", (d: { why: string }) => d.why),
+  REGISTRY_USER_INVALID: define(
+    "invalid",
+    (d: { user: string; why: string }) => `invalid user name ${JSON.stringify(d.user)}: ${d.why}`,
+  ),
+  REGISTRY_USER_UNKNOWN: define("not-found", (d: { user: string }) => `no such registry user: ${d.user}`),
+  REGISTRY_TOKEN_UNKNOWN: define("not-found", (d: { name: string }) => `no such registry token: ${d.name}`),
+  REGISTRY_NAME_TAKEN: define(
+    "exists",
+    (d: { name: string; by: "user" | "token" }) => `${d.name} is the name of a registry ${d.by} already`,
+  ),
+  REGISTRY_RULE_UNKNOWN: define(
+    "not-found",
+    (d: { user: string; repository?: string }) =>
+      `no rule of the policy is for ${d.user}${d.repository === undefined ? "" : ` in ${d.repository}`}`,
+  ),
+  REGISTRY_PLAIN_HTTP: define(
+    "forbidden",
+    (d: { address: string }) => `passwords would cross the network unencrypted: ${d.address} is not TLS`,
+  ),
+  REGISTRY_TLS_INVALID: define("invalid", (d: { file: string; why: string }) => `${d.file}: ${d.why}`),
+  LOGIN_REQUIRED: define("unauthorized", () => "authentication required"),
+  CREDENTIALS_INVALID: define("unauthorized", (d: { why: string }) => d.why),
+  BEARER_INVALID: define("unauthorized", (d: { why: string }) => `invalid token: ${d.why}`),
+  SCOPE_INSUFFICIENT: define(
+    "unauthorized",
+    (d: { scope: string }) => `the token does not allow what was asked for: it needs ${d.scope}`,
+  ),
+  /** Begins in the words docker's users know. */
+  ACCESS_DENIED: define(
+    "forbidden",
+    (d: { user: string; action: string; repository?: string }) =>
+      `requested access to the resource is denied: ${d.user} may not ${d.action}${d.repository === undefined ? "" : ` ${d.repository}`}`,
+  ),
+  TOO_MANY_ATTEMPTS: define(
+    "unavailable",
+    (d: { seconds: number }) => `too many failed logins: try again in ${d.seconds} s`,
+  ),
+  TOKEN_REQUEST_INVALID: define("invalid", (d: { why: string }) => `invalid token request: ${d.why}`),
   TOO_MANY_UPLOADS: define(
     "unavailable",
     (d: { limit: number }) => `more than ${d.limit} uploads at the same time`,

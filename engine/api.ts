@@ -16,6 +16,7 @@ export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
 export type * from "./exec-api.ts";
 export type * from "./image-api.ts";
+export type * from "./registry-access-api.ts";
 // What a command or a route handles besides the services themselves.
 export type {
   BuildEvent,

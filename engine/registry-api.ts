@@ -1,6 +1,7 @@
 import type { Abortable } from "../core/streams.ts";
 import type { RegistryCollected } from "../registry/care/collect.ts";
 import type { ScrubReport } from "../registry/care/scrub.ts";
+import type { RegistryAccessService } from "./registry-access-api.ts";
 
 /** The built-in registry: what serves it and what cares for it. */
 export interface RegistryServeOptions {
@@ -9,8 +10,18 @@ export interface RegistryServeOptions {
   readonly port: number;
   /** A directory of its own instead of the engine's store. */
   readonly directory?: string;
-  /** Whether other machines may use it, all of them and for everything. */
+  /** Whether other machines may use it, all of them and for everything; there must be no users then. */
   readonly anonymous: boolean;
+  /** Patterns of repositories that need no login for pulling. */
+  readonly anonymousPull: readonly string[];
+  /** Users and their bcrypt hashes, instead of those of RegistryAccessService. */
+  readonly htpasswd?: string;
+  /** The policy, likewise. */
+  readonly policy?: string;
+  /** Whether passwords may cross the network without TLS. */
+  readonly plainHttp: boolean;
+  /** How clients reach the registry when something in front ends TLS: "https://registry.example.com". */
+  readonly externalUrl?: string;
   /** Whether image manifests may arrive before the blobs they name. */
   readonly sparse: boolean;
   /** One JSON line per request. */
@@ -32,6 +43,8 @@ export interface RegistryCollectOptions extends Abortable {
 export interface RegistryService {
   /** Serves until the signal aborts, then lets requests under way end. `ready` gets the address it listens on. */
   serve(options: RegistryServeOptions, ready: (address: string) => void, signal: AbortSignal): Promise<void>;
+  /** Users, policy and tokens of the registry on this state root. */
+  access(): Promise<RegistryAccessService>;
   collect(options: RegistryCollectOptions): Promise<RegistryCollected>;
   /** Reads all content again and verifies it. */
   scrub(options?: { readonly directory?: string } & Abortable): Promise<ScrubReport>;

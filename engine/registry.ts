@@ -4,11 +4,11 @@ import { describeError, Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import { collectRegistry } from "../registry/care/collect.ts";
 import { scrubRegistry } from "../registry/care/scrub.ts";
-import type { Layer } from "../registry/server/call.ts";
 import type { RegistryServer } from "../registry/server/registry-server.ts";
 import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
 import type { Store } from "../store/types.ts";
 import type { Jobs } from "./jobs.ts";
+import type { RegistryAccessService } from "./registry-access-api.ts";
 import type { RegistryCollectOptions, RegistryServeOptions, RegistryService } from "./registry-api.ts";
 
 /** An upload nobody added to for a day is given up. */
@@ -29,16 +29,26 @@ export class Registry implements RegistryService {
     signal: AbortSignal,
   ): Promise<void> {
     const { RegistryServer } = await import("../registry/server/registry-server.ts");
+    const { surround } = await import("./registry-layers.ts");
     await using storage = await this.#open(options.directory);
     await using server = new RegistryServer({
       storage,
-      layers: await layersOf(options),
+      ...surround(options, this.#store.paths.registry),
       limits: { maxUploads: options.maxUploads },
       sparse: options.sparse,
       report: options.report,
     });
     ready(await listen(server, options));
     await Promise.all([aborted(signal), this.#collectRegularly(storage, options, signal)]);
+  }
+
+  async access(): Promise<RegistryAccessService> {
+    const [{ accessPaths }, { RegistryAccess }] = await Promise.all([
+      import("../registry/access/access-paths.ts"),
+      import("./registry-access.ts"),
+    ]);
+    const { paths, locks } = this.#store;
+    return new RegistryAccess({ paths: accessPaths(paths.registry), locks });
   }
 
   async #open(directory: string | undefined): Promise<RegistryStorage> {
@@ -94,14 +104,6 @@ async function listen(
     if (why === undefined) throw cause;
     throw new Failure("PORT_TAKEN", { binding: format(host ?? "", port), why }, { cause });
   }
-}
-
-async function layersOf({ log, anonymous }: RegistryServeOptions): Promise<readonly Layer[]> {
-  const [{ accessLog }, { localOnly }] = await Promise.all([
-    import("../registry/server/layers/access-log.ts"),
-    import("../registry/server/layers/local-only.ts"),
-  ]);
-  return [...(log === undefined ? [] : [accessLog(log)]), ...(anonymous ? [] : [localOnly])];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -39,7 +39,7 @@ async function bundle() {
     format: "cjs",
     platform: "node",
     target: "node20",
-    external: ["*.node", "bcrypt"],
+    external: ["*.node"],
     define: { "import.meta.url": "bundleUrl" },
     banner: {
       js: '(function(require,__filename){const bundleUrl=require("node:url").pathToFileURL(__filename).href;',

@@ -15,6 +15,7 @@ import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/d
  *     networks/  cachemounts/
  *     ingest/                       temporary files of one process each, swept when it is gone
  *     uploads/<id>                  blobs on their way into the registry, kept over restarts
+ *     registry/                     who may use the registry: users, policy, tokens, certificates
  *     registry.secret               proves to the registry on this root that a client may read it
  *     locks/<name>                  flock(2) files
  *     seccomp/<digest>              compiled system call filters
@@ -74,6 +75,9 @@ export class Paths {
   }
   get uploads(): string {
     return join(this.root, "uploads");
+  }
+  get registry(): string {
+    return join(this.root, "registry");
   }
   get registrySecret(): string {
     return join(this.root, "registry.secret");

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
@@ -14,6 +15,19 @@ export const registryServe = defineCommand({
       help: "Directory of its own to keep the registry in, instead of the engine's store",
     },
     anonymous: { kind: "bool", help: "Let other machines push, pull and delete without a password" },
+    "anonymous-pull": {
+      kind: "list",
+      type: "glob",
+      help: "Repositories that anybody may pull without a password, as team/* or **",
+    },
+    htpasswd: { kind: "string", type: "file", help: "Users and bcrypt hashes, instead of 'registry user'" },
+    policy: { kind: "string", type: "file", help: "Who may do what, instead of 'registry policy'" },
+    "plain-http": { kind: "bool", help: "Let passwords cross the network without TLS" },
+    "external-url": {
+      kind: "string",
+      type: "url",
+      help: "How clients reach the registry when a proxy in front ends TLS",
+    },
     sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
     "access-log": { kind: "bool", help: "Print one JSON line per request" },
     "gc-interval": {
@@ -28,13 +42,19 @@ export const registryServe = defineCommand({
   async run(context, _args, flags) {
     const { registry } = await context.engine();
     using interrupted = interruptible(context);
-    const { data, anonymous, sparse } = flags;
+    const { data, anonymous, sparse, htpasswd, policy } = flags;
+    const externalUrl = parseUrl(flags["external-url"]);
     await registry.serve(
       {
         ...parseAddress(flags.addr),
         ...(data === undefined ? {} : { directory: data }),
         ...(flags["access-log"] ? { log: (line: string) => context.stdout.write(line) } : {}),
         anonymous,
+        anonymousPull: flags["anonymous-pull"],
+        ...(htpasswd === undefined ? {} : { htpasswd: resolve(context.cwd, htpasswd) }),
+        ...(policy === undefined ? {} : { policy: resolve(context.cwd, policy) }),
+        plainHttp: flags["plain-http"],
+        ...(externalUrl === undefined ? {} : { externalUrl }),
         sparse,
         report: (line) => context.stderr.write(`${line}\n`),
         collectEveryMs: flags["gc-interval"],
@@ -47,6 +67,11 @@ export const registryServe = defineCommand({
     return 0;
   },
 });
+
+function parseUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(text)) return text;
+  throw new Failure("OPTION_INVALID", { option: "--external-url", got: text, want: "https://host[:port]" });
+}
 
 /** "host:port", "[::1]:port", ":port". */
 function parseAddress(text: string): { readonly host?: string; readonly port: number } {

@@ -242,6 +242,51 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./registry-scrub.ts")).registryScrub,
   },
   {
+    names: ["registry user add"],
+    summary: "Add a user, or change a password and add rights",
+    load: async () => (await import("./registry-user.ts")).registryUserAdd,
+  },
+  {
+    names: ["registry user rm", "registry user remove"],
+    summary: "Remove one or more users, with the rules for them",
+    load: async () => (await import("./registry-user.ts")).registryUserRm,
+  },
+  {
+    names: ["registry user ls", "registry user list"],
+    summary: "List users and their rights",
+    load: async () => (await import("./registry-user.ts")).registryUserLs,
+  },
+  {
+    names: ["registry policy allow"],
+    summary: "Allow a user, '*' (every user) or 'anonymous' (everybody) to do something",
+    load: async () => (await import("./registry-policy.ts")).registryPolicyAllow,
+  },
+  {
+    names: ["registry policy rm", "registry policy remove"],
+    summary: "Take back what a user was allowed",
+    load: async () => (await import("./registry-policy.ts")).registryPolicyRm,
+  },
+  {
+    names: ["registry policy ls", "registry policy list"],
+    summary: "List who may do what",
+    load: async () => (await import("./registry-policy.ts")).registryPolicyLs,
+  },
+  {
+    names: ["registry token create"],
+    summary: "Make a password for a machine, with rights of its own",
+    load: async () => (await import("./registry-token.ts")).registryTokenCreate,
+  },
+  {
+    names: ["registry token revoke", "registry token rm"],
+    summary: "Revoke one or more passwords of machines",
+    load: async () => (await import("./registry-token.ts")).registryTokenRevoke,
+  },
+  {
+    names: ["registry token ls", "registry token list"],
+    summary: "List the passwords of machines",
+    load: async () => (await import("./registry-token.ts")).registryTokenLs,
+  },
+  {
     names: ["login"],
     summary: "Authenticate to a registry",
     load: async () => (await import("./login.ts")).login,

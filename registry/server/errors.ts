@@ -27,6 +27,7 @@ const EDGES: Partial<Record<ErrorCode, Edge>> = {
   REPOSITORY_UNKNOWN: { status: 404, code: "NAME_UNKNOWN" },
   TAG_INVALID: { status: 400, code: "MANIFEST_INVALID" },
   METHOD_UNSUPPORTED: { status: 405, code: "UNSUPPORTED" },
+  TOO_MANY_ATTEMPTS: { status: 429, code: "TOOMANYREQUESTS" },
   TOO_MANY_UPLOADS: { status: 429, code: "TOOMANYREQUESTS" },
 };
 const KINDS: Readonly<Record<ErrorKind, Edge>> = {
@@ -69,5 +70,6 @@ const detailOf = (error: unknown, { status }: Edge): unknown =>
 function extraHeaders(error: unknown, { status }: Edge): Readonly<Record<string, HeaderValue>> {
   if (isCode(error, "METHOD_UNSUPPORTED")) return { allow: error.detail.allow.join(", ") };
   if (isCode(error, "RANGE_INVALID")) return { "content-range": `bytes */${error.detail.size}` };
+  if (isCode(error, "TOO_MANY_ATTEMPTS")) return { "retry-after": error.detail.seconds };
   return status === 429 || status === 503 ? { "retry-after": RETRY_AFTER_S } : {};
 }

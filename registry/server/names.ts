@@ -7,10 +7,11 @@ const NAME = new RegExp(`^${PART}(?:/${PART})*$`);
 const NAME_LIMIT = 255;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
+export const isRepository = (name: string): boolean => name.length <= NAME_LIMIT && NAME.test(name);
+
 /** Throws REPOSITORY_NAME_INVALID. */
 export function checkRepository(name: string): string {
-  if (name.length > NAME_LIMIT || !NAME.test(name))
-    throw new Failure("REPOSITORY_NAME_INVALID", { name: name.slice(0, NAME_LIMIT) });
+  if (!isRepository(name)) throw new Failure("REPOSITORY_NAME_INVALID", { name: name.slice(0, NAME_LIMIT) });
   return name;
 }
 

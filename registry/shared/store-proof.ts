@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 
 /**
@@ -46,10 +47,11 @@ export function readSecret(path: string): Buffer | undefined {
   }
 }
 
-/** Of several processes that make it at once, one wins: link(2) does not replace. */
+/** Of several processes that make it at once, one wins: link(2) does not replace. Makes its folder too. */
 export function readOrMakeSecret(path: string): Buffer {
   const known = readSecret(path);
   if (known !== undefined) return known;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, randomBytes(SECRET_BYTES), { mode: 0o600 });
   try {

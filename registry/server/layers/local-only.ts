@@ -9,7 +9,7 @@ export const localOnly: Layer = (next) => async (call) => {
 };
 
 /** IPv4 clients of a dual-stack socket appear as ::ffff:a.b.c.d. */
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   const plain = address.replace(/^::ffff:/i, "");
   return plain === "::1" || (isIPv4(plain) && plain.startsWith("127."));
 }
