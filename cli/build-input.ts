@@ -55,10 +55,19 @@ async function readDockerfile(
     if (size > DOCKERFILE_LIMIT) throw new RangeError(`more than ${DOCKERFILE_LIMIT} bytes`);
     return { name, path, text: await readFile(path, "utf8") };
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    if (!missing) throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: "unreadable" }, { cause });
-    throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: "no such file or directory" });
+    throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: whyUnreadable(cause) });
   }
+}
+
+/** In docker's words, without the system call and the absolute path that Node adds. */
+function whyUnreadable(cause: unknown): string {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "no such file or directory",
+    EACCES: "permission denied",
+    EISDIR: "is a directory",
+  };
+  return words[code] ?? message;
 }
 
 /** docker also takes a "dockerfile" in lower case when there is no other. */

@@ -81,7 +81,7 @@ class KernelTree implements Tree {
     const found = this.#kernel.openInRoot(this.fd, path, O_PATH);
     try {
       if (!fstatSync(found).isFile()) throw new Failure("FILE_UNSUITABLE", { path, want: "a regular file" });
-      return openSync(`/proc/self/fd/${found}`, O_RDONLY);
+      return reopen(found, path);
     } finally {
       closeSync(found);
     }
@@ -91,6 +91,16 @@ class KernelTree implements Tree {
     if (this.#fd === undefined) return;
     closeSync(this.#fd);
     this.#fd = undefined;
+  }
+}
+
+/** An O_PATH descriptor's file for reading; a failure names the file as the caller does. */
+function reopen(found: number, path: string): number {
+  try {
+    return openSync(`/proc/self/fd/${found}`, O_RDONLY);
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? "EUNKNOWN";
+    throw new Failure("SYSCALL_FAILED", { syscall: "open", errno, path });
   }
 }
 

@@ -55,7 +55,7 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 function drain(request: IncomingMessage): void {
   if (request.destroyed || request.headers.expect !== undefined) return;
   let size = 0;
-  const timer = setTimeout(() => request.destroy(), DRAIN_MS);
+  const timer = setTimeout(() => request.destroy(), DRAIN_MS).unref();
   request.on("data", (chunk: Buffer) => {
     size += chunk.byteLength;
     if (size > DRAIN_LIMIT) request.destroy();

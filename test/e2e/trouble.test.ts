@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requiresBaseImage, requiresCommand } from "../support/requires.ts";
 import { builtCommand } from "./support/command.ts";
@@ -47,6 +47,31 @@ describe("trouble", () => {
     assert.match(stderr, /Dockerfile:2: .*dd if=\/dev\/zero.* exit code: 1\n[\s\S]*No space left on device/);
     assert.match(stderr, /Dockerfile:2: COPY big \/: .*ENOSPC: No space left on device\n$/);
   });
+
+  const UNREADABLE = [
+    { path: "f", message: /Dockerfile:2: COPY \. \/: .*f: .*EACCES: Permission denied\n$/ },
+    { path: "d", message: /Dockerfile:2: COPY \. \/: openat2 d: EACCES: Permission denied\n$/ },
+    { path: "Dockerfile", message: /read dockerfile: open Dockerfile: permission denied\n$/ },
+    { path: ".dockerignore", message: /Dockerfile:2: COPY \. \/: open \/\.dockerignore: EACCES\n$/ },
+    { path: ".", message: /read dockerfile: open Dockerfile: permission denied\n$/ },
+  ] as const;
+  for (const { path, message } of UNREADABLE)
+    it(`of a context whose ${path} cannot be read is named, and leaves nothing`, async function () {
+      const setpriv = requiresCommand(this, "setpriv");
+      const folder = context(`unreadable-${path}`, "FROM scratch\nCOPY . /\n");
+      mkdirSync(`${folder}/d`);
+      for (const file of ["f", "d/f", ".dockerignore"]) writeFileSync(`${folder}/${file}`, "");
+      chmodSync(`${folder}/${path}`, 0);
+      // Root as it is elsewhere: without the capabilities that read everything.
+      const bounds = ["--bounding-set", "-dac_override,-dac_read_search", command];
+      const build = ["--root", slipway.root, "build", "--progress", "quiet", "-t", "unreadable", folder];
+      const { status, stderr, stdout } = spawnSync(setpriv, [...bounds, ...build], { encoding: "utf8" });
+      assert.match(stderr, message);
+      assert.deepEqual([status, stdout], [1, ""]);
+      assert.equal(await slipway.ok(["images", "-q", "unreadable"]), "");
+      assert.deepEqual(readdirSync(`${slipway.root}/ingest`), []);
+      assert.match(await slipway.ok(["system", "check"]), /: no problem$/);
+    });
 
   it("of a damaged blob is found by the check and by whoever reads it", async () => {
     const id = await slipway.ok([

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Slipway } from "./support/slipway.ts";
 
@@ -266,17 +266,6 @@ describe("wrong inputs", () => {
     await slipway.ok(["image", "prune", "-f"]);
     assert.equal(await slipway.ok(["images", "-q", "--no-trunc"]), before_);
     assert.match(await slipway.ok(["system", "check"]), /: no problem$/);
-  });
-
-  it("name what cannot be read", async function () {
-    // Root reads everything.
-    if (process.getuid?.() === 0) this.skip();
-    writeFileSync(`${folder}/Dockerfile`, "FROM busybox\nCOPY f /\n");
-    writeFileSync(`${folder}/f`, "");
-    chmodSync(`${folder}/f`, 0);
-    const { code, err } = await slipway.run(["build", "."], { cwd: folder });
-    assert.equal(code, 1);
-    assert.match(err, /f: .*EACCES|permission denied/);
   });
 });
 

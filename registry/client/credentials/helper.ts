@@ -14,6 +14,11 @@ const PATIENCE_MS = 120_000;
 /** What helpers say when they know nothing of a server: github.com/docker/docker-credential-helpers, credentials/error.go */
 const UNKNOWN = "credentials not found in native keychain";
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "executable file not found in $PATH",
+  ABORT_ERR: `no answer within ${PATIENCE_MS / 1000} seconds`,
+};
+
 /** A program docker-credential-<name>: https://github.com/docker/docker-credential-helpers#development */
 export class CredentialHelper {
   readonly #program: string;
@@ -65,7 +70,8 @@ export class CredentialHelper {
       const child = spawn(this.#program, [action], {
         stdio: ["pipe", "pipe", "inherit"],
         env: { ...this.#env },
-        timeout: PATIENCE_MS,
+        // Not "timeout": its timer stays when the program cannot be started, and keeps the process alive.
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
       const chunks: Buffer[] = [];
       let size = 0;
@@ -77,8 +83,7 @@ export class CredentialHelper {
       // One that ends without reading says why by its status.
       child.stdin.on("error", () => undefined);
       child.once("error", (error: NodeJS.ErrnoException) => {
-        const missing = error.code === "ENOENT";
-        reject(this.#failure(missing ? "executable file not found in $PATH" : error.message));
+        reject(this.#failure(WHY[error.code ?? ""] ?? error.message));
       });
       child.once("close", (code) =>
         resolve({ code: code ?? -1, output: Buffer.concat(chunks).toString().trim() }),
