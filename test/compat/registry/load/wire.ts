@@ -32,9 +32,8 @@ export class Wire implements Disposable {
       const length = sent.body === undefined ? {} : { "content-length": sent.body.byteLength };
       const { hostname, port } = this.#url;
       const headers = { ...length, ...sent.headers };
-      const sending = request({ hostname, port, method, path, headers, agent: this.#agent }, (response) =>
-        receive(response).then(resolve, gone),
-      );
+      const sending = request({ hostname, port, method, path, headers, agent: this.#agent });
+      sending.on("response", (response) => void receive(response).then(resolve, gone));
       sending.on("error", gone);
       sending.end(sent.body);
     });
