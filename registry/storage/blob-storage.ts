@@ -6,8 +6,10 @@ import type { BlobInfo } from "../../store/content-store.ts";
 export interface AppendOptions extends Abortable {
   /** What the digest will be made with: hashing goes along with writing. */
   readonly algorithm: DigestAlgorithm;
-  /** How many bytes must come. Others: rejects with SIZE_MISMATCH, and the upload is as long as before. */
+  /** How many bytes must come. Others: rejects with UPLOAD_INVALID, and the upload is as long as before. */
   readonly length?: number;
+  /** How long the upload must be before. Otherwise: rejects with UPLOAD_OUT_OF_ORDER. */
+  readonly start?: number;
 }
 
 /**
@@ -28,11 +30,11 @@ export interface BlobStorage {
 
   /** Starts an upload without bytes. */
   begin(upload: string): Promise<void>;
-  /** How many bytes have arrived; undefined when there is no such upload. */
+  /** How many bytes have arrived, all of those of requests whose signal has aborted among them; undefined when there is no such upload. */
   received(upload: string): Promise<number | undefined>;
   /**
    * Adds to an upload, also one that an earlier process began; resolves with its new length. When the source breaks off, what came stays.
-   * Rejects with UPLOAD_UNKNOWN, UPLOAD_BUSY when another request is writing it, SIZE_MISMATCH.
+   * Rejects with UPLOAD_UNKNOWN, UPLOAD_BUSY when another request is writing it whose signal has not aborted, UPLOAD_INVALID for another length.
    */
   append(upload: string, source: ByteStream, options: AppendOptions): Promise<number>;
   /**

@@ -22,6 +22,13 @@ interface Running {
   size: number;
 }
 
+/** A request at work on an upload; `ended` resolves with its last write. */
+interface Worker {
+  readonly ended: Promise<unknown>;
+  /** Aborted when its client is gone, so that it ends by itself. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Takes a complete upload over; the file is gone afterwards. */
 export type Adopt = (path: string, blob: BlobInfo) => Promise<BlobInfo>;
 
@@ -29,8 +36,8 @@ export type Adopt = (path: string, blob: BlobInfo) => Promise<BlobInfo>;
 export class UploadFiles {
   readonly #folder: string;
   readonly #running = new Map<string, Running>();
-  /** Uploads a request is working on. */
-  readonly #busy = new Set<string>();
+  /** Who works on which upload. */
+  readonly #busy = new Map<string, Worker>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -46,7 +53,18 @@ export class UploadFiles {
     await file.close();
   }
 
+  /** Whoever asks after a connection broke goes on from the answer, so what that one brought is written before. */
   async received(upload: string): Promise<number | undefined> {
+    await this.#settled(upload);
+    return this.#size(upload);
+  }
+
+  async #settled(upload: string): Promise<void> {
+    for (let worker = this.#busy.get(upload); worker?.signal?.aborted; worker = this.#busy.get(upload))
+      await worker.ended;
+  }
+
+  async #size(upload: string): Promise<number | undefined> {
     try {
       return (await stat(this.#path(upload))).size;
     } catch (error) {
@@ -56,14 +74,15 @@ export class UploadFiles {
   }
 
   append(upload: string, source: ByteStream, options: AppendOptions): Promise<number> {
-    return this.#alone(upload, async () => {
+    const work = async (): Promise<number> => {
       const file = await this.#open(upload, "a");
       try {
         return await this.#write({ upload, file, source }, options);
       } finally {
         await file.close();
       }
-    });
+    };
+    return this.#alone(upload, work, options.signal);
   }
 
   async #write(
@@ -72,6 +91,8 @@ export class UploadFiles {
   ): Promise<number> {
     const { upload, file, source } = to;
     const { size: before } = await file.stat();
+    if (options.start !== undefined && options.start !== before)
+      throw new Failure("UPLOAD_OUT_OF_ORDER", { upload, received: before, got: options.start });
     const running = this.#resume(upload, before, options.algorithm);
     const gathered = new Gathered(file);
     let size = before;
@@ -111,7 +132,7 @@ export class UploadFiles {
 
   commit(upload: string, digest: Digest, adopt: Adopt): Promise<BlobInfo> {
     return this.#alone(upload, async () => {
-      const size = await this.received(upload);
+      const size = await this.#size(upload);
       if (size === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
       try {
         const got = await this.#digest(upload, size, algorithmOf(digest));
@@ -145,20 +166,18 @@ export class UploadFiles {
     }
   }
 
-  async #alone<T>(upload: string, work: () => Promise<T>): Promise<T> {
+  async #alone<T>(upload: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await this.#settled(upload);
     if (this.#busy.has(upload)) throw new Failure("UPLOAD_BUSY", { upload });
-    this.#busy.add(upload);
-    try {
-      return await work();
-    } finally {
-      this.#busy.delete(upload);
-    }
+    const working = work().finally(() => this.#busy.delete(upload));
+    this.#busy.set(upload, { ended: working.catch(() => undefined), signal });
+    return working;
   }
 
   async #open(upload: string, flags: string): Promise<FileHandle> {
     const path = this.#path(upload);
     // "a" would make the file again.
-    if ((await this.received(upload)) === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
+    if ((await this.#size(upload)) === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
     return open(path, flags);
   }
 }

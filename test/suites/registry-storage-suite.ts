@@ -89,6 +89,34 @@ const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>>
     await blobs.append(UPLOAD, bytes("world"), { algorithm: "sha256" });
     assert.deepEqual(await blobs.commit(UPLOAD, hello.digest), hello);
   },
+  "whoever asks after a connection broke hears of all that came": async ({ storage: { blobs } }) => {
+    await blobs.begin(UPLOAD);
+    const connection = new AbortController();
+    async function* cut() {
+      yield Buffer.from("hello ");
+      connection.abort();
+      throw new Error("connection reset");
+    }
+    const options = { algorithm: "sha256", signal: connection.signal } as const;
+    const broke = assert.rejects(blobs.append(UPLOAD, cut(), options), /reset/);
+    await new Promise((resolve) => connection.signal.addEventListener("abort", resolve));
+    const [received, total] = await Promise.all([
+      blobs.received(UPLOAD),
+      blobs.append(UPLOAD, bytes("world"), { algorithm: "sha256", start: 6 }),
+    ]);
+    assert.deepEqual([received, total], [6, 11]);
+    await broke;
+    assert.deepEqual(await blobs.commit(UPLOAD, hello.digest), hello);
+  },
+  "a chunk that begins elsewhere than at the end is not written": async ({ storage: { blobs } }) => {
+    await blobs.begin(UPLOAD);
+    await blobs.append(UPLOAD, bytes("hello "), { algorithm: "sha256", start: 0 });
+    for (const start of [0, 5, 7])
+      await assert.rejects(blobs.append(UPLOAD, bytes("x"), { algorithm: "sha256", start }), (e) =>
+        isCode(e, "UPLOAD_OUT_OF_ORDER"),
+      );
+    assert.equal(await blobs.received(UPLOAD), 6);
+  },
   "a chunk of the wrong length leaves the upload as it was": async ({ storage: { blobs } }) => {
     await blobs.begin(UPLOAD);
     await blobs.append(UPLOAD, bytes("hello "), { algorithm: "sha256" });

@@ -112,7 +112,12 @@ async function receive(
   await touch();
   const timer = setInterval(() => void touch().catch(() => undefined), TOUCH_MS);
   try {
-    const options = { algorithm, signal, ...(length === undefined ? {} : { length }) };
+    const options = {
+      algorithm,
+      signal,
+      ...(length === undefined ? {} : { length }),
+      ...(start === undefined ? {} : { start }),
+    };
     return await blobs.append(id, body(), options);
   } finally {
     clearInterval(timer);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import { digestOf } from "../../../core/digest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import type { Layer } from "../../../registry/server/call.ts";
 import { imageIndex, imageManifest, type Sent, TestRegistry } from "./support.ts";
 
 const ABSENT = digestOf("absent");
@@ -502,14 +504,31 @@ describe("hostile requests", () => {
   });
 
   it("closes a connection that says nothing in the middle of an upload, and keeps what came", async () => {
-    await using slow = await TestRegistry.open({ limits: { idleTimeoutMs: 200 } });
+    let taken = 0;
+    const counted: Layer = (next) => (call) =>
+      next({
+        ...call,
+        body: async function* () {
+          for await (const chunk of call.body()) {
+            taken += chunk.byteLength;
+            yield chunk;
+          }
+        },
+      });
+    await using slow = await TestRegistry.open({ layers: [counted], limits: { idleTimeoutMs: 200 } });
     const location = await slow.startUpload("a");
     const socket = connect(slow.port, "127.0.0.1");
     socket.on("error", () => undefined);
-    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello`);
-    await once(socket.resume(), "close");
+    const closed = once(socket.resume(), "close");
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n`);
+    // Says something until it is being read, however long that takes.
+    while (taken < 5) {
+      socket.write("h");
+      await sleep(10);
+    }
+    await closed;
     const status = await slow.send("GET", location);
-    assert.deepEqual([status.status, status.headers["range"]], [204, "0-4"]);
+    assert.deepEqual([status.status, status.headers["range"]], [204, `0-${taken - 1}`]);
   });
 
   it("answers 431 to headers of 20 KB", async () => {
