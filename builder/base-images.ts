@@ -1,5 +1,6 @@
 import { Failure } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
+import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { Lease } from "../store/types.ts";
 import type { ResolvedDockerfile } from "./dockerfile/resolved.ts";
@@ -13,6 +14,7 @@ interface Parts {
   /** Holds the images' layers while the build lasts. */
   readonly lease: Lease;
   readonly pull: boolean;
+  readonly credentials?: CredentialSource;
   readonly signal: AbortSignal;
 }
 
@@ -27,9 +29,9 @@ export class BaseImages {
 
   /** Rejects with what the source rejects with. */
   async load(reference: string, platform: Platform): Promise<ImageConfig> {
-    const { source, steps, pull, signal, lease } = this.#parts;
+    const { source, steps, lease, ...options } = this.#parts;
     const image = await steps.run(`[internal] load metadata for ${reference}`, () =>
-      source.resolve(reference, { platform, pull, signal }),
+      source.resolve(reference, { platform, ...options }),
     );
     for (const layer of image.layers) lease.blob(layer);
     this.#images.set(keyOf(reference, platform), image);

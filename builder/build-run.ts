@@ -11,6 +11,7 @@ import type { Lease, Store } from "../store/types.ts";
 import { BaseImages } from "./base-images.ts";
 import { Listings } from "./cache/listings.ts";
 import { BuildContext } from "./context/build-context.ts";
+import type { ParsedDockerfile } from "./dockerfile/ast.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
 import type { ResolvedDockerfile } from "./dockerfile/resolved.ts";
@@ -19,6 +20,7 @@ import { InternalSteps } from "./internal-steps.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan, type PlanOptions } from "./plan/make-plan.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
+import { writtenInstructions } from "./plan/written-instructions.ts";
 import type { Executor, ImageSource } from "./ports.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
 import type { Semaphore } from "./solve/semaphore.ts";
@@ -84,26 +86,34 @@ export class BuildRun {
   }
 
   async #plan(lease: Lease): Promise<Plan> {
-    const { pull, network, extraHosts } = this.#request;
+    const { pull, network, extraHosts, credentials } = this.#request;
     const images = new BaseImages({
       source: this.#tools.images,
       steps: this.#internal,
       lease,
       pull,
+      ...(credentials === undefined ? {} : { credentials }),
       signal: this.#signal,
     });
-    const resolved = await this.#resolve(images);
+    const parsed = await this.#parse();
+    const resolved = await this.#resolve(parsed, images);
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
-    return makePlan(resolved, { imageOf, network, extraHosts });
+    const plan = makePlan(resolved, { imageOf, network, extraHosts });
+    this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
+    return plan;
   }
 
-  async #resolve(images: BaseImages): Promise<ResolvedDockerfile> {
-    const { dockerfile, buildArgs, labels, target, platform } = this.#request;
-    const { name, text } = dockerfile;
-    const parsed = await this.#internal.run(`[internal] load build definition from ${name}`, async () =>
+  #parse(): Promise<ParsedDockerfile> {
+    const { name, text } = this.#request.dockerfile;
+    return this.#internal.run(`[internal] load build definition from ${name}`, async () =>
       parseDockerfile(text, name),
     );
+  }
+
+  async #resolve(parsed: ParsedDockerfile, images: BaseImages): Promise<ResolvedDockerfile> {
+    const { dockerfile, buildArgs, labels, target, platform } = this.#request;
+    const { name } = dockerfile;
     return resolveDockerfile(parsed, {
       buildArgs: new Map(Object.entries(buildArgs)),
       buildPlatform: hostPlatform(),

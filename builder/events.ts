@@ -4,6 +4,8 @@ import type { Digest } from "../core/digest.ts";
 export type BuildEvent =
   /** A step of the plan; `index` counts from 1 in order of display. `name` as BuildKit words it: "[stage 2/4] RUN make". */
   | { readonly type: "step"; readonly id: string; readonly name: string; readonly at?: SourceLine }
+  /** Once, before the first step is started: all that the target needs, in the order in which it is written. */
+  | { readonly type: "instructions"; readonly list: readonly WrittenInstruction[] }
   | { readonly type: "started"; readonly id: string; readonly time: number }
   | {
       readonly type: "output";
@@ -35,6 +37,8 @@ export type BuildEvent =
       readonly id: string;
       readonly time: number;
       readonly cached: boolean;
+      /** What a step of the plan came to: the id of an image, or the diff id of a layer. */
+      readonly result?: Digest;
       readonly error?: string;
     }
   | {
@@ -44,6 +48,14 @@ export type BuildEvent =
       readonly time: number;
     };
 
+/** An instruction, and what is done for it. */
+export interface WrittenInstruction {
+  /** On one line: "FROM debian AS build". */
+  readonly code: string;
+  readonly at: SourceLine;
+  /** Absent where only the image's configuration changes. */
+  readonly step?: string;
+}
 export interface SourceLine {
   readonly file: string;
   /** From 1. */

@@ -2,6 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
+import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
 
@@ -42,10 +43,13 @@ export interface BaseImage {
   /** Lowest first. */
   readonly layers: readonly Digest[];
 }
+export interface ResolveImageOptions extends Abortable {
+  readonly platform: Platform;
+  readonly pull: boolean;
+  /** Shown to registries in place of those of this machine's user. */
+  readonly credentials?: CredentialSource;
+}
 export interface ImageSource {
   /** From the local store, else pulled; `pull` asks the registry even when it is local. Rejects with IMAGE_UNKNOWN, PLATFORM_MISMATCH. */
-  resolve(
-    reference: string,
-    options: { readonly platform: Platform; readonly pull: boolean } & Abortable,
-  ): Promise<BaseImage>;
+  resolve(reference: string, options: ResolveImageOptions): Promise<BaseImage>;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
+import type { CredentialSource } from "../core/registry-credentials.ts";
 
 /** What to build. The Dockerfile is read by the caller, the context by the builder. */
 export interface BuildRequest {
@@ -22,6 +23,8 @@ export interface BuildRequest {
   readonly extraHosts: readonly string[];
   /** Seconds since the epoch. */
   readonly sourceDateEpoch?: number;
+  /** Shown to registries in place of those of this machine's user. */
+  readonly credentials?: CredentialSource;
 }
 
 export interface BuildResult {

@@ -162,6 +162,11 @@ export const ERRORS = {
     (d: { source: string; where: string; why: string }) => `no such file in ${d.where}: ${d.source}${d.why}`,
   ),
   COPY_TARGET_INVALID: define("invalid", (d: { path: string; why: string }) => `${d.path}: ${d.why}`),
+  CONTEXT_TOO_LARGE: define(
+    "invalid",
+    (d: { limit: number }) =>
+      `the build context has more than ${d.limit} bytes, which is all there is room for`,
+  ),
   CONTEXT_UNREADABLE: define("invalid", (d: { path: string }) => `cannot read the build context ${d.path}`),
 
   // ── registry ────────────────────────────────────────────────────────────────────────────────────

@@ -174,7 +174,18 @@ export interface BuildService {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<BuildResult>;
+  /**
+   * Unpacks a context from outside, a tar compressed in any way or not, into a folder of its own: neither names nor links in it lead out.
+   * The caller disposes it. Rejects with ARCHIVE_INVALID, CONTEXT_TOO_LARGE, CANCELLED.
+   */
+  receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext>;
   prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+/** A build context that came from a client. Disposing removes it. */
+export interface ReceivedContext extends AsyncDisposable {
+  readonly directory: string;
+  /** A small text file, links followed inside the context. Throws DOCKERFILE_UNREADABLE. */
+  readText(path: string): string;
 }
 
 // ── volumes, networks, system ───────────────────────────────────────────────────────────────────────

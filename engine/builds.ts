@@ -1,18 +1,27 @@
 import type { Builder } from "../builder/build.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
-import type { Abortable } from "../core/streams.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { Kernel } from "../native/kernel.ts";
 import type { Store } from "../store/types.ts";
-import type { BuildService } from "./api.ts";
+import type { BuildService, ReceivedContext } from "./api.ts";
+import { receiveContext } from "./builds/receive-context.ts";
 import type { Jobs } from "./jobs.ts";
 
 export class Builds implements BuildService {
   readonly #store: Store;
+  readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #builder: Builder;
 
-  constructor(parts: { readonly store: Store; readonly jobs: Jobs; readonly builder: Builder }) {
+  constructor(parts: {
+    readonly store: Store;
+    readonly kernel: Kernel;
+    readonly jobs: Jobs;
+    readonly builder: Builder;
+  }) {
     this.#store = parts.store;
+    this.#kernel = parts.kernel;
     this.#jobs = parts.jobs;
     this.#builder = parts.builder;
   }
@@ -27,6 +36,10 @@ export class Builds implements BuildService {
     return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
       this.#builder.build(request, report, options),
     );
+  }
+
+  receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
+    return receiveContext({ store: this.#store, kernel: this.#kernel }, tar, options);
   }
 
   prune({ all = false }: { readonly all?: boolean } = {}) {

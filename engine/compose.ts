@@ -66,7 +66,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const builder = createBuilder({
     store,
     executor,
-    images: imageSource({ images: store.images, registries: registries.client }),
+    images: imageSource({ images: store.images, registries }),
   });
   const manager = new ContainerManager({
     store,
@@ -99,7 +99,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     }),
     containers,
     execs: new Execs(containers),
-    builds: new Builds({ store, jobs, builder }),
+    builds: new Builds({ store, kernel, jobs, builder }),
     volumes: volumeService,
     distribution: new Distribution(registries),
     networks: new Networks({ networks, containers: records }),

@@ -1,3 +1,4 @@
+import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { Store } from "../store/types.ts";
@@ -33,9 +34,17 @@ export class LazyRegistries implements AsyncDisposable {
     return new DockerCredentials(this.#settings.env);
   };
 
-  async #make(): Promise<RegistryClient> {
+  /**
+   * A client that shows these credentials and shares nothing with others, so that nobody works with a token of somebody else.
+   * The caller disposes it.
+   */
+  async clientOf(credentials: CredentialSource): Promise<RegistryClient> {
     const { RegistryClient } = await import("../registry/client/registry-client.ts");
-    return new RegistryClient(this.#store, { ...this.#settings, credentials: await this.credentials() });
+    return new RegistryClient(this.#store, { ...this.#settings, credentials });
+  }
+
+  async #make(): Promise<RegistryClient> {
+    return this.clientOf(await this.credentials());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

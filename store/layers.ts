@@ -115,7 +115,10 @@ export class LayerTable implements LayerStore {
     }
   }
 
-  async *inflated(source: AsyncIterable<Uint8Array>, options: Abortable = {}): AsyncGenerator<Uint8Array> {
+  async *inflated(
+    source: AsyncIterable<Uint8Array>,
+    options: { readonly maxBytes?: number } & Abortable = {},
+  ): AsyncGenerator<Uint8Array> {
     const { head, all } = await peek(source, HEAD);
     if (!looksCompressed(head)) return yield* all;
     await using input = await this.#content.ingest();
@@ -124,7 +127,9 @@ export class LayerTable implements LayerStore {
       await writeFully(input.fd, chunk);
     }
     await using output = await this.#content.ingest();
-    await withFile(input.fd, (file) => this.#kernel.inflate(file, output.fd));
+    const { maxBytes } = options;
+    const limit = maxBytes === undefined ? {} : { maxBytes };
+    await withFile(input.fd, (file) => this.#kernel.inflate(file, output.fd, limit));
     yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
   }
 

@@ -74,8 +74,11 @@ export interface LayerStore {
     digest: Digest,
     want?: { readonly diffId?: Digest; readonly mediaType?: string },
   ): Promise<LayerInfo>;
-  /** The plain bytes of a stream compressed in any way, or not. Rejects with ARCHIVE_INVALID. */
-  inflated(source: AsyncIterable<Uint8Array>, options?: Abortable): AsyncIterable<Uint8Array>;
+  /** The plain bytes of a stream compressed in any way, or not. Rejects with ARCHIVE_INVALID, also when more than `maxBytes` come out. */
+  inflated(
+    source: AsyncIterable<Uint8Array>,
+    options?: { readonly maxBytes?: number } & Abortable,
+  ): AsyncIterable<Uint8Array>;
   /** A compressed form of the layer: the one that is in the store, else made now and kept (not synced: see flush()). The same layer gives the same bytes. */
   compressed(diffId: Digest, compression: Compression): Promise<Descriptor>;
   /** The compressed forms of a layer that are in the store. */

@@ -10,7 +10,16 @@ import type {
 } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
-import type { ImageState, LayerStep, Plan, PlannedHistory, Step, StepId } from "./step.ts";
+import {
+  type ImageState,
+  imageStepId,
+  type LayerStep,
+  layerStepId,
+  type Plan,
+  type PlannedHistory,
+  type Step,
+  type StepId,
+} from "./step.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
 export interface PlanOptions {
@@ -52,7 +61,7 @@ class Planner {
     let parent = base.result;
     let state = base.state;
     stage.steps.forEach((step, position) => {
-      const id = `${stage.index}.${position}`;
+      const id = layerStepId(stage.index, position);
       if (step.kind !== "config") {
         this.#steps.set(id, this.#layerStep(step, { id, parent, before: state }));
         parent = id;
@@ -94,7 +103,7 @@ class Planner {
     const image = this.#options.imageOf(source);
     // An image without layers is as good as scratch.
     if (image.layers.length === 0) return undefined;
-    const id = `image ${source.reference}`;
+    const id = imageStepId(source.reference);
     if (!this.#steps.has(id)) this.#steps.set(id, { id, kind: "image", name, at, image });
     return id;
   }

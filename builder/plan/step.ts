@@ -8,6 +8,10 @@ import type { BaseImage } from "../ports.ts";
 /** Names a step within one plan, and in its events. */
 export type StepId = string;
 
+/** Of the instruction at a position of a stage, both from 0. */
+export const layerStepId = (stage: number, position: number): StepId => `${stage}.${position}`;
+export const imageStepId = (reference: string): StepId => `image ${reference}`;
+
 interface StepBase {
   readonly id: StepId;
   /** As BuildKit words it: "[stage 2/4] RUN make". */

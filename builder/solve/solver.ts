@@ -72,7 +72,7 @@ async function perform(
   const { id } = step;
   if (step.kind === "image") {
     report({ type: "started", id, time: clock() });
-    report({ type: "finished", id, time: clock(), cached: true });
+    report({ type: "finished", id, time: clock(), cached: true, result: step.image.id });
     return { layers: step.image.layers };
   }
   let started = false;
@@ -95,7 +95,7 @@ async function perform(
     const done = await options.performer.run(slotted, { noCache, created, signal });
     options.hold(done.layer.diffId);
     begin();
-    report({ type: "finished", id, time: clock(), cached: done.cached });
+    report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });
     const below = layersOf(outcomes, step.parent);
     return { layers: [...below, done.layer.diffId], created: done.created };
   } catch (error) {

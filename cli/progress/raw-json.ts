@@ -21,13 +21,16 @@ export class RawJsonProgress implements Progress {
 
   report(event: BuildEvent): void {
     const step = this.#steps.apply(event);
+    if (event.type === "instructions") return;
     this.#stream.write(`${JSON.stringify(document(event, step))}\n`);
   }
 
   close(): void {}
 }
 
-function document(event: BuildEvent, step: Step | undefined): Readonly<Record<string, unknown>> {
+type Shown = Exclude<BuildEvent, { type: "instructions" }>;
+
+function document(event: Shown, step: Step | undefined): Readonly<Record<string, unknown>> {
   switch (event.type) {
     case "step":
     case "started":

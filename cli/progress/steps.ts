@@ -24,7 +24,8 @@ export class Steps {
   apply(event: BuildEvent): Step | undefined {
     if (event.type === "warning") this.#warnings.push(event);
     if (event.type === "result") this.#result = event;
-    if (event.type === "result" || event.type === "warning") return undefined;
+    if (event.type === "result" || event.type === "warning" || event.type === "instructions")
+      return undefined;
     const step = this.#step(event.id, event.type === "step" ? event.name : event.id);
     if (event.type === "started") step.started ??= event.time;
     if (event.type === "finished") {

@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/api.ts";
 import type { Route } from "../http/route.ts";
+import { buildRoutes } from "./builds.ts";
 import { containerFactRoutes } from "./container-facts.ts";
 import { containerLifeRoutes } from "./container-life.ts";
 import { containerStreamRoutes } from "./container-streams.ts";
@@ -13,4 +14,5 @@ export const routeTable = (engine: Engine): readonly Route[] => [
   ...containerLifeRoutes(engine.containers),
   ...containerStreamRoutes(engine.containers),
   ...execRoutes(engine),
+  ...buildRoutes(engine.builds),
 ];

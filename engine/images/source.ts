@@ -3,23 +3,24 @@ import { Failure } from "../../core/errors.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { ImageConfig } from "../../image/config.ts";
-import type { RegistryClient } from "../../registry/client/registry-client.ts";
 import type { ImageRecord, ImageStore } from "../../store/types.ts";
+import type { LazyRegistries } from "../registries.ts";
 
 export interface ImageSourceParts {
   readonly images: ImageStore;
-  readonly registries: () => Promise<RegistryClient>;
+  readonly registries: Pick<LazyRegistries, "client" | "clientOf">;
 }
 
 /** Base images of builds: from the local store, else pulled; with `pull` the registry is always asked. */
 export function imageSource({ images, registries }: ImageSourceParts): ImageSource {
   return {
-    resolve: async (reference, { platform, pull, signal }) => {
-      const local = pull ? undefined : await findLocal(images, reference, platform);
+    resolve: async (reference, { pull, credentials, ...options }) => {
+      const local = pull ? undefined : await findLocal(images, reference, options.platform);
       if (local !== undefined) return local;
       const parsed = parseReference(reference);
-      const client = await registries();
-      const { id } = await client.pull(parsed, { platform, ...(signal === undefined ? {} : { signal }) });
+      await using own = credentials === undefined ? undefined : await registries.clientOf(credentials);
+      const client = own ?? (await registries.client());
+      const { id } = await client.pull(parsed, options);
       const record = images.get(id);
       return baseOf(reference, record, await images.config(record.id));
     },

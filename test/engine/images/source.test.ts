@@ -16,7 +16,10 @@ describe("base images of builds", () => {
     const name = `${registry.host}/base:1`;
     const first = registry.addImage("base", "1", [tarOf("a", "one")]);
     await using client = openClient(opened.store);
-    const source = imageSource({ images, registries: async () => client });
+    const source = imageSource({
+      images,
+      registries: { client: async () => client, clientOf: () => assert.fail("nobody said who they are") },
+    });
     const resolve = async (pull: boolean) => (await source.resolve(name, { platform, pull })).id;
     assert.equal(await resolve(false), first.config.digest);
     const second = registry.addImage("base", "1", [tarOf("a", "two")]);
@@ -28,7 +31,8 @@ describe("base images of builds", () => {
   it("made here for another platform are refused by name", async () => {
     await using opened = await TestStore.open();
     await makeImage(opened.store, "base", [tarOf("a", "one")]);
-    const registries = () => assert.fail("nothing may be asked");
+    const fail = () => assert.fail("nothing may be asked");
+    const registries = { client: fail, clientOf: fail };
     const source = imageSource({ images: opened.store.images, registries });
     const arm = { platform: parsePlatform("linux/arm64"), pull: false };
     await assert.rejects(source.resolve("base", arm), { code: "PLATFORM_MISMATCH" });

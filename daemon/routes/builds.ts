@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+import type { BuildService } from "../../engine/api.ts";
+import { classicBuild } from "../build/classic-build.ts";
+import { NO_CONTENT, ok } from "../http/call.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+import { BUILD_QUERY, buildOptions } from "../wire/build-query.ts";
+import { readRegistryConfig } from "../wire/registry-config.ts";
+
+const PRUNE_BOUNDS = ["keep-storage", "reserved-space", "max-used-space", "min-free-space"] as const;
+const BOUNDS = Object.fromEntries(PRUNE_BOUNDS.map((name) => [name, param.integer]));
+
+export function buildRoutes(builds: BuildService): readonly Route[] {
+  /** Builds under way that were given an id, to be cancelled by it. */
+  const running = new Map<string, AbortController>();
+  return [
+    route({
+      method: "POST",
+      path: "/build",
+      query: BUILD_QUERY,
+      async handle({ query, stream, headers, signal }) {
+        const options = buildOptions(query);
+        const credentials = readRegistryConfig(headers["x-registry-config"]);
+        const context = await builds.receive(stream, { signal });
+        const stop = new AbortController();
+        const { buildid, dockerfile: name = "Dockerfile", q: quiet } = query;
+        if (buildid !== undefined) running.set(buildid, stop);
+        const answer = await classicBuild({
+          quiet,
+          signal: AbortSignal.any([signal, stop.signal]),
+          run: async (report, abort) => {
+            await using received = context;
+            try {
+              const { directory } = received;
+              const dockerfile = { name, text: received.readText(name) };
+              const request = { ...options, context: directory, dockerfile, credentials };
+              return await builds.build(request, report, { signal: abort });
+            } finally {
+              if (buildid !== undefined) running.delete(buildid);
+            }
+          },
+        });
+        return { status: 200, headers: { "content-type": "application/json" }, stream: answer };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/build/cancel",
+      query: z.object({ id: param.optionalText }),
+      async handle({ query: { id } }) {
+        if (id === undefined) throw new Failure("REQUEST_INVALID", { why: "build ID not provided" });
+        running.get(id)?.abort();
+        return NO_CONTENT;
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/build/prune",
+      query: z.object({ all: param.flag(), filters: param.filters }).and(z.object(BOUNDS)),
+      async handle({ query: { all, filters, ...bounds } }) {
+        const [filter] = Object.keys(filters);
+        if (filter !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `filter ${filter}` });
+        const bound = PRUNE_BOUNDS.find((name) => (bounds[name] ?? 0) !== 0);
+        if (bound !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: bound });
+        const { bytes } = await builds.prune({ all });
+        return ok({ CachesDeleted: [], SpaceReclaimed: bytes });
+      },
+    }),
+  ];
+}

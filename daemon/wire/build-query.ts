@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { BuildRequest } from "../../engine/api.ts";
+import { isZero } from "../http/fields.ts";
+import * as param from "../http/param.ts";
+
+const strings = z.record(z.string(), z.string());
+
+/** Docker Engine API 1.51 "ImageBuild": what is honoured. */
+const HONOURED = {
+  t: param.list,
+  dockerfile: param.optionalText,
+  q: param.flag(),
+  nocache: param.flag(),
+  pull: param.flag(),
+  // Nothing is left of a step's container in any case.
+  forcerm: param.flag(),
+  rm: param.flag(true),
+  target: param.optionalText,
+  platform: param.optionalText,
+  networkmode: param.text,
+  extrahosts: param.list,
+  buildid: param.optionalText,
+  // Null is an argument whose value the client does not have.
+  buildargs: param.json(z.record(z.string(), z.string().nullable())),
+  labels: param.json(strings),
+};
+
+/** What is refused unless it says nothing. */
+const REFUSED = [
+  "remote",
+  "cachefrom",
+  "memory",
+  "memswap",
+  "cpushares",
+  "cpusetcpus",
+  "cpusetmems",
+  "cpuperiod",
+  "cpuquota",
+  "shmsize",
+  "ulimits",
+  "cgroupparent",
+  "securityopt",
+  "squash",
+  "outputs",
+  "version",
+  "isolation",
+] as const;
+/** Values that say nothing besides those that are empty. */
+const SILENT: Readonly<Record<string, readonly string[]>> = { version: ["1"], isolation: ["default"] };
+
+const REFUSALS = Object.fromEntries(REFUSED.map((name) => [name, param.text]));
+
+export const BUILD_QUERY = z.object(HONOURED).and(z.object(REFUSALS));
+export type BuildQuery = z.output<typeof BUILD_QUERY>;
+
+/** What to build, but for the context and the Dockerfile. Throws OPTION_UNSUPPORTED, OPTION_INVALID, PLATFORM_INVALID. */
+export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | "dockerfile"> {
+  const { target, platform, buildargs = {}, labels = {} } = query;
+  refuseUnsupported(query);
+  if (!query.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "rm=0" });
+  const given = Object.entries(buildargs).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+  return {
+    tags: query.t,
+    buildArgs: Object.fromEntries(given),
+    labels,
+    noCache: query.nocache,
+    pull: query.pull,
+    network: networkOf(query.networkmode),
+    extraHosts: query.extrahosts.map(extraHost),
+    ...(target === undefined ? {} : { target }),
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
+  };
+}
+
+function refuseUnsupported(query: BuildQuery): void {
+  if (!isSilent(query["squash"] ?? ""))
+    throw new Failure("REQUEST_INVALID", { why: "squash is only supported with experimental mode" });
+  for (const name of REFUSED) {
+    const text = query[name] ?? "";
+    if (!isSilent(text) && SILENT[name]?.includes(text) !== true)
+      throw new Failure("OPTION_UNSUPPORTED", { option: `${name}=${text}` });
+  }
+}
+
+/** As clients write what nobody set: "", 0, false, [], {}. */
+function isSilent(text: string): boolean {
+  try {
+    return text === "" || isZero(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+const NETWORKS: Readonly<Record<string, BuildRequest["network"]>> = {
+  "": "default",
+  default: "default",
+  bridge: "default",
+  host: "host",
+  none: "none",
+};
+
+function networkOf(mode: string): BuildRequest["network"] {
+  const network = Object.hasOwn(NETWORKS, mode) ? NETWORKS[mode] : undefined;
+  if (network !== undefined) return network;
+  throw new Failure("OPTION_UNSUPPORTED", { option: `networkmode=${mode}` });
+}
+
+function extraHost(text: string): string {
+  const [, name, ip] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (name !== undefined && ip !== undefined) return `${name}:${ip}`;
+  throw new Failure("OPTION_INVALID", { option: "extrahosts", got: text, want: "host:ip" });
+}
