@@ -39,6 +39,8 @@ async function bundle() {
     format: "cjs",
     platform: "node",
     target: "node20",
+    // A script that is run by node:vm cannot import; it can require.
+    supported: { "dynamic-import": false },
     external: ["*.node"],
     define: { "import.meta.url": "bundleUrl" },
     banner: {

@@ -10,6 +10,10 @@ const file = path.resolve(__dirname, "../dist/main.cjs");
 const folder = mkdtempSync(path.join(tmpdir(), "slipway-cache-"));
 const script = new Script(readFileSync(file, "latin1"), { filename: file });
 
+const bundleRequire = createRequire(file);
+/** V8 takes no code from a process whose flags were set differently. */
+const load = (name) => (name === "node:v8" ? { setFlagsFromString() {} } : bundleRequire(name));
+
 const COMMANDS = [
   ["build", "--progress", "plain", "--tag", "warm", folder],
   ["build", "--quiet", "--tag", "warm", folder],
@@ -20,13 +24,38 @@ const COMMANDS = [
   ["rm", "warm"],
 ];
 
+/** Serves while an image is pushed to it; the port is what it says. */
+async function push() {
+  let announced;
+  const address = new Promise((resolve) => {
+    announced = resolve;
+  });
+  process.stdout.write = (text, ...rest) => {
+    const [, found] = /listening on (\S+)/.exec(text) ?? [];
+    if (found !== undefined) announced(found);
+    return rest.at(-1)?.() ?? true;
+  };
+  void run(["registry", "serve", "--addr", "127.0.0.1:0"]);
+  const name = `${await address}/warm`;
+  await run(["tag", "warm", name]);
+  await run(["push", name]);
+  const stopped = exit();
+  process.emit("SIGTERM", "SIGTERM");
+  await stopped;
+}
+
+/** Resolves when a command wants to exit: any of those that run. */
+const exit = () =>
+  new Promise((resolve) => {
+    process.exit = resolve;
+  });
+
 /** Resolves when the command wants to exit. */
 function run(args) {
-  return new Promise((resolve) => {
-    process.argv = [process.execPath, "slipway", "--root", path.join(folder, "root"), ...args];
-    process.exit = resolve;
-    script.runInThisContext()(createRequire(file), file);
-  });
+  const ended = exit();
+  process.argv = [process.execPath, "slipway", "--root", path.join(folder, "root"), ...args];
+  script.runInThisContext()(load, file);
+  return ended;
 }
 
 async function main() {
@@ -37,15 +66,16 @@ async function main() {
     'FROM scratch\nARG A=1\nENV B=$A\nCOPY file /file\nCMD ["/file"]\n',
   );
   writeFileSync(path.join(folder, "file"), "content\n");
-  const { exit } = process;
+  const { exit: leave } = process;
   const { write } = process.stdout;
   process.stdout.write = (_text, ...rest) => rest.at(-1)?.() ?? true;
   process.stderr.write = process.stdout.write;
   for (const args of COMMANDS) await run(args);
+  await push();
   process.stdout.write = write;
   writeFileSync(`${file}.cache`, script.createCachedData());
   rmSync(folder, { recursive: true, force: true });
-  exit.call(process, 0);
+  leave.call(process, 0);
 }
 
 void main();

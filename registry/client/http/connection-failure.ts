@@ -9,11 +9,6 @@ export const PATIENCE = {
   /** Between two pieces of a body. */
   silence: 60_000,
 } as const;
-export type Wait = keyof typeof PATIENCE;
-
-/** An error as the connection's own are, with a code. */
-export const timedOut = (wait: Wait): Error =>
-  Object.assign(new Error("timed out"), { code: `TIMEOUT_${wait}` });
 
 /** Why there is no answer, in the words Docker's users know. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -25,10 +20,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "connect: no route to host",
   ENETUNREACH: "connect: network is unreachable",
   ETIMEDOUT: "connect: connection timed out",
-  TIMEOUT_connect: `no connection within ${PATIENCE.connect / 1000} seconds`,
-  TIMEOUT_answer: `no answer within ${PATIENCE.answer / 1000} seconds`,
-  TIMEOUT_silence: `nothing more was sent for ${PATIENCE.silence / 1000} seconds`,
-} satisfies Readonly<Record<`TIMEOUT_${Wait}` | "ECONNRESET", string>> & Readonly<Record<string, string>>;
+  UND_ERR_SOCKET: "the connection was closed before the answer was complete",
+  UND_ERR_CONNECT_TIMEOUT: `no connection within ${PATIENCE.connect / 1000} seconds`,
+  UND_ERR_HEADERS_TIMEOUT: `no answer within ${PATIENCE.answer / 1000} seconds`,
+  UND_ERR_BODY_TIMEOUT: `nothing more was sent for ${PATIENCE.silence / 1000} seconds`,
+};
+
+/** What undici says of a proxy; its code is that of everything it breaks off. */
+const TUNNEL_REFUSED = /^Proxy response \((\d+)\)/;
+export const PROXY_REFUSED = "PROXY_REFUSED";
 
 const UNVERIFIED = "tls: failed to verify certificate: x509:";
 const TLS_REASONS: Readonly<Record<string, string>> = {
@@ -52,6 +52,11 @@ export function connectionFailure({ method, url, signal }: HttpRequest, error: u
   const what = `${method.charAt(0)}${method.slice(1).toLowerCase()} ${JSON.stringify(shownUrl(url))}`;
   const known = REASONS[code];
   if (known !== undefined) return new Failure("REGISTRY_UNREACHABLE", { url: what, why: known, code });
+  const refused = TUNNEL_REFUSED.exec(error.message)?.[1];
+  if (refused !== undefined) {
+    const why = `the proxy answers ${refused} to CONNECT ${url.hostname}:${url.port || "443"}`;
+    return new Failure("REGISTRY_UNREACHABLE", { url: what, why, code: PROXY_REFUSED });
+  }
   const tls = TLS_REASONS[code] ?? tlsReason(code, error.message);
   if (tls !== undefined) return new Failure("REGISTRY_TLS", { url: what, why: tls }, { hint: TLS_HINT });
   return new Failure("REGISTRY_UNREACHABLE", { url: what, why: error.message, code });

@@ -1,46 +1,78 @@
-import type { IncomingMessage } from "node:http";
+import type { Dispatcher } from "undici";
 import type { ByteStream } from "../../../core/streams.ts";
-import { connectionFailure } from "./connection-failure.ts";
-import { bodyOf, discard, exchange } from "./exchange.ts";
+import { connectionFailure, PATIENCE } from "./connection-failure.ts";
+import { type DispatcherOptions, Dispatchers } from "./dispatchers.ts";
 import type { HttpRequest, HttpResponse, Send } from "./message.ts";
-import { type RouteOptions, Routes } from "./routes.ts";
+
+export interface ConnectionOptions extends DispatcherOptions {
+  readonly userAgent: string;
+}
+
+const DISCARD_LIMIT = 64 << 10;
 
 /** The connections of one client; closed when disposed. */
 export class Connections implements AsyncDisposable {
-  readonly #routes: Routes;
+  readonly #userAgent: string;
+  readonly #dispatchers: Dispatchers;
 
-  constructor(options: RouteOptions) {
-    this.#routes = new Routes(options);
+  constructor({ userAgent, ...options }: ConnectionOptions) {
+    this.#userAgent = userAgent;
+    this.#dispatchers = new Dispatchers(options);
   }
 
   readonly send: Send = async (request) => {
     request.signal?.throwIfAborted();
     try {
-      return answer(request, await exchange(request, await this.#routes.to(request.url)));
+      return answer(request, await this.#exchange(request));
     } catch (error) {
       throw connectionFailure(request, error);
     }
   };
 
+  async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
+    const { method, url, headers, body, signal } = request;
+    const dispatcher = await this.#dispatchers.to(url);
+    const { default: send } = await import("undici/lib/api/api-request.js");
+    const content = await body?.open();
+    return send.call(dispatcher, {
+      method,
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        "user-agent": this.#userAgent,
+        ...headers,
+        ...(body === undefined ? {} : { "content-length": String(body.size) }),
+      },
+      // Its types leave out the iterables that it takes.
+      ...(content === undefined ? {} : { body: content as unknown as Buffer }),
+      ...(signal === undefined ? {} : { signal }),
+      headersTimeout: PATIENCE.answer,
+      bodyTimeout: PATIENCE.silence,
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#routes.close();
+    await this.#dispatchers.close();
   }
 }
 
-const answer = (request: HttpRequest, response: IncomingMessage): HttpResponse => ({
-  status: response.statusCode ?? 0,
+const answer = (request: HttpRequest, response: Dispatcher.ResponseData): HttpResponse => ({
+  status: response.statusCode,
   url: request.url,
   header: (name) => {
     const value = response.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   },
-  body: reading(request, response),
-  discard: () => discard(response),
+  body: reading(request, response.body),
+  discard: async () => {
+    // What is short is read, so that the connection can be used again; what is long is cut off.
+    await response.body.dump({ limit: DISCARD_LIMIT }).catch(() => undefined);
+  },
 });
 
-async function* reading(request: HttpRequest, response: IncomingMessage): ByteStream {
+async function* reading(request: HttpRequest, body: AsyncIterable<Uint8Array>): ByteStream {
   try {
-    yield* bodyOf(response);
+    yield* body;
   } catch (error) {
     request.signal?.throwIfAborted();
     throw connectionFailure(request, error);

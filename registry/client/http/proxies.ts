@@ -15,6 +15,13 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   return URL.canParse(whole) ? new URL(whole) : undefined;
 }
 
+/** What a proxy wants to be told; undefined when its URL names nobody. */
+export function authorizationOf({ username, password }: URL): string | undefined {
+  if (username === "") return undefined;
+  const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(account).toString("base64")}`;
+}
+
 /** Without the brackets of an IPv6 address. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
 

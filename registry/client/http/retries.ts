@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isCode } from "../../../core/errors.ts";
+import { PROXY_REFUSED } from "./connection-failure.ts";
 import type { HttpRequest, HttpResponse, Middleware } from "./message.ts";
 
 const STATUSES = new Set([408, 429, 500, 502, 503, 504]);
@@ -53,8 +54,8 @@ async function attemptOnce(
   }
 }
 
-/** What will not come back soon: a name nobody knows, a port nobody listens on. */
-const LASTING = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH"]);
+/** What will not come back soon: a name nobody knows, a port nobody listens on, a proxy that does not want to. */
+const LASTING = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", PROXY_REFUSED]);
 
 /** True for a connection that was lost or was not made in time, and may be tried again. */
 export const isTransient = (error: unknown): boolean =>

@@ -178,7 +178,7 @@ describe("connections", () => {
     assert.equal(asked[0], `registry.invalid:443 Basic ${Buffer.from("joe:se cret").toString("base64")}`);
     await assert.rejects(get("https://refused.invalid/v2/"), {
       code: "REGISTRY_UNREACHABLE",
-      message: `Get "https://refused.invalid/v2/": the proxy 127.0.0.1:${proxying.port} answers 403 to CONNECT refused.invalid:443`,
+      message: `Get "https://refused.invalid/v2/": the proxy answers 403 to CONNECT refused.invalid:443`,
     });
   });
 
@@ -200,9 +200,12 @@ describe("connections", () => {
       const response = await connections.send({ method: "GET", url, headers: {} });
       return (await readAll(response.body, 100)).toString();
     };
-    assert.deepEqual([await get(), await get(), connected], ["GET", "GET", 1]);
+    for (let i = 0; i < 10; i += 1) assert.equal(await get(), "GET");
+    const opened = connected;
+    assert.ok(opened <= 2, `${opened} connections for ten requests, one after the other`);
     for (const socket of sockets) socket.resetAndDestroy();
-    assert.deepEqual([await get(), connected], ["GET", 2]);
+    assert.equal(await get(), "GET");
+    assert.ok(connected > opened);
   });
 
   it("stop sending a body when the answer does not wait for it", async () => {
@@ -210,12 +213,15 @@ describe("connections", () => {
     await using listening = await listen(server);
     await using connections = new Connections({ ...options, trust: new Trust([]) });
     let sent = 0;
-    let closed = false;
+    let close: () => void;
+    const closed = new Promise<void>((resolve) => {
+      close = resolve;
+    });
     async function* open(): AsyncGenerator<Uint8Array> {
       try {
         for (; sent < 1 << 30; sent += 1 << 20) yield Buffer.alloc(1 << 20);
       } finally {
-        closed = true;
+        close();
       }
     }
     const url = new URL(`http://127.0.0.1:${listening.port}/`);
@@ -227,6 +233,7 @@ describe("connections", () => {
     });
     assert.equal(response.status, 403);
     assert.equal((await readAll(response.body, 100)).toString(), "no");
-    assert.ok(closed && sent < 1 << 29, `${sent} bytes were sent`);
+    await closed;
+    assert.ok(sent < 1 << 29, `${sent} bytes were sent`);
   });
 });
