@@ -50,7 +50,7 @@ function membersOf(entry: Entry, group: string): [string, string][] {
 }
 
 /** Docker has these; naming one says that it is not here yet instead of "unknown". */
-const NOT_YET = ["login", "logout", "search", "events", "stats", "update", "context", "manifest"];
+const NOT_YET = ["stats", "context"];
 
 export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
   const [first = ""] = words;

@@ -299,6 +299,11 @@ export const ERRORS = {
     (d: { container: string; to: string }) =>
       `Container ${d.container} is paused, unpause the container before ${d.to}`,
   ),
+  CONTAINER_RESTARTING: define(
+    "conflict",
+    (d: { container: string }) =>
+      `Container ${d.container} is restarting, wait until the container is running`,
+  ),
   CONTAINER_ALREADY_PAUSED: define(
     "conflict",
     (d: { container: string }) => `Container ${d.container} is already paused`,

@@ -46,6 +46,9 @@ export async function serveDaemon(
       if (address.kind === "unix") await listenUnix(server, address.path, options);
       report(`API listen on ${formatAddress(address)}`);
     }
+    await engine.containers.revive(({ name, error }) =>
+      report(`container ${name} was not started: ${describeError(error)}`),
+    );
     await aborted(signal);
   } finally {
     await closeAll(servers, api, options.shutdownMs);

@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
+import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 import type { DistributionService } from "./distribution-api.ts";
@@ -23,6 +24,7 @@ export type {
   BuildRequest,
   BuildResult,
   ContainerRecord,
+  ContainerUpdate,
   HostConfig,
   ImageRecord,
   ProcessConfig,
@@ -85,6 +87,8 @@ export interface ContainerService {
     request: ContainerCreate,
     options?: Abortable,
   ): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  /** Starts what its restart policy wants to run whenever an engine takes up its work; tells of one that cannot be started. */
+  revive(report: (failed: { readonly name: string; readonly error: unknown }) => void): Promise<void>;
   /** Returns warnings: what this host could not do. */
   start(container: string): Promise<readonly string[]>;
   /** A negative time-out waits for ever. */
@@ -124,6 +128,8 @@ export interface ContainerService {
   ): Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
   changes(container: string): Promise<readonly Change[]>;
   rename(container: string, name: string): Promise<void>;
+  /** Changes limits and restart policy, at once if it runs; zero leaves a field as it is. Returns warnings. */
+  update(container: string, changes: ContainerUpdate): Promise<readonly string[]>;
   /** Rejects with CONTAINER_RUNNING unless `force`. */
   remove(
     container: string,

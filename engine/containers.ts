@@ -16,6 +16,7 @@ import type {
   ContainerCreate,
   ContainerFilter,
   ContainerService,
+  ContainerUpdate,
   ExecCreate,
   LogQuery,
   PathStat,
@@ -94,6 +95,9 @@ export class Containers implements ContainerService {
     }
   }
 
+  revive(report: Parameters<ContainerService["revive"]>[0]) {
+    return this.#manager.revive(report);
+  }
   start(container: string) {
     return this.#manager.start(container);
   }
@@ -123,6 +127,9 @@ export class Containers implements ContainerService {
   }
   resize(container: string, size: TerminalSize) {
     return this.#manager.resize(container, size);
+  }
+  update(container: string, changes: ContainerUpdate) {
+    return this.#manager.update(container, changes);
   }
   rename(container: string, name: string) {
     return this.#manager.rename(container, name.replace(/^\//, ""));

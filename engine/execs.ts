@@ -22,6 +22,7 @@ export class Execs implements ExecService {
   async create(text: string, request: ExecCreate): Promise<string> {
     const { id: container, state } = await this.#containers.get(text);
     if (state.status === "paused") throw new Failure("CONTAINER_PAUSED", { container, to: "exec" });
+    if (state.status === "restarting") throw new Failure("CONTAINER_RESTARTING", { container });
     if (state.status !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container });
     if (request.Cmd.length === 0)
       throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });

@@ -1,5 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import type { ContainerConfig } from "../image/config.ts";
+import type { HealthState } from "./launch/shim-state.ts";
 
 /** What a container shall be: Docker Engine API "Config" (of its creation) with the image's defaults merged in. */
 export interface ProcessConfig extends ContainerConfig {
@@ -71,6 +72,10 @@ export interface ContainerState {
   readonly oomKilled: boolean;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** How often its restart policy started it again. */
+  readonly restartCount: number;
+  /** Of a container with a health check that was started. */
+  readonly health?: HealthState;
 }
 
 export interface ContainerRecord {

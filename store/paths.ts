@@ -10,7 +10,7 @@ import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/d
  *     layers/<hex of diff id>/      what a snapshot driver derived from that tar: fs/ (overlay2), layer.erofs (erofs)
  *     snapshots/<key>/              a writable root filesystem: upper/ and work/ (overlay2), fs/ (vfs)
  *     slipway.db                    metadata (SQLite, WAL)
- *     containers/<id>/              config.json, shim.sock, <id>-json.log, hosts, hostname, resolv.conf, exit
+ *     containers/<id>/              config.json, shim.sock, <id>-json.log, hosts, hostname, resolv.conf, exit, state
  *     volumes/<name>/_data
  *     networks/  cachemounts/
  *     ingest/                       temporary files of one process each, swept when it is gone

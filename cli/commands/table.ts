@@ -106,6 +106,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./pause.ts")).unpause,
   },
   {
+    names: ["container update", "update"],
+    summary: "Update configuration of one or more containers",
+    load: async () => (await import("./update.ts")).update,
+  },
+  {
     names: ["container wait", "wait"],
     summary: "Block until one or more containers stop, then print their exit codes",
     load: async () => (await import("./wait.ts")).wait,

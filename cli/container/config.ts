@@ -4,9 +4,12 @@ import type { ContainerCreate, HostConfig } from "../../engine/api.ts";
 import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
 import type { CONTAINER_FLAGS } from "./flags.ts";
+import { readHealthcheck } from "./health.ts";
 import { keyValues, readEnv, readLabels } from "./key-values.ts";
+import { readLimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
 import { readPorts } from "./ports.ts";
+import { readRestartPolicy } from "./restart.ts";
 
 type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
@@ -49,7 +52,7 @@ export function readCreate(
       ...optional("WorkingDir", flags.workdir),
       ...optional("StopSignal", flags["stop-signal"]),
       ...optional("StopTimeout", flags["stop-timeout"]),
-      ...(flags["no-healthcheck"] ? { Healthcheck: { Test: ["NONE"] } } : {}),
+      ...optional("Healthcheck", readHealthcheck(flags)),
     },
     hostConfig: {
       ...resources(flags),
@@ -80,14 +83,7 @@ function resources(flags: ContainerFlags): Partial<HostConfig> {
   return {
     Ulimits: flags.ulimit.map(readUlimit),
     ...optional("ShmSize", flags["shm-size"]),
-    ...optional("Memory", flags.memory),
-    ...optional("MemorySwap", flags["memory-swap"]),
-    ...optional("NanoCpus", flags.cpus === undefined ? undefined : Math.round(Number(flags.cpus) * 1e9)),
-    ...optional("CpuShares", flags["cpu-shares"]),
-    ...optional("CpuPeriod", flags["cpu-period"]),
-    ...optional("CpuQuota", flags["cpu-quota"]),
-    ...optional("CpusetCpus", flags["cpuset-cpus"]),
-    ...optional("PidsLimit", flags["pids-limit"]),
+    ...readLimits(flags),
     ...optional("CgroupParent", flags["cgroup-parent"]),
   };
 }
@@ -100,18 +96,11 @@ function readUlimit(text: string): HostConfig["Ulimits"][number] {
   return { Name: name, Soft: Number(soft), Hard: Number(hard) };
 }
 
-/** `no | always | unless-stopped | on-failure[:retries]`. */
 function restartPolicy(text: string, autoRemove: boolean): HostConfig["RestartPolicy"] {
-  const [, name = "", retries] = /^(no|always|unless-stopped|on-failure(?=:|$))(?::(\d+))?$/.exec(text) ?? [];
-  if (name === "" || (retries !== undefined && name !== "on-failure")) {
-    const want = "no, always, unless-stopped or on-failure[:max-retries]";
-    throw new Failure("OPTION_INVALID", { option: "--restart", got: text, want });
-  }
-  if (autoRemove && name !== "no") throw new Failure("OPTIONS_CONFLICT", { one: "--restart", other: "--rm" });
-  return {
-    Name: name as HostConfig["RestartPolicy"]["Name"],
-    MaximumRetryCount: retries === undefined ? 0 : Number(retries),
-  };
+  const policy = readRestartPolicy(text);
+  if (autoRemove && policy.Name !== "no")
+    throw new Failure("OPTIONS_CONFLICT", { one: "--restart", other: "--rm" });
+  return policy;
 }
 
 const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>

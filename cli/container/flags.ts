@@ -1,4 +1,6 @@
 import type { Flags } from "../flags.ts";
+import { HEALTH_FLAGS } from "./health.ts";
+import { LIMIT_FLAGS } from "./limits.ts";
 
 /** The flags `run` and `create` share, as docker names them. */
 export const CONTAINER_FLAGS = {
@@ -8,11 +10,6 @@ export const CONTAINER_FLAGS = {
   "cap-drop": { kind: "list", help: "Drop Linux capabilities" },
   "cgroup-parent": { kind: "string", help: "Optional parent cgroup for the container" },
   cidfile: { kind: "string", help: "Write the container ID to the file" },
-  "cpu-period": { kind: "int", help: "Limit CPU CFS (Completely Fair Scheduler) period" },
-  "cpu-quota": { kind: "int", help: "Limit CPU CFS (Completely Fair Scheduler) quota" },
-  "cpu-shares": { kind: "int", short: "c", help: "CPU shares (relative weight)" },
-  cpus: { kind: "decimal", help: "Number of CPUs" },
-  "cpuset-cpus": { kind: "string", help: "CPUs in which to allow execution (0-3, 0,1)" },
   dns: { kind: "list", help: "Set custom DNS servers" },
   "dns-option": { kind: "list", help: "Set DNS options" },
   "dns-search": { kind: "list", help: "Set custom DNS search domains" },
@@ -21,6 +18,7 @@ export const CONTAINER_FLAGS = {
   env: { kind: "list", short: "e", help: "Set environment variables" },
   "env-file": { kind: "list", help: "Read in a file of environment variables" },
   expose: { kind: "list", help: "Expose a port or a range of ports" },
+  ...HEALTH_FLAGS,
   hostname: { kind: "string", short: "h", help: "Container host name" },
   init: { kind: "bool", help: "Run an init inside the container that forwards signals and reaps processes" },
   interactive: { kind: "bool", short: "i", help: "Keep STDIN open even if not attached" },
@@ -28,17 +26,11 @@ export const CONTAINER_FLAGS = {
   "label-file": { kind: "list", help: "Read in a line delimited file of labels" },
   "log-driver": { kind: "string", help: "Logging driver for the container" },
   "log-opt": { kind: "list", help: "Log driver options" },
-  memory: { kind: "bytes", short: "m", help: "Memory limit" },
-  "memory-swap": {
-    kind: "bytes",
-    help: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
-  },
+  ...LIMIT_FLAGS,
   mount: { kind: "list", type: "mount", help: "Attach a filesystem mount to the container" },
   name: { kind: "string", help: "Assign a name to the container" },
   net: { kind: "string", hidden: true, help: "Connect a container to a network" },
   network: { kind: "string", type: "network", help: "Connect a container to a network" },
-  "no-healthcheck": { kind: "bool", help: "Disable any container-specified HEALTHCHECK" },
-  "pids-limit": { kind: "int", help: "Tune container pids limit (set -1 for unlimited)" },
   platform: { kind: "string", help: "Set platform if server is multi-platform capable" },
   privileged: { kind: "bool", help: "Give extended privileges to this container" },
   publish: { kind: "list", short: "p", help: "Publish a container's port(s) to the host" },
@@ -84,12 +76,6 @@ export const UNSUPPORTED_CONTAINER_FLAGS = [
   "device-write-iops",
   "gpus",
   "group-add",
-  "health-cmd",
-  "health-interval",
-  "health-retries",
-  "health-start-interval",
-  "health-start-period",
-  "health-timeout",
   "ip",
   "ip6",
   "ipc",

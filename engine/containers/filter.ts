@@ -16,6 +16,7 @@ export interface FilterLookups {
 type Test = (record: ContainerRecord) => boolean;
 type Make = (values: readonly string[], lookups: FilterLookups) => Test;
 
+const HEALTH = ["starting", "healthy", "unhealthy", "none"];
 const STATES = ["created", "dead", "exited", "paused", "removing", "restarting", "running"];
 
 /** How each `docker ps -f` key turns its values into a test. Values of one key are alternatives, except labels. */
@@ -32,6 +33,10 @@ const FILTERS: Readonly<Record<string, Make>> = {
   status: (values) => {
     for (const value of values) requireOneOf("status", value, STATES);
     return ({ state }) => values.includes(state.status);
+  },
+  health: (values) => {
+    for (const value of values) requireOneOf("health", value, HEALTH);
+    return ({ state }) => values.includes(state.health?.status ?? "none");
   },
   exited: (values) => {
     const codes = values.map(readNumber);
@@ -90,7 +95,7 @@ export function filterContainers(
     return make(values, lookups);
   });
   const shown = records
-    .filter((record) => all || isActive(record) || record.state.status === "restarting")
+    .filter((record) => all || isActive(record))
     .filter((record) => tests.every((test) => test(record)))
     .sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
   return limit === undefined ? shown : shown.slice(0, limit);

@@ -37,7 +37,7 @@ export function containerDocument(record: ContainerRecord, facts: ContainerFacts
     HostsPath: file("hosts"),
     LogPath: record.hostConfig.LogConfig.Type === "json-file" ? file(`${record.id}-json.log`) : "",
     Name: `/${record.name}`,
-    RestartCount: 0,
+    RestartCount: record.state.restartCount,
     Driver: facts.driver,
     Platform: "linux",
     MountLabel: "",
@@ -56,7 +56,8 @@ export function containerDocument(record: ContainerRecord, facts: ContainerFacts
 function stateDocument(state: ContainerRecord["state"]): Document {
   return {
     Status: state.status,
-    Running: state.status === "running" || state.status === "paused",
+    // One that waits for its next run counts as running: it is not to be removed or started.
+    Running: ["running", "paused", "restarting"].includes(state.status),
     Paused: state.status === "paused",
     Restarting: state.status === "restarting",
     OOMKilled: state.oomKilled,
@@ -66,8 +67,24 @@ function stateDocument(state: ContainerRecord["state"]): Document {
     Error: state.error,
     StartedAt: state.startedAt ?? NEVER,
     FinishedAt: state.finishedAt ?? NEVER,
+    ...(state.health === undefined ? {} : { Health: healthDocument(state.health) }),
   };
 }
+
+const healthDocument = ({
+  status,
+  streak,
+  log,
+}: NonNullable<ContainerRecord["state"]["health"]>): Document => ({
+  Status: status,
+  FailingStreak: streak,
+  Log: log.map(({ start, end, code, output }) => ({
+    Start: start,
+    End: end,
+    ExitCode: code,
+    Output: output,
+  })),
+});
 
 function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document {
   const unconfined = config.Privileged || config.SecurityOpt.includes("systempaths=unconfined");

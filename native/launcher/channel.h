@@ -10,7 +10,7 @@
 //                                     filesystem; any number
 //                                     <--   warning { u32 index, u32 errno }   an operation the host refused
 //                                     and the launch can do without
-//                                     <--   ready { u32 pid }                  parked
+//                                     <--   ready { u32 pid, u32 launcher's }  parked
 //   go                                -->
 //                                     <--   started                            it has become the program
 //   signal { u32 number }             -->                                      any time after ready

@@ -43,12 +43,26 @@ int openHandles(const Program& program, Handles& handles, Stage& stage) {
   }
   stage = Stage::kNamespaces;
   for (const NamespaceFile& file : program.joinFiles) {
-    handles.namespaces.push_back({file.kind, UniqueFd(::open(file.path, O_RDONLY | O_CLOEXEC))});
+    handles.namespaces.push_back({file.kind, UniqueFd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC))});
     if (!handles.namespaces.back().file) return errno;
   }
   if (program.joinPid == 0) return 0;
   handles.joined.reset(sys::pidfdOpen(program.joinPid));
   return handles.joined ? 0 : errno;
+}
+
+/** Back from join(program, handles, kPidNamespace): what is cloned later belongs to our own namespace again.
+ */
+int leavePidNamespace() {
+  UniqueFd own(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
+  return own ? sys::errnoOf(::setns(own.get(), CLONE_NEWPID)) : errno;
+}
+
+bool joinsPidNamespace(const Program& program) {
+  for (const NamespaceFile& file : program.joinFiles) {
+    if (file.kind == kPidNamespace) return true;
+  }
+  return program.joinPid != 0 && program.joinFlags & kPidNamespace;
 }
 
 /** Joins those of the wanted kinds. A pid namespace takes in only children, so the launcher joins it before
@@ -146,11 +160,13 @@ int startChild(const Program& program, const int (&stdio)[3], Started& started, 
     args.cgroup = static_cast<uint64_t>(handles.cgroup2.get());
   }
   const pid_t pid = sys::clone3(args);
-  if (pid < 0) return errno;
+  const int error = sys::errnoOf(pid);
   if (pid == 0) {
     ours.reset();
     runChild(program, handles, stdio, theirs.release());
   }
+  if (joinsPidNamespace(program)) leavePidNamespace();
+  if (error) return error;
   started.pid = pid;
   started.pidfd.reset(pidfd);
   started.channel = std::move(ours);

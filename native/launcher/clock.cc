@@ -27,4 +27,10 @@ std::string timestamp() {
   return text + 'Z';
 }
 
+int64_t monotonicMs() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
+}
+
 }  // namespace slipway

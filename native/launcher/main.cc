@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "channel.h"
 #include "child.h"
+#include "kept_namespaces.h"
 #include "program.h"
 #include "shim.h"
 #include "supervisor.h"
@@ -77,6 +78,18 @@ void prepare() {
   ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
 }
 
+/** The first run's child; 0, or the errno of what `stage` names. */
+int start(Program& program, const Shim* shim, KeptNamespaces& namespaces, Started& child, Stage& stage) {
+  constexpr int kOwn[3] = {0, 1, 2};
+  if (!shim) return startChild(program, kOwn, child, stage);
+  stage = Stage::kNamespaces;
+  if (const int error = namespaces.keepJoined(program)) return error;
+  if (const int error = startChild(program, shim->stdio(), child, stage)) return error;
+  // The child waits for a word from here, unless it failed already.
+  namespaces.keepNetwork(program, child.pid);
+  return 0;
+}
+
 int run() {
   UniqueFd control(kControl);
   size_t size = 0;
@@ -90,10 +103,10 @@ int run() {
     shim.reset(new Shim(program.shim));
     if (const int error = shim->open()) refuse(control.get(), error, Stage::kShim);
   }
-  constexpr int kOwn[3] = {0, 1, 2};
+  KeptNamespaces namespaces;
   Started child;
   Stage stage = Stage::kNone;
-  if (const int error = startChild(program, shim ? shim->stdio() : kOwn, child, stage)) {
+  if (const int error = start(program, shim.get(), namespaces, child, stage)) {
     removeCgroups(program.cgroupDirs);
     if (shim) shim->close();
     refuse(control.get(), error, stage);
@@ -105,7 +118,7 @@ int run() {
   } else {
     dropStdio();
   }
-  Supervisor(program, std::move(control), std::move(child), shim.get()).run();
+  Supervisor(program, namespaces, std::move(control), std::move(child), shim.get()).run();
   return 0;
 }
 

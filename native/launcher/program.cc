@@ -39,6 +39,17 @@ StringList Reader::list() {
 
 namespace {
 
+HealthSetup readHealth(Reader& in) {
+  HealthSetup health;
+  health.program = in.bytes();
+  health.intervalMs = in.u64();
+  health.timeoutMs = in.u64();
+  health.startPeriodMs = in.u64();
+  health.startIntervalMs = in.u64();
+  health.retries = in.u32();
+  return health;
+}
+
 ShimSetup readShim(Reader& in) {
   ShimSetup shim;
   shim.socket = in.string();
@@ -50,6 +61,10 @@ ShimSetup readShim(Reader& in) {
   shim.openStdin = flags & 1;
   shim.stdinOnce = flags & 2;
   shim.terminal = flags & 4;
+  shim.stateFile = in.string();
+  shim.restart = static_cast<Restart>(in.u8());
+  shim.maxRestarts = in.u32();
+  shim.health = readHealth(in);
   return shim;
 }
 

@@ -15,14 +15,21 @@
 //               at the end
 //   io      :=  u8 kind (0 descriptors, 1 shim); for a shim: string socket, string exit file, string log or
 //   "",
-//               u64 log bytes per file or 0, u32 log files, u8 flags (1 open stdin, 2 stdin once, 4 terminal)
+//               u64 log bytes per file or 0, u32 log files, u8 flags (1 open stdin, 2 stdin once, 4
+//               terminal), string state file or "", u8 restart policy (0 never, 1 on failure, 2 always), u32
+//               how often at most or 0, health
+//   health  :=  bytes of the program of a probe, which joins the container's first process, or none; u64 each
+//               in milliseconds: interval, time-out, start period, interval in it; u32 failures that count
 //   operation := u8 opcode, u32 length, operands: see operations.h
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <string>
 #include <vector>
+
+#include "restart.h"
 
 namespace slipway {
 
@@ -63,7 +70,17 @@ enum class IoKind : uint8_t { kDescriptors = 0, kShim = 1 };
 
 struct NamespaceFile {
   uint64_t kind = 0;
-  const char* path = "";
+  std::string path;
+};
+
+struct HealthSetup {
+  /** None when there is no health check. */
+  Bytes program;
+  uint64_t intervalMs = 0;
+  uint64_t timeoutMs = 0;
+  uint64_t startPeriodMs = 0;
+  uint64_t startIntervalMs = 0;
+  uint32_t retries = 0;
 };
 
 struct ShimSetup {
@@ -75,6 +92,10 @@ struct ShimSetup {
   bool openStdin = false;
   bool stdinOnce = false;
   bool terminal = false;
+  const char* stateFile = "";
+  Restart restart = Restart::kNever;
+  uint32_t maxRestarts = 0;
+  HealthSetup health;
 };
 
 struct Operation {

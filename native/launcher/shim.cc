@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
-#include <time.h>
 
 #include <algorithm>
 
@@ -28,6 +27,8 @@ enum Frame : uint8_t {
   kSignal = 5,
   kWait = 6,
   kState = 7,
+  kPolicy = 8,
+  kNoMore = 9,
   kAttached = 64,
   kStdout = 65,
   kStderr = 66,
@@ -46,12 +47,6 @@ constexpr int kTerminalDrainMs = 100;
 constexpr int kDrainReads = 16;
 constexpr int kFarewellMs = 5000;
 constexpr int kFixedEntries = 4;
-
-int64_t monotonicMs() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
-}
 
 }  // namespace
 
@@ -99,7 +94,14 @@ void Shim::takeTerminal(UniqueFd master) {
 void Shim::started(pid_t pid) {
   pid_ = pid;
   startedAt_ = timestamp();
+  startedMs_ = monotonicMs();
+  state_.run(pid, startedAt_, policy_.count());
+  if (policy_.count() == 0) return;
+  state_.event("start", "");
+  state_.write();
 }
+
+int64_t Shim::ranMs() const { return monotonicMs() - startedMs_; }
 
 bool Shim::stalled() const {
   return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) { return client.stalls(); });
@@ -194,12 +196,14 @@ void Shim::act(Client& client, uint8_t type, Bytes payload, int pidfd) {
     case kResize:
       resize(payload);
       return client.send(kDone, nullptr, 0);
-    case kSignal: {
-      const int error =
-          sys::errnoOf(sys::pidfdSignal(pidfd, static_cast<int>(Reader(payload.data, payload.size).u32())));
-      const uint8_t code = static_cast<uint8_t>(error);
-      return error ? client.send(kRefused, &code, 1) : client.send(kDone, nullptr, 0);
-    }
+    case kSignal:
+      return signal(client, payload, pidfd);
+    case kPolicy:
+      setPolicy(payload);
+      return client.send(kDone, nullptr, 0);
+    case kNoMore:
+      policy_.cancel();
+      return client.send(kDone, nullptr, 0);
     case kWait:
       client.waiting = true;
       return;
@@ -210,6 +214,19 @@ void Shim::act(Client& client, uint8_t type, Bytes payload, int pidfd) {
     default:
       client.drop();
   }
+}
+
+void Shim::signal(Client& client, Bytes payload, int pidfd) {
+  const int number = static_cast<int>(Reader(payload.data, payload.size).u32());
+  const int error = pidfd < 0 ? ESRCH : sys::errnoOf(sys::pidfdSignal(pidfd, number));
+  const uint8_t code = static_cast<uint8_t>(error);
+  error ? client.send(kRefused, &code, 1) : client.send(kDone, nullptr, 0);
+}
+
+void Shim::setPolicy(Bytes payload) {
+  Reader in(payload.data, payload.size);
+  const auto kind = static_cast<Restart>(in.u8());
+  policy_.set(kind, in.u32());
 }
 
 void Shim::attach(Client& client, Bytes payload) {
@@ -238,33 +255,63 @@ void Shim::endInput(Client& client) {
   if (inputPending_.empty()) input_.reset();
 }
 
-void Shim::sweep() {
-  if (closing_) {
-    for (Client& client : clients_) {
-      if (client.waiting && !exitJson_.empty()) client.send(kExit, exitJson_.data(), exitJson_.size());
-      client.waiting = false;
-      client.finish();
-    }
+/** Who waits is told, and every client is let go once it has got everything. */
+void Shim::farewell() {
+  for (Client& client : clients_) {
+    if (client.waiting && !exitJson_.empty()) client.send(kExit, exitJson_.data(), exitJson_.size());
+    client.waiting = false;
+    client.finish();
   }
+}
+
+void Shim::sweep() {
+  if (closing_) farewell();
   clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const Client& c) { return c.gone(); }),
                  clients_.end());
 }
 
 std::string Shim::stateJson() const {
-  const char* status = !exitJson_.empty() ? "exited" : pid_ > 0 ? "running" : "created";
+  const char* status = !exitJson_.empty()    ? "exited"
+                       : pid_ > 0            ? "running"
+                       : policy_.count() > 0 ? "waiting"
+                                             : "created";
   std::string text = "{\"status\":\"" + std::string(status) + "\",\"pid\":" + std::to_string(pid_);
   if (!startedAt_.empty()) text += ",\"startedAt\":\"" + startedAt_ + "\"";
   return text + "}";
 }
 
-void Shim::ended(const ExitRecord& record) {
-  for (int stream = 0; stream < 2; stream++) drain(stream);
-  log_.finish();
-  std::string text = "{\"code\":" + std::to_string(record.signalled ? 128 + record.value : record.value);
+std::string Shim::exitJson(const ExitRecord& record) const {
+  std::string text = "{\"code\":" + std::to_string(record.status());
   if (record.signalled) text += ",\"signal\":" + std::to_string(record.value);
   text += std::string(",\"oom\":") + (record.outOfMemory ? "true" : "false");
-  text += ",\"startedAt\":\"" + startedAt_ + "\",\"finishedAt\":\"" + timestamp() + "\"}";
-  exitJson_ = text;
+  if (record.stopped) text += ",\"stopped\":true";
+  if (!record.error.empty()) text += ",\"error\":\"" + record.error + "\"";
+  return text + ",\"startedAt\":\"" + startedAt_ + "\",\"finishedAt\":\"" + timestamp() + "\"}";
+}
+
+void Shim::runEnded(const ExitRecord& record) {
+  for (int stream = 0; stream < 2; stream++) drain(stream);
+  log_.finish();
+  exitJson_ = exitJson(record);
+  for (UniqueFd& output : outputs_) output.reset();
+  input_.reset();
+  inputPending_.clear();
+  inputEnding_ = false;
+  pid_ = 0;
+}
+
+void Shim::waiting(const ExitRecord& record) {
+  state_.waiting(exitJson_);
+  if (record.outOfMemory) state_.event("oom", "");
+  state_.event("die", "\"code\":" + std::to_string(record.status()));
+  state_.write();
+  farewell();
+  exitJson_.clear();
+}
+
+void Shim::ended(const ExitRecord& record) {
+  // How the last run ended is known; what came after it, only now.
+  if (record.stopped || !record.error.empty()) exitJson_ = exitJson(record);
   sys::replaceFile(setup_.exitFile, exitJson_ + "\n");
   removeSocket();
 }
@@ -279,7 +326,6 @@ void Shim::close() {
   removeSocket();
   closing_ = true;
   const int64_t deadline = monotonicMs() + kFarewellMs;
-  for (UniqueFd& output : outputs_) output.reset();
   for (sweep(); !clients_.empty(); sweep()) {
     const bool patient = stalled();
     const int64_t left = deadline - monotonicMs();

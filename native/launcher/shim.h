@@ -10,6 +10,8 @@
 #include "client.h"
 #include "json_log.h"
 #include "program.h"
+#include "restart.h"
+#include "state_file.h"
 
 namespace slipway {
 
@@ -18,15 +20,25 @@ struct ExitRecord {
   /** Exit code or signal number. */
   int value = 0;
   bool outOfMemory = false;
+  /** Somebody asked for the end. */
+  bool stopped = false;
+  /** Why it could not be started again. */
+  std::string error;
+
+  /** As a shell would report it. */
+  int status() const { return signalled ? 128 + value : value; }
 };
 
 /** A detached container's keeper: its streams or terminal, its log, its clients, its exit record. */
 class Shim {
  public:
-  explicit Shim(const ShimSetup& setup) : setup_(setup) {}
+  explicit Shim(const ShimSetup& setup)
+      : setup_(setup), policy_(setup.restart, setup.maxRestarts), state_(setup.stateFile) {}
 
   /** Makes the socket, the log and the pipes; 0 or an errno. */
   int open();
+  /** Makes the pipes of a further run; 0 or an errno. */
+  int openAgain() { return openPipes(); }
   /** Descriptors for the child; childHasStdio() once it has them. */
   const int (&stdio() const)[3] { return stdio_; }
   void childHasStdio();
@@ -37,11 +49,20 @@ class Shim {
   void addTo(std::vector<pollfd>& polled);
   void handle(const pollfd* polled, int pidfd);
 
-  /** The process has ended: reads what it left in the pipes, writes the exit record, takes no more clients.
-   */
+  /** The process has ended: reads what it left in the pipes, and lets go of its streams. */
+  void runEnded(const ExitRecord& record);
+  /** It will be started again: tells the clients of this run, which ends for them. */
+  void waiting(const ExitRecord& record);
+  /** It will not: writes the exit record, takes no more clients. */
   void ended(const ExitRecord& record);
   /** Tells the clients and waits until they know. */
   void close();
+
+  RestartPolicy& policy() { return policy_; }
+  StateFile& state() { return state_; }
+  const HealthSetup* health() const { return setup_.health.program.size > 0 ? &setup_.health : nullptr; }
+  /** How long the last run took so far, in milliseconds. */
+  int64_t ranMs() const;
 
  private:
   int openPipes();
@@ -51,15 +72,21 @@ class Shim {
   void feed();
   void serve(Client& client, int pidfd);
   void act(Client& client, uint8_t type, Bytes payload, int pidfd);
+  void signal(Client& client, Bytes payload, int pidfd);
+  void setPolicy(Bytes payload);
   void attach(Client& client, Bytes payload);
   void resize(Bytes payload);
   void endInput(Client& client);
   void removeSocket();
   void sweep();
   bool stalled() const;
+  void farewell();
+  std::string exitJson(const ExitRecord& record) const;
   std::string stateJson() const;
 
   const ShimSetup setup_;
+  RestartPolicy policy_;
+  StateFile state_;
   UniqueFd listener_;
   JsonLog log_;
   UniqueFd childEnds_[3];
@@ -73,6 +100,7 @@ class Shim {
   size_t polledClients_ = 0;
   pid_t pid_ = 0;
   std::string startedAt_;
+  int64_t startedMs_ = 0;
   /** The exit record once there is one. */
   std::string exitJson_;
   bool socketRemoved_ = false;

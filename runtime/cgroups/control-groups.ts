@@ -27,6 +27,8 @@ export interface ControlGroup {
   frozen(): boolean;
   /** Whether it keeps any device away from its processes. */
   confinesDevices(): boolean;
+  /** Writes the limits of a group that exists; returns what cannot be limited here. Throws CGROUP_FAILED on a value the kernel refuses. */
+  limit(resources: OciResources): readonly string[];
   stats(): CgroupStats;
   /** Processes that the kernel killed for memory. */
   oomKills(): number;

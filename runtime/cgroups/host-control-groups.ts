@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join, posix } from "node:path";
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
 import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
 import type { CgroupStats, ControlGroup, ControlGroups } from "./control-groups.ts";
@@ -90,10 +90,24 @@ class HostControlGroup implements ControlGroup {
       this.#layout.unified === undefined
         ? []
         : makeUnified(this.#layout.unified, this.path, this.#layout.mode);
+    return [...new Set([...warnings, ...this.limit(resources)])];
+  }
+
+  /** A limit may only be valid once a later one is written: memory below memory and swap. Those are tried again, once. */
+  limit(resources: OciResources): readonly string[] {
     const unified = this.#layout.mode === "v2";
     const limits = unified ? compileUnifiedLimits(resources) : compileLegacyLimits(resources);
-    const lost = limits.flatMap((limit) => this.#apply(limit));
-    return [...new Set([...warnings, ...lost])];
+    const refused: LimitWrite[] = [];
+    const lost = limits.flatMap((limit) => {
+      try {
+        return this.#apply(limit);
+      } catch (error) {
+        if (!isCode(error, "CGROUP_FAILED")) throw error;
+        refused.push(limit);
+        return [];
+      }
+    });
+    return [...lost, ...refused.flatMap((limit) => this.#apply(limit))];
   }
 
   #apply({ controller, file, value, warning }: LimitWrite): readonly string[] {

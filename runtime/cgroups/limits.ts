@@ -34,7 +34,7 @@ export function compileLegacyLimits({ memory, cpu, pids }: OciResources): Compil
     ...write("cpu.cfs_period_us", cpu?.period),
     ...write("cpu.cfs_quota_us", cpu?.quota),
     ...write("cpuset.cpus", cpu?.cpus),
-    ...write("pids.max", pids?.limit),
+    ...write("pids.max", pids === undefined || pids.limit > 0 ? pids?.limit : "max"),
   ];
 }
 
@@ -66,6 +66,6 @@ export function compileUnifiedLimits({ memory, cpu, pids }: OciResources): Compi
     ...write("memory.max", memory?.limit),
     ...write("memory.swap.max", swap, NO_SWAP_LIMIT),
     ...unifiedCpu(cpu),
-    ...write("pids.max", pids?.limit),
+    ...write("pids.max", pids === undefined || pids.limit > 0 ? pids?.limit : "max"),
   ];
 }

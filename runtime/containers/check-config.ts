@@ -8,6 +8,7 @@ import { resolveCapabilities } from "../spec/capabilities.ts";
 import { containerArgs, workingDirectory } from "../spec/process.ts";
 import { parseSecurityOptions } from "../spec/security.ts";
 import { planMounts } from "../volumes/mount-points.ts";
+import { healthProbe } from "./health-check.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const MIN_MEMORY = 6 * MEBIBYTE;
@@ -86,7 +87,11 @@ function checkSysctls({ Sysctls, NetworkMode }: HostConfig): void {
 function checkPolicies({ RestartPolicy, AutoRemove, LogConfig }: HostConfig): void {
   const restarts = !["", "no"].includes(RestartPolicy.Name);
   refuseIf(restarts && AutoRemove, "can't create 'AutoRemove' container with restart policy");
-  if (restarts) throw new Failure("OPTION_UNSUPPORTED", { option: `--restart ${RestartPolicy.Name}` });
+  refuseIf(
+    RestartPolicy.MaximumRetryCount < 0 ||
+      (RestartPolicy.MaximumRetryCount > 0 && RestartPolicy.Name !== "on-failure"),
+    "invalid restart policy: maximum retry count can only be used with 'on-failure' and cannot be negative",
+  );
   refuseIf(
     !LOG_TYPES.includes(LogConfig.Type),
     `error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`,
@@ -101,6 +106,7 @@ export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void
   containerArgs(config);
   workingDirectory(config.WorkingDir);
   if (config.StopSignal !== undefined && config.StopSignal !== "") parseSignal(config.StopSignal);
+  healthProbe(config);
   checkMemory(hostConfig);
   checkCpu(hostConfig);
   checkUlimits(hostConfig);

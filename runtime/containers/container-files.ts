@@ -23,6 +23,10 @@ export class ContainerFiles {
   get exit(): string {
     return join(this.directory, "exit");
   }
+  /** What its shim tells of restarts and health. */
+  get state(): string {
+    return join(this.directory, "state");
+  }
   get log(): string {
     return join(this.directory, `${this.#id}-json.log`);
   }
@@ -68,6 +72,7 @@ export class ContainerFiles {
   /** Takes away what a former run left. */
   clearRun(): void {
     rmSync(this.exit, { force: true });
+    rmSync(this.state, { force: true });
     rmSync(this.socket, { force: true });
   }
 }

@@ -15,18 +15,17 @@ import { Control, type StopOptions } from "./control.ts";
 import { type CreateContainer, Creator } from "./creator.ts";
 import { containerEvent } from "./describe-event.ts";
 import { type ExecRequest, type ExecSession, Execs } from "./execs.ts";
+import { hasProcess } from "./follow-shim.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";
 import { readLogs } from "./read-logs.ts";
 import { toRecord } from "./record.ts";
+import { isRevived } from "./restart-policy.ts";
 import { Starter } from "./starter.ts";
-import {
-  exitOf,
-  type RunningContainer,
-  type RunningState,
-  type StoredContainer,
-} from "./stored-container.ts";
+import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
 import { listProcesses, type ProcessTable } from "./top.ts";
+import { type ContainerUpdate, Updater } from "./updater.ts";
+import { type WaitCondition, waitForContainer } from "./wait.ts";
 
 /**
  * The containers of a state root. A container is named by its full id, its name, or a unique prefix of its id; methods reject with
@@ -42,6 +41,7 @@ export class ContainerManager {
   readonly #control: Control;
   readonly #starter: Starter;
   readonly #execs: Execs;
+  readonly #updater: Updater;
   /** Who waits for a container's start, to be attached to it. */
   readonly #attaching = new Map<string, Set<LaterAttachment>>();
 
@@ -53,6 +53,7 @@ export class ContainerManager {
     this.#control = new Control(parts, this.#lifecycle);
     this.#starter = new Starter(parts, this.#table);
     this.#execs = new Execs(parts);
+    this.#updater = new Updater(parts, this.#table, this.#lifecycle);
   }
 
   hasName(name: string): boolean {
@@ -97,6 +98,13 @@ export class ContainerManager {
     return { ...container, state };
   }
 
+  /** One with a process. Rejects with CONTAINER_NOT_RUNNING, CONTAINER_RESTARTING. */
+  async #findProcess(text: string): Promise<RunningContainer> {
+    const container = await this.#findRunning(text);
+    if (!hasProcess(container)) throw new Failure("CONTAINER_RESTARTING", { container: container.id });
+    return container;
+  }
+
   /** Starts it; does nothing when it runs. Returns warnings: what this host could not do. Rejects with CONTAINER_PAUSED, EXEC_NOT_FOUND, … */
   async start(text: string): Promise<readonly string[]> {
     const { id, hostConfig } = this.#table.find(text);
@@ -128,6 +136,16 @@ export class ContainerManager {
     }
   }
 
+  /**
+   * Starts what its restart policy wants to run whenever somebody takes up looking after this root; one that cannot be started is told of.
+   * A container that merely lost its last watcher runs on and is left alone.
+   */
+  async revive(report: (failed: { readonly name: string; readonly error: unknown }) => void): Promise<void> {
+    await this.list();
+    for (const { id, name } of this.#table.list().filter(isRevived))
+      await this.start(id).catch((error: unknown) => report({ name, error }));
+  }
+
   /** Signals it to end and kills it when it does not; does nothing when it does not run. */
   async stop(text: string, options: StopOptions = {}): Promise<void> {
     const { state, ...container } = await this.#find(text);
@@ -150,7 +168,7 @@ export class ContainerManager {
 
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_ALREADY_PAUSED, CGROUP_FAILED. */
   async pause(text: string): Promise<void> {
-    await this.#control.pause(await this.#findRunning(text));
+    await this.#control.pause(await this.#findProcess(text));
   }
 
   /** Rejects with CONTAINER_NOT_PAUSED. */
@@ -158,28 +176,16 @@ export class ContainerManager {
     await this.#control.unpause(await this.#find(text));
   }
 
-  /**
-   * Resolves with the exit status when the condition is met: "not-running" is met at once by a container that does not run, "next-exit" waits
-   * for a start first, "removed" for its removal.
-   */
-  async wait(
-    text: string,
-    condition: "not-running" | "next-exit" | "removed" = "not-running",
-    options: Abortable = {},
-  ): Promise<{ readonly exitCode: number; readonly error?: string }> {
-    const { id, state } = this.#table.find(text);
-    let last = state;
-    for (let started = false; ; ) {
-      const container = this.#table.byId(id);
-      if (container === undefined) return exitOf(last);
-      last = container.state;
-      if (last.phase === "running") {
-        started = true;
-        last = await this.#lifecycle.ended({ ...container, state: last }, options);
-      }
-      if (condition !== "removed" && (started || condition === "not-running")) return exitOf(last);
-      if (this.#table.byId(id) !== undefined) await this.#changes.next(id, options);
-    }
+  /** See waitForContainer(). */
+  wait(text: string, condition: WaitCondition = "not-running", options: Abortable = {}) {
+    const { id } = this.#table.find(text);
+    const parts = { table: this.#table, lifecycle: this.#lifecycle, changes: this.#changes };
+    return waitForContainer(id, condition, parts, options);
+  }
+
+  /** Returns warnings: what this host cannot limit. Rejects with CONTAINER_CONFIG_INVALID, CGROUP_FAILED. */
+  update(text: string, changes: ContainerUpdate): Promise<readonly string[]> {
+    return this.#updater.update(this.#table.find(text).id, changes);
   }
 
   /** For a container that does not run the attachment begins with its next start by this process, before its process runs. */
@@ -191,6 +197,8 @@ export class ContainerManager {
     const { id, state, config } = container;
     const attachment = new LaterAttachment({ stdin: options.stdin && config.OpenStdin });
     this.#parts.record(containerEvent(container, "attach"));
+    if (state.phase === "running" && state.waiting !== undefined)
+      throw new Failure("CONTAINER_RESTARTING", { container: id });
     if (state.phase === "running")
       await attachment.connect(this.#lifecycle.files(id).socket, { lossless: false });
     else this.#await(id, attachment);
@@ -205,12 +213,12 @@ export class ContainerManager {
 
   /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
   async resize(text: string, size: TerminalSize): Promise<void> {
-    await this.#control.resize(await this.#findRunning(text), size);
+    await this.#control.resize(await this.#findProcess(text), size);
   }
 
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, EXEC_NOT_FOUND, EXEC_DENIED, USER_UNKNOWN, … */
   async exec(text: string, request: ExecRequest): Promise<ExecSession> {
-    const container = await this.#findRunning(text);
+    const container = await this.#findProcess(text);
     if (this.#group(container.state).frozen())
       throw new Failure("CONTAINER_PAUSED", { container: container.id, to: "exec" });
     return this.#execs.start(container, request);
@@ -221,7 +229,7 @@ export class ContainerManager {
   }
 
   async top(text: string, psArgs: readonly string[]): Promise<ProcessTable> {
-    const { state } = await this.#findRunning(text);
+    const { state } = await this.#findProcess(text);
     return listProcesses(this.#group(state).pids(), psArgs);
   }
 
@@ -252,8 +260,9 @@ export class ContainerManager {
     await using _lock = await this.#lifecycle.lock(id);
     let container = await this.#lifecycle.observeLocked(id);
     if (container?.state.phase === "running") {
-      const state = this.#group(container.state).frozen() ? "paused" : "running";
-      if (options.force !== true) throw new Failure("CONTAINER_RUNNING", { container: name, state });
+      const { state } = this.#toRecord(container);
+      if (options.force !== true)
+        throw new Failure("CONTAINER_RUNNING", { container: name, state: state.status });
       await this.#lifecycle.kill(container);
       container = await this.#lifecycle.observeLocked(id);
     }
@@ -265,7 +274,8 @@ export class ContainerManager {
   async openRoot(text: string): Promise<Tree> {
     const { id, state } = await this.#find(text);
     const { store } = this.#parts;
-    if (state.phase === "running") return store.trees.openDirectory(`/proc/${state.pid}/root`);
+    if (state.phase === "running" && state.waiting === undefined)
+      return store.trees.openDirectory(`/proc/${state.pid}/root`);
     return store.trees.open(await store.snapshots.mounts(id), { writable: true });
   }
 

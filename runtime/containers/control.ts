@@ -39,6 +39,7 @@ export class Control {
     const configured = config.StopTimeout === undefined ? DEFAULT_STOP_MS : config.StopTimeout * 1000;
     const group = this.#group(container);
     if (group.frozen()) await group.freeze(false);
+    await this.#lifecycle.noMore(container);
     const ended = this.#lifecycle.ended(container).then(() => true);
     await this.#signal(container, signal);
     if (!(await raceTimeout(ended, options.timeoutMs ?? configured))) {
@@ -49,6 +50,10 @@ export class Control {
   }
 
   async kill(container: RunningContainer, signal: number): Promise<void> {
+    // As Docker: a signal that does not mean the end leaves the restart policy alone only where another one does.
+    const { StopSignal } = container.config;
+    if (signal === SIGKILL || !StopSignal || parseSignal(StopSignal) === signal)
+      await this.#lifecycle.noMore(container);
     await this.#signal(container, signal);
     if (signal !== SIGKILL) return;
     const group = this.#group(container);

@@ -4,11 +4,14 @@ import { isCode } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { isAlive, isFromEarlierBoot } from "../../store/owner.ts";
 import { connectShim, type ExitRecord, readExitRecord, type ShimClient } from "../launch/shim.ts";
+import { readShimState, type ShimStateFile } from "../launch/shim-state.ts";
 import type { Changes } from "./changes.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { containerEvent } from "./describe-event.ts";
+import { followed, newestEvent, recordNews } from "./follow-shim.ts";
 import type { ContainerParts } from "./parts.ts";
+import { restarts } from "./restart-policy.ts";
 import type { RunningContainer, RunningState, StoredContainer, StoredState } from "./stored-container.ts";
 
 export type ExitedState = Extract<StoredState, { phase: "exited" }>;
@@ -44,38 +47,68 @@ export class Lifecycle {
 
   /** The container as it is now; undefined when it ended and took itself away (AutoRemove). */
   async observe(container: StoredContainer): Promise<StoredContainer | undefined> {
-    if ((await this.#ending(container)) === undefined) return container;
+    if (container.state.phase !== "running") return container;
+    const running = { ...container, state: container.state };
+    const now = (await this.#ending(running)) === undefined ? await this.#follow(running) : undefined;
+    if (now?.news === false) return now.container;
     await using _lock = await this.lock(container.id);
     return this.observeLocked(container.id);
   }
 
   /** observe() for who holds the container's lock. */
   async observeLocked(id: string): Promise<StoredContainer | undefined> {
-    const container = this.#table.byId(id);
-    if (container === undefined) return undefined;
-    const exited = await this.#ending(container);
-    if (exited === undefined) return container;
-    return this.#finish(container, exited);
+    const stored = this.#table.byId(id);
+    if (stored?.state.phase !== "running") return stored;
+    const running = { ...stored, state: stored.state };
+    const exited = await this.#ending(running);
+    const container = await this.#take(running);
+    return exited === undefined ? container : this.#finish(container, exited);
+  }
+
+  /** A running container with what its shim has written since; `news` when there are events that nobody recorded. */
+  async #follow(
+    container: RunningContainer,
+  ): Promise<{ readonly container: RunningContainer; readonly now?: ShimStateFile; readonly news: boolean }> {
+    const now = await readShimState(this.files(container.id).state);
+    if (now === undefined) return { container, news: false };
+    const state = followed(container.state, now);
+    return { container: { ...container, state }, now, news: newestEvent(now) > (state.seen ?? 0) };
+  }
+
+  /** The same under its lock: what happened since is recorded. */
+  async #take(running: RunningContainer): Promise<RunningContainer> {
+    const { container, now, news } = await this.#follow(running);
+    if (now === undefined || !news) return container;
+    const { state } = container;
+    recordNews(container, now, state.seen ?? 0, this.#parts.record);
+    const seen = { ...state, seen: newestEvent(now) };
+    this.#table.setState(container.id, seen);
+    this.#changes.announce(container.id);
+    return { ...container, state: seen };
   }
 
   /** How a container that was running has ended; undefined while it has not. */
-  async #ending({ id, state }: StoredContainer): Promise<ExitedState | undefined> {
-    if (state.phase !== "running") return undefined;
+  async #ending({ id, state, hostConfig }: RunningContainer): Promise<ExitedState | undefined> {
     const files = this.files(id);
     const record = await readExitRecord(files.exit);
     if (record !== undefined) return exitedState(record);
     if (isAlive(state.process)) return undefined;
+    if (restarts(hostConfig.RestartPolicy) && isAlive(state.shim)) return undefined;
     // Between the end of the process and the record there is the shim's last reading of the output.
     const last = (await waitForShim(files.socket)) ?? (await readExitRecord(files.exit));
     return last === undefined ? lostState(state) : exitedState(last);
   }
 
-  async #finish(container: StoredContainer, exited: ExitedState): Promise<StoredContainer | undefined> {
+  async #finish(container: RunningContainer, end: ExitedState): Promise<StoredContainer | undefined> {
     const { id, state, hostConfig } = container;
-    if (state.phase === "running") {
-      await this.#parts.networks.release(state.endpoints);
-      await this.#parts.cgroups.open(state.cgroup).remove();
-    }
+    const { restarts: count, health } = state;
+    const exited: ExitedState = {
+      ...end,
+      ...(count === undefined ? {} : { restarts: count }),
+      ...(health === undefined ? {} : { health }),
+    };
+    await this.#parts.networks.release(state.endpoints);
+    await this.#parts.cgroups.open(state.cgroup).remove();
     this.#table.setState(id, exited);
     this.#record(container, exited);
     if (hostConfig.AutoRemove) await this.remove(container, { volumes: true });
@@ -94,25 +127,41 @@ export class Lifecycle {
     });
   }
 
-  /** Resolves when the process of a running container has ended and all it held was given back: with how it ended. */
-  async ended(container: RunningContainer, options: Abortable = {}): Promise<ExitedState> {
+  /**
+   * Resolves when a running container has ended for good and all it held was given back, with how it ended; with `run` already when its
+   * present process has ended.
+   */
+  async ended(
+    container: RunningContainer,
+    { run = false, ...options }: Abortable & { readonly run?: boolean } = {},
+  ): Promise<ExitedState> {
     const { id, state } = container;
     for (let record: ExitRecord | undefined; ; ) {
       const files = this.files(id);
       // Read before it is looked at: what it finds ended may be removed with its record at once (AutoRemove).
-      record = (await waitForShim(files.socket, options)) ?? (await readExitRecord(files.exit)) ?? record;
+      const told = await waitForShim(files.socket, options);
+      record = told ?? (await readExitRecord(files.exit)) ?? record;
       const current = (await this.observe(container))?.state;
       if (current?.phase === "exited") return current;
-      const same = current?.phase === "running" && current.process === state.process;
+      const same = current?.phase === "running" && current.shim === state.shim;
       // Its row is gone, or it runs anew: somebody else was faster.
       if (!same) return record === undefined ? lostState(state) : exitedState(record);
-      await this.#changes.next(id, options);
+      if (run && told !== undefined) return exitedState(told);
+      if (told === undefined) await this.#changes.next(id, options);
     }
   }
 
+  /** Has the shim not start it again when it ends; one that waits for its next run ends now. */
+  async noMore({ id }: StoredContainer): Promise<void> {
+    await using client = await connectOrNothing(this.files(id).socket);
+    await client?.noMore().catch(ignoreUnreachable);
+  }
+
   /** Kills it and waits for its end. For who holds the lock. */
-  async kill({ id, state }: StoredContainer): Promise<void> {
+  async kill(container: StoredContainer): Promise<void> {
+    const { id, state } = container;
     if (state.phase !== "running") return;
+    await this.noMore(container);
     await this.#parts.cgroups.open(state.cgroup).kill();
     // Where no hierarchy is mounted the group has no members; the end of the first process ends the others.
     if (isAlive(state.process)) this.#killFirst(state);
@@ -150,14 +199,19 @@ export class Lifecycle {
   }
 }
 
-const exitedState = ({ code, oom, startedAt, finishedAt }: ExitRecord): ExitedState => ({
+const exitedState = ({ code, oom, startedAt, finishedAt, stopped, error = "" }: ExitRecord): ExitedState => ({
   phase: "exited",
   exitCode: code,
   oomKilled: oom,
   startedAt,
   finishedAt,
-  error: "",
+  error,
+  ...(stopped === true ? { stopped } : {}),
 });
+
+function ignoreUnreachable(error: unknown): void {
+  if (!isCode(error, "SHIM_UNREACHABLE")) throw error;
+}
 
 const lostState = ({ process, startedAt }: RunningState): ExitedState => ({
   phase: "exited",

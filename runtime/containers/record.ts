@@ -2,7 +2,7 @@ import type { ContainerRecord, ContainerState, EndpointRecord } from "../contain
 import type { Networks } from "../network/networks.ts";
 import { containerArgs } from "../spec/process.ts";
 import { networkName } from "./network-plan.ts";
-import type { StoredContainer } from "./stored-container.ts";
+import type { RunningState, StoredContainer } from "./stored-container.ts";
 
 /** A container as the layers above see it; `frozen` when its processes are. */
 export function toRecord(container: StoredContainer, frozen: boolean, networks: Networks): ContainerRecord {
@@ -25,13 +25,31 @@ export function toRecord(container: StoredContainer, frozen: boolean, networks: 
 }
 
 function toState(state: StoredContainer["state"], frozen: boolean): ContainerState {
-  const none = { pid: 0, exitCode: 0, error: "", oomKilled: false };
-  if (state.phase === "running")
-    return { ...none, status: frozen ? "paused" : "running", pid: state.pid, startedAt: state.startedAt };
+  const none = { pid: 0, exitCode: 0, error: "", oomKilled: false, restartCount: 0 };
+  if (state.phase === "running") return runningState(state, frozen);
   if (state.phase === "created")
     return { ...none, status: "created", exitCode: state.exitCode ?? 0, error: state.error ?? "" };
-  const { exitCode, error, oomKilled, startedAt, finishedAt } = state;
-  return { pid: 0, status: "exited", exitCode, error, oomKilled, startedAt, finishedAt };
+  const { exitCode, error, oomKilled, startedAt, finishedAt, restarts: restartCount = 0, health } = state;
+  return {
+    pid: 0,
+    status: "exited",
+    exitCode,
+    error,
+    oomKilled,
+    startedAt,
+    finishedAt,
+    restartCount,
+    ...(health === undefined ? {} : { health }),
+  };
+}
+
+function runningState(state: RunningState, frozen: boolean): ContainerState {
+  const { pid, startedAt, restarts: restartCount = 0, waiting, health } = state;
+  const common = { startedAt, restartCount, error: "", ...(health === undefined ? {} : { health }) };
+  if (waiting === undefined)
+    return { ...common, status: frozen ? "paused" : "running", pid, exitCode: 0, oomKilled: false };
+  const { code: exitCode, oom: oomKilled, finishedAt } = waiting;
+  return { ...common, status: "restarting", pid: 0, exitCode, oomKilled, finishedAt };
 }
 
 /** A container that does not run is still listed with its network, without an address in it. */

@@ -14,9 +14,11 @@ import { compileResources } from "../spec/resources.ts";
 import type { TerminalSize } from "./attachment.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { healthProbe } from "./health-check.ts";
 import { parseLogOptions } from "./log-options.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
+import { restartRule } from "./restart-policy.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 const DEFAULT_CGROUP_PARENT = "/slipway";
@@ -103,16 +105,19 @@ export class Starter {
   /** Before it runs: a crash then leaves a row that is found to have ended. */
   #noteRunning(
     container: StoredContainer,
-    { pid, created }: Launched,
+    { pid, launcherPid, created }: Launched,
     held: Pick<Extract<StoredContainer["state"], { phase: "running" }>, "endpoints" | "cgroup">,
   ): void {
     const process = ownerOf(pid);
-    if (process === undefined) throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
+    const shim = ownerOf(launcherPid);
+    if (process === undefined || shim === undefined)
+      throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
     if (created.length > 0) this.#table.update({ ...container, created: [...container.created, ...created] });
     this.#table.setState(container.id, {
       phase: "running",
       pid,
       process,
+      shim,
       startedAt: new Date().toISOString(),
       ...held,
     });
@@ -182,6 +187,7 @@ function shimIo(
   size: TerminalSize = DEFAULT_SIZE,
 ): LaunchIo {
   const { LogConfig } = hostConfig;
+  const health = healthProbe(config);
   const log = LogConfig.Type === "none" ? {} : { log: { path: files.log, ...parseLogOptions(LogConfig) } };
   return {
     kind: "shim",
@@ -191,5 +197,8 @@ function shimIo(
     ...(config.Tty ? { terminal: size } : {}),
     openStdin: config.OpenStdin,
     stdinOnce: config.StdinOnce,
+    stateFile: files.state,
+    restart: restartRule(hostConfig.RestartPolicy),
+    ...(health === undefined ? {} : { health }),
   };
 }

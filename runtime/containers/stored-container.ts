@@ -2,6 +2,8 @@ import type { Digest } from "../../core/digest.ts";
 import type { Owner } from "../../store/owner.ts";
 import type { EndpointRecord, HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
 import type { CreatedPath } from "../launch/launcher.ts";
+import type { ExitRecord } from "../launch/shim.ts";
+import type { HealthState } from "../launch/shim-state.ts";
 
 /** What was last written down of a container's state; what is true now is for observe.ts to tell. */
 export type StoredState =
@@ -16,10 +18,19 @@ export type StoredState =
       readonly pid: number;
       /** Names its first process for good. */
       readonly process: Owner;
+      /** The shim that looks after it, through all its runs. */
+      readonly shim: Owner;
       /** RFC 3339 with nanoseconds. */
       readonly startedAt: string;
       readonly endpoints: readonly EndpointRecord[];
       readonly cgroup: string;
+      /** How often the shim started it again. */
+      readonly restarts?: number;
+      /** It has no process: the last one ended like this, and the shim will start it again. */
+      readonly waiting?: ExitRecord;
+      readonly health?: HealthState;
+      /** Number of the last of the shim's events that was recorded. */
+      readonly seen?: number;
     }
   | {
       readonly phase: "exited";
@@ -28,6 +39,10 @@ export type StoredState =
       readonly startedAt: string;
       readonly finishedAt: string;
       readonly error: string;
+      /** By somebody's wish. */
+      readonly stopped?: boolean;
+      readonly restarts?: number;
+      readonly health?: HealthState;
     };
 export type RunningState = Extract<StoredState, { phase: "running" }>;
 

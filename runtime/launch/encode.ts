@@ -1,5 +1,7 @@
 import { Failure } from "../../core/errors.ts";
+import type { HealthProbe } from "./health-probe.ts";
 import type { LaunchOp, LaunchProgram, OpName } from "./ops.ts";
+import { RESTART_CODES, type RestartRule } from "./restart-rule.ts";
 
 // The binary form of a launch program; native/launcher/program.h describes it.
 
@@ -123,6 +125,14 @@ export interface ShimSetup {
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
   readonly terminal: boolean;
+  readonly stateFile?: string;
+  readonly restart?: RestartRule;
+  readonly health?: ProbeSetup | undefined;
+}
+
+export interface ProbeSetup extends Omit<HealthProbe, "args"> {
+  /** Encoded; without a process to join. */
+  readonly program: Uint8Array;
 }
 
 export interface LaunchSetup {
@@ -146,8 +156,23 @@ function encodeIo(shim: ShimSetup | undefined): Buffer {
     u64(BigInt(shim.log?.maxBytes ?? 0)),
     u32(shim.log?.maxFiles ?? 1),
     u8((shim.openStdin ? 1 : 0) | (shim.stdinOnce ? 2 : 0) | (shim.terminal ? 4 : 0)),
+    string(shim.stateFile ?? ""),
+    u8(RESTART_CODES[shim.restart?.when ?? "never"]),
+    u32(shim.restart?.maximum ?? 0),
+    ...encodeHealth(shim.health),
   ]);
 }
+
+const encodeHealth = (health: ProbeSetup | undefined): readonly Buffer[] => [
+  bytes(health?.program ?? Buffer.alloc(0)),
+  u64(milliseconds(health?.intervalMs)),
+  u64(milliseconds(health?.timeoutMs)),
+  u64(milliseconds(health?.startPeriodMs)),
+  u64(milliseconds(health?.startIntervalMs)),
+  u32(health?.retries ?? 0),
+];
+
+const milliseconds = (value = 0): bigint => BigInt(Math.ceil(value));
 
 export function encodeProgram(program: LaunchProgram, setup: LaunchSetup): Buffer {
   return Buffer.concat([

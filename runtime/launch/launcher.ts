@@ -2,6 +2,8 @@ import type { Mount } from "../../core/mount.ts";
 import type { ExitStatus } from "../../core/process.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { OciProcess, OciSpec } from "../spec/oci.ts";
+import type { HealthProbe } from "./health-probe.ts";
+import type { RestartRule } from "./restart-rule.ts";
 
 /** Where a process's bytes go. Descriptors stay the caller's. */
 export type LaunchIo =
@@ -18,6 +20,10 @@ export type LaunchIo =
       readonly terminal?: { readonly columns: number; readonly rows: number };
       readonly openStdin: boolean;
       readonly stdinOnce: boolean;
+      /** Where the shim tells of restarts and health: shim-state.ts. */
+      readonly stateFile?: string;
+      readonly restart?: RestartRule;
+      readonly health?: HealthProbe;
     };
 
 export interface LaunchRequest {
@@ -61,6 +67,8 @@ export interface ExecRequest {
 export interface Launched extends AsyncDisposable {
   /** As the host numbers it. */
   readonly pid: number;
+  /** The launcher that stays as its parent. */
+  readonly launcherPid: number;
   /** Warnings such as an rlimit the host refused. */
   readonly warnings: readonly string[];
   /** What had to be made in the root filesystem to mount on. */

@@ -5,10 +5,10 @@ import type { Abortable } from "../../core/streams.ts";
 import type { KernelProcesses } from "../../native/kernel.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
 import { compileJoin, compileLaunch } from "./compile.ts";
-import { encodeProgram, type LaunchSetup } from "./encode.ts";
+import { encodeProgram, type LaunchSetup, type ProbeSetup } from "./encode.ts";
 import type { CreatedPath, ExecRequest, Launched, Launcher, LaunchIo, LaunchRequest } from "./launcher.ts";
 import type { LaunchProgram } from "./ops.ts";
-import { LaunchSession, type SessionOptions } from "./session.ts";
+import { LaunchSession, type Ready, type SessionOptions } from "./session.ts";
 
 export interface NativeLauncherOptions {
   readonly kernel: Pick<KernelProcesses, "spawn" | "waitPidfd" | "socketPair">;
@@ -16,6 +16,10 @@ export interface NativeLauncherOptions {
   readonly path: string;
   /** Compiles a filter; see runtime/seccomp. */
   readonly compileSeccomp: (profile: OciSeccomp) => Uint8Array;
+}
+
+interface StartRequest extends Pick<LaunchRequest, "io" | "cgroupProcs" | "cgroupDirs"> {
+  readonly probe?: ProbeSetup | undefined;
 }
 
 type ShimIo = Extract<LaunchIo, { kind: "shim" }>;
@@ -55,7 +59,22 @@ export class NativeLauncher implements Launcher {
       seccomp: this.#filter(spec.linux.seccomp),
     });
     const { uidMappings: uid = [], gidMappings: gid = [] } = spec.linux;
-    return this.#start(program, request, { ...options, ops: program.ops, idMaps: { uid, gid } });
+    const probe = this.#compileProbe(request);
+    return this.#start(
+      program,
+      { ...request, probe },
+      { ...options, ops: program.ops, idMaps: { uid, gid } },
+    );
+  }
+
+  /** A health check is the container's process with another command; the shim fills in whom it joins. */
+  #compileProbe({ spec, io, cgroupProcs }: LaunchRequest): ProbeSetup | undefined {
+    const health = shimOf(io)?.health;
+    if (health === undefined) return undefined;
+    const process = { ...spec.process, args: health.args, terminal: false };
+    const program = compileJoin(0, process, { seccomp: this.#filter(spec.linux.seccomp) });
+    const setup = { ...splitCgroups(cgroupProcs), cgroupDirs: [] };
+    return { ...health, program: encodeProgram(program, setup) };
   }
 
   async exec(request: ExecRequest, options: Abortable = {}): Promise<Launched> {
@@ -72,14 +91,15 @@ export class NativeLauncher implements Launcher {
 
   async #start(
     program: LaunchProgram,
-    { io, cgroupProcs, cgroupDirs }: Pick<LaunchRequest, "io" | "cgroupProcs" | "cgroupDirs">,
+    { io, cgroupProcs, cgroupDirs, probe }: StartRequest,
     options: SessionOptions,
   ): Promise<Launched> {
     const shim = shimOf(io);
     const setup: LaunchSetup = {
       ...splitCgroups(cgroupProcs),
       cgroupDirs,
-      shim: shim === undefined ? undefined : { ...shim, terminal: shim.terminal !== undefined },
+      shim:
+        shim === undefined ? undefined : { ...shim, terminal: shim.terminal !== undefined, health: probe },
     };
     const bytes = encodeProgram(program, setup);
     const { session, ended } = this.#spawn(io, options);
@@ -122,10 +142,12 @@ interface LaunchedParts {
 
 class LaunchedProcess implements Launched {
   readonly pid: number;
+  readonly launcherPid: number;
   readonly #parts: LaunchedParts;
 
-  constructor(pid: number, parts: LaunchedParts) {
+  constructor({ pid, launcher }: Ready, parts: LaunchedParts) {
     this.pid = pid;
+    this.launcherPid = launcher;
     this.#parts = parts;
   }
 

@@ -7,7 +7,7 @@ import { encodeFrame, type Frame } from "./frames.ts";
 //   id-map-written                  -->
 //                                   <--   created { path, parent }  any number
 //                                   <--   warning { index, errno }  any number
-//                                   <--   ready { pid }             parked
+//                                   <--   ready { pid, launcher }   parked
 //   go                              -->
 //                                   <--   started
 //   signal { signal }               -->                             any time after ready
@@ -18,7 +18,7 @@ export type FromLauncher =
   | { readonly type: "need-id-map"; readonly pid: number }
   | { readonly type: "created"; readonly parent: boolean; readonly path: string }
   | { readonly type: "warning"; readonly index: number; readonly errno: number }
-  | { readonly type: "ready"; readonly pid: number }
+  | { readonly type: "ready"; readonly pid: number; readonly launcher: number }
   | { readonly type: "failed"; readonly index: number; readonly errno: number; readonly stage: Stage }
   | { readonly type: "started" }
   | { readonly type: "exited"; readonly status: ExitStatus; readonly oom: boolean };
@@ -55,7 +55,7 @@ const DECODERS: Readonly<Record<number, (payload: Buffer) => FromLauncher>> = {
   64: (p) => ({ type: "need-id-map", pid: p.readUInt32LE() }),
   65: (p) => ({ type: "created", parent: p.readUInt8() === 1, path: p.toString("utf8", 1) }),
   66: (p) => ({ type: "warning", index: p.readUInt32LE(), errno: p.readUInt32LE(4) }),
-  67: (p) => ({ type: "ready", pid: p.readUInt32LE() }),
+  67: (p) => ({ type: "ready", pid: p.readUInt32LE(), launcher: p.readUInt32LE(4) }),
   68: (p) => ({
     type: "failed",
     index: p.readUInt32LE(),

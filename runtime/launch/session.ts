@@ -39,6 +39,12 @@ type Receivers = {
 const broken = (why: string): Failure =>
   new Failure("LAUNCH_FAILED", { operation: "launching", errno: "EPIPE", why });
 
+/** The parked process and the launcher that is its parent, as the host numbers them. */
+export interface Ready {
+  readonly pid: number;
+  readonly launcher: number;
+}
+
 export interface SessionOptions extends Abortable {
   readonly ops: readonly LaunchOp[];
   readonly idMaps?:
@@ -50,7 +56,7 @@ export interface SessionOptions extends Abortable {
 export class LaunchSession {
   readonly warnings: string[] = [];
   readonly created: CreatedPath[] = [];
-  readonly #ready = later<number>();
+  readonly #ready = later<Ready>();
   readonly #started = later<void>();
   readonly #exited = later<ExitStatus>();
   readonly #closed = later<void>();
@@ -62,7 +68,7 @@ export class LaunchSession {
     "need-id-map": ({ pid }) => this.#mapIds(pid),
     created: ({ path, parent }) => this.created.push({ path, parent }),
     warning: ({ index, errno }) => this.warnings.push(launchWarning(this.#options.ops, index, errno)),
-    ready: ({ pid }) => this.#ready.resolve(pid),
+    ready: ({ pid, launcher }) => this.#ready.resolve({ pid, launcher }),
     failed: (message) => this.#end(launchFailure(this.#options.ops, message)),
     started: () => this.#started.resolve(),
     exited: ({ status }) => {
@@ -90,7 +96,7 @@ export class LaunchSession {
   }
 
   /** The parked process's id. */
-  get ready(): Promise<number> {
+  get ready(): Promise<Ready> {
     return this.#ready.promise;
   }
   get started(): Promise<void> {

@@ -15,12 +15,19 @@
 //                                          <--   state-is { json }
 //   wait                                   -->
 //                                          <--   exit { json }                           when it has ended
+//   policy { u8 when, u32 maximum }        -->                                           restart-rule.ts
+//                                          <--   done
+//   no-more                                -->                                           its next end is the last, now if it waits
+//                                          <--   done
+//
+// A container that is started again lets its clients go when a run ends, with "exit" for those who wait.
 //
 // Answers come in the order of the requests. Who is attached before the process starts misses nothing.
 // A client that does not read is dropped once a mebibyte waits for it; a lossless one makes the process wait instead.
 // A client that breaks the protocol is dropped.
 
 import { encodeFrame } from "./frames.ts";
+import { RESTART_CODES, type RestartRule } from "./restart-rule.ts";
 
 export const FROM_SHIM = {
   attached: 64,
@@ -58,4 +65,7 @@ export const toShim = {
   signal: (signal: number): Buffer => encodeFrame(5, u32s(signal)),
   wait: (): Buffer => encodeFrame(6),
   state: (): Buffer => encodeFrame(7),
+  policy: ({ when, maximum }: RestartRule): Buffer =>
+    encodeFrame(8, Buffer.concat([Buffer.of(RESTART_CODES[when]), u32s(maximum)])),
+  noMore: (): Buffer => encodeFrame(9),
 };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Frame } from "./frames.ts";
+import type { RestartRule } from "./restart-rule.ts";
 import { attachToShim, type ShimAttachment } from "./shim-attachment.ts";
 import { ShimConnection, unreachable } from "./shim-connection.ts";
 import { type AttachOptions, FROM_SHIM, toShim } from "./shim-protocol.ts";
@@ -9,13 +10,18 @@ export interface ExitRecord {
   readonly code: number;
   readonly signal?: number;
   readonly oom: boolean;
+  /** Somebody asked for its end. */
+  readonly stopped?: boolean;
+  /** Why it could not be started again. */
+  readonly error?: string;
   /** RFC 3339 with nanoseconds. */
   readonly startedAt: string;
   readonly finishedAt: string;
 }
 
 export interface ShimState {
-  readonly status: "created" | "running" | "exited";
+  /** "waiting": to be started again. */
+  readonly status: "created" | "running" | "waiting" | "exited";
   readonly pid: number;
   readonly startedAt?: string;
 }
@@ -27,9 +33,12 @@ export interface ShimClient extends AsyncDisposable {
   resize(columns: number, rows: number): Promise<void>;
   /** False when the process has ended. */
   signal(signal: number): Promise<boolean>;
-  /** Resolves when the process has ended, its output was read and its control groups are removed. */
+  /** Resolves when the process has ended and its output was read; for good or not. */
   wait(): Promise<ExitRecord>;
   state(): Promise<ShimState>;
+  setPolicy(rule: RestartRule): Promise<void>;
+  /** Has it not be started again: the next end is the last one, and one that waits ends now. */
+  noMore(): Promise<void>;
 }
 
 /** Connects to the shim that listens at `socket`, however long its path. Rejects with SHIM_UNREACHABLE when none does. */
@@ -117,6 +126,14 @@ class Client implements ShimClient {
 
   async state(): Promise<ShimState> {
     return JSON.parse((await this.#request(toShim.state())).payload.toString()) as ShimState;
+  }
+
+  async setPolicy(rule: RestartRule): Promise<void> {
+    await this.#request(toShim.policy(rule));
+  }
+
+  async noMore(): Promise<void> {
+    await this.#request(toShim.noMore());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -47,6 +47,6 @@ export function compileResources(limits: Limits): OciResources {
     devices: limits.Privileged ? ALL_DEVICES : DEFAULT_DEVICE_RULES,
     ...(memoryLimits === undefined ? {} : { memory: memoryLimits }),
     ...(cpuLimits === undefined ? {} : { cpu: cpuLimits }),
-    ...(limits.PidsLimit > 0 ? { pids: { limit: limits.PidsLimit } } : {}),
+    ...(limits.PidsLimit === 0 ? {} : { pids: { limit: limits.PidsLimit } }),
   };
 }

@@ -592,8 +592,8 @@ describe("runtime/containers", () => {
       { host: { NetworkMode: "host", Sysctls: { "net.ipv4.ip_forward": "1" } } },
     ],
     [
-      "--restart always is not supported",
-      { host: { RestartPolicy: { Name: "always", MaximumRetryCount: 0 } } },
+      "invalid restart policy: maximum retry count can only be used with 'on-failure' and cannot be negative",
+      { host: { RestartPolicy: { Name: "always", MaximumRetryCount: 1 } } },
     ],
     [
       'error looking up logging plugin foo: plugin "foo" not found',

@@ -31,7 +31,7 @@ const messages: readonly (readonly [hex: string, expected: FromLauncher])[] = [
   ["41 00 2f65746362", { type: "created", parent: false, path: "/etcb" }],
   ["41 01 2f657463", { type: "created", parent: true, path: "/etc" }],
   ["42 07000000 01000000", { type: "warning", index: 7, errno: 1 }],
-  ["43 39300000", { type: "ready", pid: 12345 }],
+  ["43 39300000 3a300000", { type: "ready", pid: 12345, launcher: 12346 }],
   ["44 ffffffff 0c000000 03", { type: "failed", index: 0xffff_ffff, errno: 12, stage: "namespaces" }],
   ["44 02000000 02000000 12", { type: "failed", index: 2, errno: 2, stage: "execve" }],
   ["45", { type: "started" }],

@@ -1,0 +1,33 @@
+import type { Abortable } from "../../core/streams.ts";
+import type { Changes } from "./changes.ts";
+import type { ContainerTable } from "./container-table.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { exitOf } from "./stored-container.ts";
+
+export type WaitCondition = "not-running" | "next-exit" | "removed";
+
+/**
+ * Resolves with the exit status when the condition is met: "not-running" is met at once by a container that does not run, "next-exit" waits
+ * for a start first, "removed" for its removal. A run that a restart policy lets follow by another has ended all the same.
+ */
+export async function waitForContainer(
+  id: string,
+  condition: WaitCondition,
+  parts: { readonly table: ContainerTable; readonly lifecycle: Lifecycle; readonly changes: Changes },
+  options: Abortable,
+): Promise<{ readonly exitCode: number; readonly error?: string }> {
+  const { table, lifecycle, changes } = parts;
+  let last = table.find(id).state;
+  for (let started = false; ; ) {
+    const container = table.byId(id);
+    if (container === undefined) return exitOf(last);
+    last = container.state;
+    if (last.phase === "running") {
+      started = true;
+      const run = condition !== "removed";
+      last = await lifecycle.ended({ ...container, state: last }, { ...options, run });
+    }
+    if (condition !== "removed" && (started || condition === "not-running")) return exitOf(last);
+    if (table.byId(id) !== undefined) await changes.next(id, options);
+  }
+}
