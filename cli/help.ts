@@ -1,6 +1,6 @@
+import { formatDuration } from "../core/duration.ts";
 import type { Command, Entry } from "./command.ts";
 import type { Flag, Flags } from "./flags.ts";
-import { formatDuration } from "./format/units.ts";
 
 /** How wide help is when standard output is no terminal. */
 const DEFAULT_WIDTH = 80;

@@ -1,6 +1,5 @@
 import { Failure } from "../core/errors.ts";
-import { parseDuration } from "./format/units.ts";
-import { parseMoment } from "./time.ts";
+import { parseMoment } from "../core/moment.ts";
 
 export const MOMENT = 'a timestamp such as "2026-01-02T13:23:37Z" or a duration such as "42m"';
 
@@ -10,7 +9,7 @@ export function momentFlag<K extends "since" | "until">(
   text: string | undefined,
 ): { readonly [P in K]?: Date } {
   if (text === undefined || text === "") return {};
-  const date = parseMoment(text, Date.now(), parseDuration);
+  const date = parseMoment(text, Date.now());
   if (date === undefined)
     throw new Failure("OPTION_INVALID", { option: `--${name}`, got: text, want: MOMENT });
   return { [name]: date } as { readonly [P in K]?: Date };

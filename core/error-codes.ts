@@ -448,6 +448,12 @@ export const ERRORS = {
     (d: { path: string }) =>
       `container ID file found, make sure the other container isn't running or delete ${d.path}`,
   ),
+  /** `known`: the filters there are. */
+  FILTER_UNKNOWN: define(
+    "invalid",
+    (d: { filter: string; known: readonly string[] }) =>
+      `invalid filter '${d.filter}': expected one of ${d.known.join(", ")}`,
+  ),
   TERMINAL_REQUIRED: define("invalid", () => "the input device is not a TTY"),
   TERMINAL_REFUSED: define("invalid", (d: { what: string }) => `cowardly refusing to ${d.what} a terminal`),
   /** `why` is the whole sentence, in Docker's words. */

@@ -135,13 +135,18 @@ export interface ContainerService {
     container: string,
     options?: { readonly force?: boolean; readonly volumes?: boolean },
   ): Promise<void>;
-  prune(): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
+  /** Those that do not run. `filters`: until, label, label!. Throws FILTER_UNKNOWN. */
+  prune(options?: {
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
+  }): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
   commit(
     container: string,
     options: {
       readonly reference?: string;
       readonly message?: string;
       readonly author?: string;
+      /** Wins over what the container has; changes are applied on top. */
+      readonly config?: Partial<ProcessConfig>;
       readonly changes?: readonly string[];
       readonly pause?: boolean;
     },
@@ -155,12 +160,15 @@ export interface ContainerService {
     options?: Abortable,
   ): Promise<{ readonly stat: PathStat; readonly tar: ByteStream }>;
   statPath(container: string, path: string): Promise<PathStat>;
-  /** Unpacks a tar into the directory `path` of the container; nothing can leave its root. */
+  /**
+   * Unpacks a tar, compressed or not, into the directory `path` of the container; nothing can leave its root. With `keepDirectories` nothing that is
+   * there turns from a directory into something else, or back. Rejects with CONTAINER_PATH_UNKNOWN, ARCHIVE_INVALID.
+   */
   writeArchive(
     container: string,
     path: string,
     tar: ByteStream,
-    options?: { readonly copyOwner?: boolean } & Abortable,
+    options?: { readonly copyOwner?: boolean; readonly keepDirectories?: boolean } & Abortable,
   ): Promise<void>;
 }
 export interface PathStat {

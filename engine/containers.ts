@@ -31,6 +31,7 @@ import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
 import { containerDocument } from "./documents/container.ts";
+import { compilePruneFilters } from "./filters.ts";
 import type { Jobs } from "./jobs.ts";
 
 export interface ContainerServiceParts {
@@ -138,9 +139,13 @@ export class Containers implements ContainerService {
     return this.#manager.remove(container, options);
   }
 
-  prune() {
-    return this.#jobs.record("prune", { what: "containers" }, async () => {
-      const stopped = (await this.#manager.list()).filter((record) => !isActive(record));
+  prune({ filters = {} }: { readonly filters?: Readonly<Record<string, readonly string[]>> } = {}) {
+    const fits = compilePruneFilters(filters);
+    return this.#jobs.record("prune", { what: "containers", filters }, async () => {
+      const stopped = (await this.#manager.list()).filter(
+        (record) =>
+          !isActive(record) && fits({ createdAt: new Date(record.createdAt), labels: record.config.Labels }),
+      );
       let bytes = 0;
       for (const { id } of stopped) {
         bytes += (await this.#store.snapshots.usage(id)).bytes;
@@ -268,12 +273,14 @@ export class Containers implements ContainerService {
     container: string,
     path: string,
     tar: ByteStream,
-    { copyOwner = false, signal }: { readonly copyOwner?: boolean } & Abortable = {},
+    options: NonNullable<Parameters<ContainerService["writeArchive"]>[3]> = {},
   ): Promise<void> {
     const { config } = await this.#manager.get(container);
     using tree = await this.#manager.openRoot(container);
+    const { copyOwner = false, keepDirectories = false, signal } = options;
     const [passwd, group] = [tree.readText("/etc/passwd"), tree.readText("/etc/group")];
-    await writeArchive(this.#kernel, { tree, container, path }, tar, {
+    await writeArchive(this.#kernel, { tree, container, path }, this.#store.layers.inflated(tar), {
+      keepDirectories,
       ...(copyOwner ? { owner: resolveUser(config.User ?? "", { passwd, group }).user } : {}),
       ...(signal === undefined ? {} : { signal }),
     });

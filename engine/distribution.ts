@@ -4,7 +4,8 @@ import { formatReference, parseReference, withDefaultTag } from "../core/referen
 import type { Abortable } from "../core/streams.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
-import type { DistributionService } from "./distribution-api.ts";
+import type { DistributionService, LoginRequest } from "./distribution-api.ts";
+import type { AsWhom } from "./image-api.ts";
 
 export interface DistributionParts {
   readonly client: () => Promise<RegistryClient>;
@@ -23,10 +24,13 @@ export class Distribution implements DistributionService {
     this.#parts = parts;
   }
 
-  async login(
-    request: { readonly server?: string; readonly username: string; readonly password: string },
-    options: Abortable = {},
-  ): Promise<{ readonly file?: string }> {
+  async verify({ server, username, password }: LoginRequest, options: Abortable = {}) {
+    const client = await this.#parts.client();
+    const { identityToken } = await client.verify(domainOf(server), { username, password }, options);
+    return identityToken === undefined ? {} : { identityToken };
+  }
+
+  async login(request: LoginRequest, options: Abortable = {}): Promise<{ readonly file?: string }> {
     const { username, password } = request;
     const domain = domainOf(request.server);
     const client = await this.#parts.client();
@@ -50,13 +54,17 @@ export class Distribution implements DistributionService {
     return { server: domain === HUB ? HUB_SERVER : domain, removed };
   }
 
-  async search(text: string, options: { readonly limit: number } & Abortable) {
+  async search(text: string, options: { readonly limit: number } & AsWhom) {
     const [domain, term] = splitTerm(text);
     return (await this.#parts.client()).search(domain, { term, ...options });
   }
 
   async manifest(reference: string, options: Abortable = {}) {
     return (await this.#parts.client()).lists.inspect(parseReference(reference), options);
+  }
+
+  async describe(reference: string, options: AsWhom = {}) {
+    return (await this.#parts.client()).describe(parseReference(reference), options);
   }
 
   async createList(

@@ -15,7 +15,7 @@ export interface EventQuery {
 export interface EventService {
   /**
    * What happens to the state root, whatever process does it, in the order it was written down. Without `until` it ends by its signal alone, without
-   * an error. Throws OPTION_INVALID for an unknown filter at the call.
+   * an error. Throws FILTER_UNKNOWN at the call.
    */
   stream(query?: EventQuery, options?: Abortable): AsyncIterable<EngineEvent>;
 }

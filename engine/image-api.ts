@@ -3,22 +3,38 @@ import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { Compression } from "../image/media-types.ts";
+import type { Credentials } from "../registry/client/auth/credentials.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
 import type { ImageRecord } from "../store/types.ts";
 
-export type { Compression, TransferEvent };
+export type { Compression, Credentials, TransferEvent };
+
+/** As whom a registry is asked; absent: with the credentials this user keeps for it, {}: as nobody. */
+export interface AsWhom extends Abortable {
+  readonly credentials?: Credentials;
+}
 
 export interface ImageService {
   list(options?: {
     readonly reference?: string;
     readonly all?: boolean;
-    /** As `docker images -f`: dangling, label, before, since, reference, until. */
+    /** As `docker images -f`: dangling, label, before, since, reference, until. Throws FILTER_UNKNOWN. */
     readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<readonly ImageRecord[]>;
+  /** The documents of Docker Engine API GET /images/json. Throws FILTER_UNKNOWN. */
+  summaries(options?: {
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
+    /** Finds out what it has in common with other images. */
+    readonly shared?: boolean;
+    readonly manifests?: boolean;
+  }): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Rejects with IMAGE_UNKNOWN, IMAGE_AMBIGUOUS. */
   get(image: string): Promise<{ readonly record: ImageRecord; readonly config: ImageConfig }>;
   /** The document of Docker Engine API GET /images/{name}/json. */
-  inspect(image: string): Promise<Readonly<Record<string, unknown>>>;
+  inspect(
+    image: string,
+    options?: { readonly manifests?: boolean },
+  ): Promise<Readonly<Record<string, unknown>>>;
   history(image: string): Promise<readonly ImageHistory[]>;
   tag(image: string, reference: string): Promise<void>;
   /** Rejects with IMAGE_IN_USE unless `force`. */
@@ -26,21 +42,23 @@ export interface ImageService {
     image: string,
     options?: { readonly force?: boolean; readonly prune?: boolean },
   ): Promise<readonly ImageRemoval[]>;
+  /** Those without names and users, or with `all` all without users. `filters`: until, label, label!. */
   prune(options?: {
     readonly all?: boolean;
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<{ readonly removed: readonly ImageRemoval[]; readonly bytes: number }>;
   /** A docker-archive that is an OCI layout too, as `docker save` writes since 25. */
   save(images: readonly string[], options?: Abortable): ByteStream;
   /** Any of docker-archive and OCI layout, plain or compressed. Returns what was loaded: a reference, or an id for untagged images. */
   load(
     source: ByteStream,
-    options?: Abortable,
+    options?: { readonly platform?: Platform } & Abortable,
   ): Promise<readonly { readonly reference?: string; readonly id: Digest }[]>;
   /** Brings an image from its registry. Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, PLATFORM_MISSING, REGISTRY_UNREACHABLE. */
   pull(
     reference: string,
     report: (event: TransferEvent) => void,
-    options?: { readonly platform?: Platform; readonly allTags?: boolean } & Abortable,
+    options?: { readonly platform?: Platform; readonly allTags?: boolean } & AsWhom,
   ): Promise<readonly PulledReference[]>;
   /**
    * Sends a tag, or all tags of a repository, to the registry they name. With `compression` every layer is sent in that form; without, those that
@@ -49,7 +67,7 @@ export interface ImageService {
   push(
     reference: string,
     report: (event: TransferEvent) => void,
-    options?: { readonly allTags?: boolean; readonly compression?: Compression } & Abortable,
+    options?: { readonly allTags?: boolean; readonly compression?: Compression } & AsWhom,
   ): Promise<readonly PushedReference[]>;
   /** A root filesystem tar becomes an image of one layer. */
   import(
@@ -71,7 +89,9 @@ export interface PulledReference {
 }
 export interface PushedReference {
   readonly reference: string;
+  /** Of the manifest, as is the size, in bytes. */
   readonly digest: Digest;
+  readonly size: number;
 }
 export interface ImageHistory {
   readonly id: string;

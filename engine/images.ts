@@ -5,9 +5,11 @@ import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { loadImages } from "../store/archives/load-images.ts";
 import { saveImages } from "../store/archives/save-images.ts";
-import type { Store } from "../store/types.ts";
+import type { ImageRecord, Store } from "../store/types.ts";
 import type { ImageHistory, ImageRemoval, ImageService } from "./api.ts";
 import { imageDocument } from "./documents/image.ts";
+import { imageManifests, imageSummary, sharedBytes } from "./documents/image-summary.ts";
+import { compilePruneFilters } from "./filters.ts";
 import { filterImages, type ImageFilter } from "./images/filter.ts";
 import { imageHistory } from "./images/history.ts";
 import { type ImportOptions, importImage } from "./images/import.ts";
@@ -18,6 +20,9 @@ import type { Jobs } from "./jobs.ts";
 
 type Report = Parameters<ImageService["pull"]>[1];
 type PullOptions = NonNullable<Parameters<ImageService["pull"]>[2]>;
+type SummaryOptions = NonNullable<Parameters<ImageService["summaries"]>[0]>;
+type PruneOptions = NonNullable<Parameters<ImageService["prune"]>[0]>;
+type LoadOptions = NonNullable<Parameters<ImageService["load"]>[1]>;
 type PushOptions = NonNullable<Parameters<ImageService["push"]>[2]>;
 
 export interface ImageServiceParts {
@@ -54,9 +59,29 @@ export class Images implements ImageService {
     return { record, config: await this.#store.images.config(record.id) };
   }
 
-  async inspect(image: string) {
+  async summaries({ filters = {}, shared = false, manifests = false }: SummaryOptions = {}) {
+    const { images, layers } = this.#store;
+    const users = await this.#users();
+    const sharedOf = shared
+      ? sharedBytes(images.list(), (layer) => layers.stat(layer)?.size ?? 0)
+      : () => undefined;
+    const found = (await this.list({ filters })).map(async (record) => {
+      const details = {
+        containers: users(record).map(({ id }) => id),
+        manifests,
+        ...given(sharedOf(record)),
+      };
+      return imageSummary(record, await images.config(record.id), details);
+    });
+    return Promise.all(found);
+  }
+
+  async inspect(image: string, { manifests = false }: { readonly manifests?: boolean } = {}) {
     const { record, config } = await this.get(image);
-    return imageDocument(record, config, this.#store.snapshots.name);
+    const document = imageDocument(record, config, this.#store.snapshots.name);
+    if (!manifests) return document;
+    const containers = (await this.#users())(record).map(({ id }) => id);
+    return { ...document, ...imageManifests(record, config, containers) };
   }
 
   async history(image: string): Promise<readonly ImageHistory[]> {
@@ -80,15 +105,17 @@ export class Images implements ImageService {
     return removals;
   }
 
-  prune({ all = false }: { readonly all?: boolean } = {}) {
-    return this.#jobs.record("prune", { what: "images", all }, async () => {
+  prune({ all = false, filters = {} }: PruneOptions = {}) {
+    const fits = compilePruneFilters(filters);
+    return this.#jobs.record("prune", { what: "images", all, filters }, async () => {
       const { images } = this.#store;
       const users = await this.#users();
-      const unused = images
-        .list()
-        .filter(
-          (image) => (all || image.tags.length + image.digests.length === 0) && users(image).length === 0,
-        );
+      const unused: ImageRecord[] = [];
+      for (const image of images.list()) {
+        if ((!all && image.tags.length + image.digests.length > 0) || users(image).length > 0) continue;
+        const labels = (await images.config(image.id)).config?.Labels;
+        if (fits({ createdAt: image.createdAt, labels })) unused.push(image);
+      }
       const removed = unused.flatMap((image) => {
         const removals = removeAll(images, image);
         this.#noteRemovals(image.id, removals);
@@ -109,12 +136,12 @@ export class Images implements ImageService {
 
   push(reference: string, report: Report, options: PushOptions = {}) {
     const { allTags, compression } = options;
-    return this.#jobs.record("push", { reference, allTags, compression }, async () =>
-      this.#noteAll(
-        "push",
-        await pushImages(this.#store.images, await this.#registries(), reference, { ...options, report }),
-      ),
-    );
+    return this.#jobs.record("push", { reference, allTags, compression }, async () => {
+      const { images, content } = this.#store;
+      const pushed = await pushImages(images, await this.#registries(), reference, { ...options, report });
+      this.#noteAll("push", pushed);
+      return pushed.map((one) => ({ ...one, size: content.stat(one.digest)?.size ?? 0 }));
+    });
   }
 
   import(source: ByteStream, options: ImportOptions): Promise<Digest> {
@@ -132,7 +159,7 @@ export class Images implements ImageService {
     return saveImages(this.#store, images, options);
   }
 
-  load(source: ByteStream, options: Abortable = {}) {
+  load(source: ByteStream, options: LoadOptions = {}) {
     return this.#jobs.record("load", {}, async () => {
       const loaded = await loadImages(this.#store, source, options);
       for (const { id, reference = id } of loaded) this.#note("load", id, reference);
@@ -157,3 +184,6 @@ export class Images implements ImageService {
     for (const removal of removals) this.#note("untagged" in removal ? "untag" : "delete", id, id);
   }
 }
+
+const given = (shared: number | undefined): { readonly shared?: number } =>
+  shared === undefined ? {} : { shared };

@@ -198,6 +198,8 @@ export interface UnpackOptions {
   readonly maxBytes?: number;
   /** Owner of every entry instead of the archive's. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Refuses, with ARCHIVE_INVALID, to make a directory that is there into something else, or something else into a directory. */
+  readonly keepDirectories?: boolean;
 }
 
 export interface Inflated {

@@ -114,8 +114,8 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
     method: "POST",
     path: "/containers/prune",
     query: z.object({ filters: param.filters }),
-    async handle() {
-      const { removed, bytes } = await containers.prune();
+    async handle({ query: { filters } }) {
+      const { removed, bytes } = await containers.prune({ filters });
       return ok({ ContainersDeleted: removed, SpaceReclaimed: bytes });
     },
   }),

@@ -2,9 +2,13 @@ import type { Engine } from "../../engine/api.ts";
 import type { Route } from "../http/route.ts";
 import { buildRoutes } from "./builds.ts";
 import { containerFactRoutes } from "./container-facts.ts";
+import { containerFileRoutes } from "./container-files.ts";
 import { containerLifeRoutes } from "./container-life.ts";
 import { containerStreamRoutes } from "./container-streams.ts";
 import { execRoutes } from "./execs.ts";
+import { imageFactRoutes } from "./image-facts.ts";
+import { imageLifeRoutes } from "./image-life.ts";
+import { imageTransferRoutes } from "./image-transfer.ts";
 import { systemRoutes } from "./system.ts";
 
 /** Docker Engine API 1.51: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
@@ -12,7 +16,11 @@ export const routeTable = (engine: Engine): readonly Route[] => [
   ...systemRoutes(engine),
   ...containerFactRoutes(engine.containers),
   ...containerLifeRoutes(engine.containers),
+  ...containerFileRoutes(engine.containers),
   ...containerStreamRoutes(engine.containers),
   ...execRoutes(engine),
   ...buildRoutes(engine.builds),
+  ...imageFactRoutes(engine),
+  ...imageTransferRoutes(engine.images),
+  ...imageLifeRoutes(engine),
 ];

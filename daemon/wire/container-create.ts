@@ -123,6 +123,19 @@ export const CREATE_BODY = z.looseObject({
   ),
 });
 
+/** A configuration alone. */
+export const COMMIT_BODY = z
+  .looseObject({})
+  .nullish()
+  .transform((body) => body ?? {});
+
+/** The fields of a "ContainerConfig" that say something. Throws REQUEST_INVALID, OPTION_UNSUPPORTED. */
+export function readProcessConfig(document: Document): Partial<ProcessConfig> {
+  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true });
+  const given = Object.entries(document).filter(([, value]) => !isZero(value));
+  return readFields(CONFIG, Object.fromEntries(given));
+}
+
 /** The engine's request for a body of POST /containers/create. Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
 export function readContainerCreate(
   body: z.output<typeof CREATE_BODY>,

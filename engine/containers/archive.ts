@@ -122,12 +122,15 @@ export async function writeArchive(
   kernel: Kernel,
   { tree, container, path }: PathIn,
   tar: ByteStream,
-  options: { readonly owner?: { readonly uid: number; readonly gid: number } } & Abortable,
+  options: {
+    readonly owner?: { readonly uid: number; readonly gid: number };
+    readonly keepDirectories?: boolean;
+  } & Abortable,
 ): Promise<void> {
   const directory = openDirectory(kernel, { tree, container, path });
   const [read, write] = kernel.pipe();
   try {
-    const { owner, signal } = options;
+    const { owner, keepDirectories = false, signal } = options;
     const feeding = pipeline(
       tar,
       createWriteStream("", { fd: write }),
@@ -135,6 +138,7 @@ export async function writeArchive(
     );
     const unpacking = kernel.unpackLayer(read, `/proc/self/fd/${directory}`, {
       whiteouts: "keep",
+      keepDirectories,
       ...(owner === undefined ? {} : { owner }),
     });
     await Promise.all([feeding, unpacking]);

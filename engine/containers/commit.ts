@@ -2,10 +2,13 @@ import { applyChanges } from "../../builder/dockerfile/resolve/apply-changes.ts"
 import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
 import type { ContainerRecord } from "../../runtime/container-config.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
+import { mergeConfig } from "./merge-config.ts";
 
 export interface CommitText {
   readonly message?: string;
   readonly author?: string;
+  /** Wins over what the container has; changes are applied on top. */
+  readonly config?: ContainerConfig;
   readonly changes?: readonly string[];
 }
 
@@ -14,7 +17,7 @@ export function committedImage(
   base: ImageConfig,
   record: ContainerRecord,
   layer: LayerInfo | undefined,
-  { message, author, changes = [], created }: CommitText & { readonly created: string },
+  { message, author, config = {}, changes = [], created }: CommitText & { readonly created: string },
 ): ImageConfig {
   const { config: _, created: _created, author: baseAuthor, history = [], rootfs, ...platform } = base;
   const by = author ?? baseAuthor;
@@ -29,7 +32,7 @@ export function committedImage(
     created,
     ...(by !== undefined && { author: by }),
     ...platform,
-    config: applyChanges(imagePart(record.config), changes),
+    config: applyChanges(imagePart(mergeConfig(config, record.config)), changes),
     rootfs: {
       type: "layers",
       diff_ids: layer === undefined ? rootfs.diff_ids : [...rootfs.diff_ids, layer.diffId],

@@ -42,7 +42,7 @@ const FILTERS: Readonly<Record<string, Make>> = {
       values.includes(type),
 };
 
-/** The events that `docker events -f` lets through. Throws OPTION_INVALID. */
+/** The events that `docker events -f` lets through. Throws FILTER_UNKNOWN. */
 export function compileEventFilters(filters: Readonly<Record<string, readonly string[]>>): Test {
   const tests = Object.entries(filters).map(([key, values]) => {
     const make = Object.hasOwn(FILTERS, key) ? FILTERS[key] : undefined;

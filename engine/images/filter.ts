@@ -1,7 +1,7 @@
 import { familiarName, parseReference } from "../../core/reference.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { ImageRecord, ImageStore } from "../../store/types.ts";
-import { hasLabel, readBoolean, unknownFilter } from "../filters.ts";
+import { hasLabel, readBoolean, readMoment, unknownFilter } from "../filters.ts";
 
 export interface ImageFilter {
   readonly reference?: string;
@@ -20,6 +20,10 @@ const FILTERS: Readonly<Record<string, (values: readonly string[], images: Image
     const labels = (await config()).config?.Labels;
     return values.every((value) => hasLabel(labels, value));
   },
+  until: (values) => {
+    const limit = readMoment("until", values);
+    return ({ createdAt }) => createdAt < limit;
+  },
   before: (values, images) => {
     const limit = Math.min(...values.map((name) => images.get(name).createdAt.getTime()));
     return ({ createdAt }) => createdAt.getTime() < limit;
@@ -30,7 +34,7 @@ const FILTERS: Readonly<Record<string, (values: readonly string[], images: Image
   },
 };
 
-/** The images a listing shows, each with the names that fit. Throws OPTION_INVALID for a filter there is not. */
+/** The images a listing shows, each with the names that fit. Throws FILTER_UNKNOWN. */
 export async function filterImages(
   images: ImageStore,
   { reference, filters = {} }: ImageFilter,

@@ -7,11 +7,10 @@ import {
   type Reference,
   withDefaultTag,
 } from "../../core/reference.ts";
-import type { Abortable } from "../../core/streams.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
-import type { PulledReference, TransferEvent } from "../api.ts";
+import type { AsWhom, PulledReference, TransferEvent } from "../api.ts";
 
-export interface PullOptions extends Abortable {
+export interface PullOptions extends AsWhom {
   readonly platform?: Platform;
   readonly allTags?: boolean;
   readonly report: (event: TransferEvent) => void;

@@ -1,18 +1,18 @@
 import { Failure } from "../../core/errors.ts";
 import {
+  familiarName,
   formatReference,
   parseReference,
   type Reference,
   repositoryOf,
   withDefaultTag,
 } from "../../core/reference.ts";
-import type { Abortable } from "../../core/streams.ts";
 import type { Compression } from "../../image/media-types.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
 import type { ImageStore } from "../../store/types.ts";
-import type { PushedReference, TransferEvent } from "../api.ts";
+import type { AsWhom, PushedReference, TransferEvent } from "../api.ts";
 
-export interface PushOptions extends Abortable {
+export interface PushOptions extends AsWhom {
   readonly allTags?: boolean;
   readonly compression?: Compression;
   readonly report: (event: TransferEvent) => void;
@@ -24,20 +24,20 @@ export async function pushImages(
   client: RegistryClient,
   text: string,
   { allTags = false, ...options }: PushOptions,
-): Promise<readonly PushedReference[]> {
+): Promise<readonly Omit<PushedReference, "size">[]> {
   const given = parseReference(text);
   if (given.digest !== undefined)
     throw new Failure("REFERENCE_INVALID", { text, why: "cannot push a digest reference" });
   if (allTags && given.tag !== undefined)
     throw new Failure("OPTIONS_CONFLICT", { one: "a tag", other: "--all-tags" });
+  options.report({ status: `The push refers to repository [${repositoryOf(given)}]` });
   const wanted = allTags ? localTags(images, given) : [withDefaultTag(given)];
   if (
     wanted.length === 0 ||
     !wanted.every((reference) => images.find(formatReference(reference)) !== undefined)
   )
-    throw new Failure("PUSH_NOTHING", { repository: repositoryOf(given) });
-  options.report({ status: `The push refers to repository [${repositoryOf(given)}]` });
-  const pushed: PushedReference[] = [];
+    throw new Failure("PUSH_NOTHING", { repository: familiarName(given) });
+  const pushed: Omit<PushedReference, "size">[] = [];
   for (const reference of wanted)
     pushed.push({ reference: formatReference(reference), digest: await client.push(reference, options) });
   return pushed;

@@ -25,6 +25,8 @@ UnpackOptions ToOptions(const Napi::Object& object) {
     options.owner = {ids.Get("uid").As<Napi::Number>().Uint32Value(),
                      ids.Get("gid").As<Napi::Number>().Uint32Value()};
   }
+  const Napi::Value keep = object.Get("keepDirectories");
+  options.keep_directories = keep.IsBoolean() && keep.As<Napi::Boolean>().Value();
   return options;
 }
 

@@ -156,6 +156,10 @@ class Unpacker {
       const int result = create();
       if (result >= 0) return result;
       if (errno != EEXIST) ThrowErrno(syscall, place.path);
+      const std::optional<struct statx> there = StatPlace(place);
+      if (options_.keep_directories && there && S_ISDIR(there->stx_mode)) {
+        Invalid(place.path, "cannot overwrite directory with non-directory");
+      }
       Remove(place);
     }
   }
@@ -194,7 +198,10 @@ class Unpacker {
   void MakeDirectory(const TarEntry& entry, const Place& place) {
     const std::optional<struct statx> there = StatPlace(place);
     const bool merge = there && S_ISDIR(there->stx_mode);
-    if (there && !merge && !IsWhiteout(*there)) Remove(place);
+    if (there && !merge && !IsWhiteout(*there)) {
+      if (options_.keep_directories) Invalid(place.path, "cannot overwrite non-directory with directory");
+      Remove(place);
+    }
     if (!merge) CreateDirectory(place);
     metadata_.Set(OpenPlace(place).get(), entry);
     times_.emplace_back(place.path, TimeOf(entry));

@@ -16,6 +16,8 @@ struct UnpackOptions {
   uint64_t max_bytes = std::numeric_limits<uint64_t>::max();
   /** Of every entry, in place of the archive's. */
   std::optional<std::pair<uint32_t, uint32_t>> owner;
+  /** Whether a directory that is there may not become something else, nor something else a directory. */
+  bool keep_directories = false;
 };
 
 struct Unpacked {

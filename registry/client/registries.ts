@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Digest } from "../../core/digest.ts";
 import { type Failure, isCode } from "../../core/errors.ts";
 import type { Reference } from "../../core/reference.ts";
@@ -55,6 +56,14 @@ const baseOf = (base: URL, { url }: HttpResponse): URL =>
 const ACTIONS = { pull: ["pull"], push: ["pull", "push"] } as const;
 export type Access = keyof typeof ACTIONS;
 
+/** How a registry is asked: as whom, if not with the credentials that are kept. */
+export interface Asked extends Abortable {
+  /** Empty: as nobody. */
+  readonly credentials?: Credentials;
+}
+/** So many sessions of callers with credentials of their own are kept. */
+const MAX_SESSIONS = 200;
+
 /** The registries of one process: each is found once, its connections and tokens are shared. */
 export class Registries implements AsyncDisposable {
   readonly #options: RegistryOptions;
@@ -87,7 +96,7 @@ export class Registries implements AsyncDisposable {
   async with<T>(
     { reference, access }: { readonly reference: Reference; readonly access: Access },
     work: (repository: Repository) => Promise<T>,
-    options: Abortable = {},
+    options: Asked = {},
   ): Promise<T> {
     const registry = await this.#endpoint(reference.domain);
     const mirrors = access === "pull" ? mirrorsOf(reference, this.#mirrors) : [];
@@ -106,10 +115,13 @@ export class Registries implements AsyncDisposable {
     endpoint: Endpoint,
     { reference, access }: { readonly reference: Reference; readonly access: Access },
     work: (repository: Repository) => Promise<T>,
-    options: Abortable,
+    options: Asked,
   ): Promise<T> {
     const domain = endpoint.mirror ? endpoint.host : reference.domain;
-    const { base, send, store } = await this.#session(endpoint, domain, options);
+    // What a caller brought is for the registry it named.
+    const asked =
+      endpoint.mirror && options.credentials !== undefined ? { ...options, credentials: {} } : options;
+    const { base, send, store } = await this.#session(endpoint, domain, asked);
     const { path } = reference;
     const secret = store === undefined ? undefined : this.#options.storeSecret?.();
     const prove =
@@ -119,17 +131,23 @@ export class Registries implements AsyncDisposable {
     return work(new Repository(send, { base, path, actions: ACTIONS[access], ...prove }));
   }
 
-  async #session(endpoint: Endpoint, domain: string, options: Abortable): Promise<Session> {
-    const known = this.#sessions.get(endpoint.host);
+  async #session(endpoint: Endpoint, domain: string, { credentials, ...options }: Asked): Promise<Session> {
+    const key = sessionKey(endpoint.host, credentials);
+    const known = this.#sessions.get(key);
     if (known !== undefined) return known;
+    const kept = () => this.#options.credentials.get(domain);
     const opened = this.#open(
       endpoint,
-      { credentials: () => this.#options.credentials.get(domain) },
+      { credentials: credentials === undefined ? kept : async () => credentials },
       options,
     );
-    this.#sessions.set(endpoint.host, opened);
+    for (const oldest of this.#sessions.keys()) {
+      if (this.#sessions.size < MAX_SESSIONS) break;
+      this.#sessions.delete(oldest);
+    }
+    this.#sessions.set(key, opened);
     // A registry that could not be reached may be reached later.
-    opened.catch(() => this.#sessions.delete(endpoint.host));
+    opened.catch(() => this.#sessions.delete(key));
     return opened;
   }
 
@@ -151,11 +169,12 @@ export class Registries implements AsyncDisposable {
   /** Repositories whose names contain a term, of Docker Hub by what people think of them. */
   async search(
     domain: string,
-    wanted: { readonly term: string; readonly limit: number } & Abortable,
+    wanted: { readonly term: string; readonly limit: number } & Asked,
   ): Promise<readonly SearchResult[]> {
     if (domain === HUB) return searchHub(this.#plain, new URL("https://index.docker.io/"), wanted);
     const { base, send } = await this.#session(await this.#endpoint(domain), domain, wanted);
-    return searchCatalog(send, base, wanted);
+    const { credentials: _, ...question } = wanted;
+    return searchCatalog(send, base, question);
   }
 
   async #open(
@@ -201,4 +220,11 @@ export class Registries implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connections[Symbol.asyncDispose]();
   }
+}
+
+/** Callers share a session when they are the same to the registry. */
+function sessionKey(host: string, credentials: Credentials | undefined): string {
+  if (credentials === undefined) return host;
+  const who = createHash("sha256").update(JSON.stringify(Object.entries(credentials).sort()));
+  return `${host} ${who.digest("hex")}`;
 }

@@ -9,15 +9,16 @@ import { readSecret } from "../shared/store-proof.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { HUB } from "./endpoints.ts";
 import { ManifestLists } from "./manifest-lists.ts";
-import { type Access, Registries, type RegistryOptions } from "./registries.ts";
+import { type Access, type Asked, Registries, type RegistryOptions } from "./registries.ts";
 import type { SearchResult } from "./search.ts";
+import { describeRemote, type RemoteDescription } from "./transfer/describe-remote.ts";
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushImage } from "./transfer/push-image.ts";
 import type { PushParts } from "./transfer/push-layer.ts";
 import { RemoteBlobs } from "./transfer/remote-blobs.ts";
 
-export interface PushOptions extends Abortable {
+export interface PushOptions extends Asked {
   readonly report?: Report;
   /** See PushParts. */
   readonly compression?: Compression;
@@ -43,10 +44,11 @@ export class RegistryClient implements AsyncDisposable {
   /** Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE and what else a registry can do wrong. */
   async pull(
     reference: Reference,
-    options: { readonly platform?: Platform; readonly report?: Report } & Abortable = {},
+    options: { readonly platform?: Platform; readonly report?: Report } & Asked = {},
   ): Promise<PulledImage> {
     const wanted = withDefaultTag(reference);
-    const { report = () => undefined, platform, ...rest } = options;
+    const { report = () => undefined, platform, signal } = options;
+    const rest = signal === undefined ? {} : { signal };
     const work = { reference: wanted, access: "pull" } as const;
     try {
       return await this.#registries.with(
@@ -57,7 +59,7 @@ export class RegistryClient implements AsyncDisposable {
             { reference: wanted, ...(platform === undefined ? {} : { platform }) },
             rest,
           ),
-        rest,
+        options,
       );
     } catch (error) {
       throw inDockersWords(error, { reference: wanted, access: "pull" }, options);
@@ -65,7 +67,7 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /** All tags of a repository. */
-  async tags(reference: Reference, options: Abortable = {}): Promise<readonly string[]> {
+  async tags(reference: Reference, options: Asked = {}): Promise<readonly string[]> {
     try {
       const tags = await this.#registries.with(
         { reference, access: "pull" },
@@ -87,23 +89,47 @@ export class RegistryClient implements AsyncDisposable {
     try {
       return await this.#registries.with(
         { reference, access: "push" },
-        (repository) => pushImage({ ...this.#pushParts(options), repository }, { ...reference, tag }, rest),
-        rest,
+        (repository) =>
+          pushImage({ ...this.#pushParts(reference, options), repository }, { ...reference, tag }, rest),
+        options,
       );
     } catch (error) {
       throw inDockersWords(error, { reference, access: "push" }, options);
     }
   }
 
-  #pushParts({ report = () => undefined, compression }: PushOptions): Omit<PushParts, "repository"> {
+  #pushParts(
+    { domain }: Reference,
+    { report = () => undefined, compression, credentials }: PushOptions,
+  ): Omit<PushParts, "repository"> {
     const [store, remote] = [this.#store, this.#remote];
     const fetch: PushParts["fetch"] = (place, blob, options) =>
       this.#registries.with(
         { reference: place, access: "pull" },
         async (repository) => repository.blob(blob, options),
-        options,
+        {
+          ...options,
+          ...(credentials === undefined ? {} : { credentials: place.domain === domain ? credentials : {} }),
+        },
       );
     return { store, remote, fetch, report, ...(compression === undefined ? {} : { compression }) };
+  }
+
+  /** What a reference names in its registry, and the platforms it is for. Rejects as pull() does. */
+  async describe(reference: Reference, options: Asked = {}): Promise<RemoteDescription> {
+    const wanted = withDefaultTag(reference);
+    const work = { reference: wanted, access: "pull" } as const;
+    const { signal } = options;
+    const rest = signal === undefined ? {} : { signal };
+    try {
+      return await this.#registries.with(
+        work,
+        (repository) => describeRemote(repository, wanted, rest),
+        options,
+      );
+    } catch (error) {
+      throw inDockersWords(error, work, options);
+    }
   }
 
   /** Tries credentials; see Registries.verify(). */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
 
@@ -117,5 +118,28 @@ describe("docker's client: containers", () => {
     assert.equal(await daemon.ok(["logs", "--tail", "1", "talk"]), "three");
     assert.match(await daemon.ok(["logs", "-t", "talk"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z one\n/);
     await daemon.ok(["rm", "talk"]);
+  });
+
+  it("copies files in and out, and tells what changed", async () => {
+    await daemon.ok(["create", "--name", "files", ...NET, "busybox", "true"]);
+    writeFileSync(daemon.slipway.scratch.join("note"), "remember");
+    await daemon.ok(["cp", "note", "files:/tmp/renamed"]);
+    await daemon.ok(["cp", "files:/tmp/renamed", "back"]);
+    assert.equal(readFileSync(daemon.slipway.scratch.join("back"), "utf8"), "remember");
+    assert.equal(await daemon.ok(["diff", "files"]), "C /tmp\nA /tmp/renamed");
+    const missing = await daemon.docker(["cp", "files:/nope", "x"]);
+    assert.equal(
+      missing.err,
+      "Error response from daemon: Could not find the file /nope in container files\n",
+    );
+    mkdirSync(daemon.slipway.scratch.join("tree"));
+    writeFileSync(daemon.slipway.scratch.join("tree/etc"), "no directory");
+    const refused = await daemon.docker(["cp", "tree/.", "files:/"]);
+    assert.match(refused.err, /etc: cannot overwrite directory with non-directory/);
+    assert.equal(
+      await daemon.ok(["container", "prune", "-f", "--filter", "label=none"]),
+      "Total reclaimed space: 0B",
+    );
+    await daemon.ok(["rm", "files"]);
   });
 });

@@ -36,8 +36,7 @@ const CONFIG_TYPES: readonly string[] = [MEDIA_TYPES.config, MEDIA_TYPES.dockerC
 export async function resolveImage(repository: Repository, wanted: Wanted): Promise<ResolvedImage> {
   const root = await fetchManifest(repository, wanted.reference, wanted);
   const manifest = await descend(repository, root, wanted);
-  const rawConfig = await readConfig(repository, manifest.config, wanted);
-  const config = parseConfig(rawConfig);
+  const { rawConfig, config } = await readConfig(repository, manifest.config, wanted);
   if (config.rootfs.diff_ids.length !== manifest.layers.length)
     throw new Failure("MANIFEST_INVALID", {
       why: `the configuration names ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`,
@@ -52,10 +51,11 @@ export async function resolveImage(repository: Repository, wanted: Wanted): Prom
   return { root, manifest, config, rawConfig };
 }
 
-async function fetchManifest(
+/** The document behind a tag or digest. Rejects with REMOTE_IMAGE_UNKNOWN. */
+export async function fetchManifest(
   repository: Repository,
   reference: string,
-  wanted: Wanted,
+  wanted: Pick<Wanted, "name" | "signal">,
 ): Promise<RawManifest> {
   const found = await repository.manifest(reference, wanted);
   if (found !== undefined) return found;
@@ -80,7 +80,12 @@ async function descend(repository: Repository, root: RawManifest, wanted: Wanted
   throw new Failure("MANIFEST_INVALID", { why: `indexes are nested more than ${NESTING_LIMIT} deep` });
 }
 
-async function readConfig(repository: Repository, config: Descriptor, options: Abortable): Promise<Buffer> {
+/** The configuration a manifest names. Rejects with MANIFEST_INVALID for what is no image. */
+export async function readConfig(
+  repository: Repository,
+  config: Descriptor,
+  options: Abortable,
+): Promise<Pick<ResolvedImage, "config" | "rawConfig">> {
   if (!CONFIG_TYPES.includes(config.mediaType))
     throw new Failure("MANIFEST_INVALID", {
       why: `no image but an artifact: its configuration is of type ${config.mediaType}`,
@@ -89,7 +94,8 @@ async function readConfig(repository: Repository, config: Descriptor, options: A
     throw new Failure("MANIFEST_INVALID", {
       why: `a configuration of ${config.size} bytes, at most ${CONFIG_LIMIT} are accepted`,
     });
-  return readAll(verified(repository.blob(config, options), config), CONFIG_LIMIT);
+  const rawConfig = await readAll(verified(repository.blob(config, options), config), CONFIG_LIMIT);
+  return { rawConfig, config: parseConfig(rawConfig) };
 }
 
 /** The blob and the layer it holds, for each distinct layer, lowest first. */

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import {
-  formatDuration,
   humanMemory,
   humanSize,
   parseBytes,
-  parseDuration,
 } from "../../../cli/format/units.ts";
+import { formatDuration, parseDuration } from "../../../core/duration.ts";
 import { humanDuration } from "../../../core/human-duration.ts";
 
 const KIB = 1024;
