@@ -1,17 +1,9 @@
 import { z } from "zod";
 import { Failure } from "../../core/errors.ts";
-import type { CredentialSource, Credentials } from "../../core/registry-credentials.ts";
+import type { CredentialSource } from "../../core/registry-credentials.ts";
+import { AUTH_CONFIG, credentialsOf } from "./registry-auth.ts";
 
-/** Docker Engine API 1.51 "AuthConfig". */
-const AUTH = z.object({
-  username: z.string().optional(),
-  password: z.string().optional(),
-  auth: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
-});
-const CONFIG = z.record(z.string(), AUTH);
-type Auth = z.output<typeof AUTH>;
+const CONFIG = z.record(z.string(), AUTH_CONFIG);
 
 /** How docker has called its own registry since the first version of the protocol. */
 const HUB = "https://index.docker.io/v1/";
@@ -39,13 +31,3 @@ function decode(text: string): unknown {
 }
 
 const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
-
-function credentialsOf({ identitytoken, registrytoken, auth, ...plain }: Auth): Credentials | undefined {
-  if (identitytoken) return { identityToken: identitytoken };
-  if (registrytoken) return { registryToken: registrytoken };
-  const decoded = Buffer.from(auth ?? "", "base64").toString();
-  const colon = decoded.indexOf(":");
-  const username = colon < 0 ? plain.username : decoded.slice(0, colon);
-  const password = colon < 0 ? plain.password : decoded.slice(colon + 1);
-  return username ? { username, password: password ?? "" } : undefined;
-}

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import {
-  humanMemory,
-  humanSize,
-  parseBytes,
-} from "../../../cli/format/units.ts";
+import { humanMemory, humanSize, parseBytes } from "../../../cli/format/units.ts";
 import { formatDuration, parseDuration } from "../../../core/duration.ts";
 import { humanDuration } from "../../../core/human-duration.ts";
 
