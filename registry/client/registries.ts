@@ -225,6 +225,7 @@ export class Registries implements AsyncDisposable {
 /** Callers share a session when they are the same to the registry. */
 function sessionKey(host: string, credentials: Credentials | undefined): string {
   if (credentials === undefined) return host;
-  const who = createHash("sha256").update(JSON.stringify(Object.entries(credentials).sort()));
+  const { username, password, identityToken, registryToken } = credentials;
+  const who = createHash("sha256").update(JSON.stringify([username, password, identityToken, registryToken]));
   return `${host} ${who.digest("hex")}`;
 }
