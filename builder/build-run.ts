@@ -9,6 +9,7 @@ import {
 } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
 import { BaseImages } from "./base-images.ts";
+import type { CacheMounts } from "./cache/cache-mounts.ts";
 import { Listings } from "./cache/listings.ts";
 import { BuildContext } from "./context/build-context.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
@@ -40,6 +41,7 @@ export interface SharedTools {
   readonly clock: () => number;
   readonly performer: CachedPerformer;
   readonly slots: Semaphore;
+  readonly cacheMounts: CacheMounts;
 }
 
 /** One build, from the text of a Dockerfile to a published image. */
@@ -99,7 +101,8 @@ export class BuildRun {
     const resolved = await this.#resolve(parsed, images);
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
-    const plan = makePlan(resolved, { imageOf, network, extraHosts });
+    const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
+    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace });
     this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
     return plan;
   }
@@ -137,6 +140,9 @@ export class BuildRun {
       clock,
       roots: new RootFilesystems(store),
       listings: new Listings(store.database, clock),
+      cacheMounts: this.#tools.cacheMounts,
+      secrets: this.#request.secrets,
+      ssh: this.#request.ssh,
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),
       report: this.#report,
       warnOfHost: once((message) => this.#report({ type: "warning", message })),

@@ -3,6 +3,7 @@ import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
 import { BuildRun } from "./build-run.ts";
+import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
 import { withExcerpt } from "./dockerfile/diagnose/with-excerpt.ts";
 import type { BuildEvent } from "./events.ts";
@@ -21,6 +22,15 @@ export interface BuilderOptions {
   readonly jobs?: number;
 }
 
+export interface Pruned {
+  /** Cache records and cache mounts. */
+  readonly records: number;
+  /** Of the layers that records had. */
+  readonly bytes: number;
+  /** Of the files in cache mounts. */
+  readonly mountBytes: number;
+}
+
 export interface Builder {
   /**
    * Builds and publishes an image. Everything made on the way is held by a lease and stays in the cache, whatever happens later.
@@ -32,11 +42,11 @@ export interface Builder {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<BuildResult>;
-  /** Forgets cache records: all, or those not used for `unusedMs`. Their layers go with the next garbage collection. */
-  prune(options?: { readonly all?: boolean; readonly unusedMs?: number }): {
-    readonly records: number;
-    readonly bytes: number;
-  };
+  /**
+   * Forgets cache records and removes the directories of cache mounts: all, or those not used for `unusedMs`; what a build uses stays. The
+   * layers of records go with the next garbage collection.
+   */
+  prune(options?: { readonly all?: boolean; readonly unusedMs?: number }): Promise<Pruned>;
 }
 
 /** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors. */
@@ -48,7 +58,8 @@ export function createBuilder(options: BuilderOptions): Builder {
   const records = new CacheRecords(store.database, clock);
   const performer = new CachedPerformer({ records, layers: store.layers, locks: store.locks });
   const slots = new Semaphore(options.jobs ?? Math.max(LEAST_JOBS, availableParallelism()));
-  const shared = { ...options, clock, performer, slots };
+  const cacheMounts = new CacheMounts(store, clock);
+  const shared = { ...options, clock, performer, slots, cacheMounts };
   return {
     build: async (request, report, { signal = new AbortController().signal } = {}) => {
       try {
@@ -58,7 +69,11 @@ export function createBuilder(options: BuilderOptions): Builder {
         throw await withExcerpt(error, request.dockerfile.text);
       }
     },
-    prune: ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) =>
-      records.prune(all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs),
+    prune: async ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) => {
+      const before = all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs;
+      const { caches, bytes } = await cacheMounts.prune(before);
+      const pruned = records.prune(before);
+      return { records: pruned.records + caches, bytes: pruned.bytes, mountBytes: bytes };
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
@@ -18,14 +19,43 @@ export interface RunRequest {
   readonly hostname?: string;
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
-  /** Files made inside for this run only, read-only: heredoc scripts. Never part of the layer. */
-  readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
+  /** Files made inside for this run only, read-only: heredoc scripts, secrets. Never part of the layer. */
+  readonly files: readonly RunFile[];
+  /** Mounted before the files, in order. Mount points that are missing are made, and are never part of the layer. */
+  readonly mounts: readonly RunMount[];
   /** Registers what a crash would leave behind. */
   readonly onCgroup: (path: string) => void;
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
   /** Told what this host cannot do for it; the same words again and again where they hold for every command. */
   readonly warn: (warning: string) => void;
 }
+export interface RunFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+  /** Root's when absent. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+/** `target`: absolute and clean. */
+export type RunMount =
+  /** A directory, file or socket of the host. */
+  | {
+      readonly kind: "host";
+      readonly target: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
+  /** What is at `path`, which no link is on the way to, in a root filesystem. */
+  | {
+      readonly kind: "rootfs";
+      readonly target: string;
+      readonly mounts: readonly Mount[];
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
+  /** Memory; `bytes` bounds it. */
+  | { readonly kind: "tmpfs"; readonly target: string; readonly bytes?: number; readonly readOnly: boolean };
+
 export interface RunResult {
   readonly status: ExitStatus;
   /** Absolute paths of mount points the runtime created in the root filesystem, to be left out of the layer. */
@@ -34,6 +64,22 @@ export interface RunResult {
 export interface Executor {
   /** Resolves when the process has ended, however it ended. Rejects only if it could not be run; an abort kills it. */
   run(request: RunRequest, options?: Abortable): Promise<RunResult>;
+}
+
+/** The secrets of one build. What comes from here reaches commands only: no key, layer, log or history. */
+export interface SecretSource {
+  /** The value of a secret, at most MAX_SECRET_BYTES; undefined when there is none of this id. Asked each time a command needs it. */
+  secret(id: string, options?: Abortable): Promise<Uint8Array | undefined>;
+}
+/** BuildKit's limit. */
+export const MAX_SECRET_BYTES = 500 * 1024;
+
+/** The ssh agents of one build, by the id that RUN --mount=type=ssh names: "default" unless it says another. */
+export interface SshSource {
+  /** Whether there is an agent of this id. */
+  has(id: string, options?: Abortable): Promise<boolean>;
+  /** A new connection to it, speaking the agent protocol. The caller destroys it. https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
+  connect(id: string, options?: Abortable): Promise<Duplex>;
 }
 
 export interface BaseImage {

@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { SecretSource, SshSource } from "./ports.ts";
 
 /** What to build. The Dockerfile is read by the caller, the context by the builder. */
 export interface BuildRequest {
@@ -21,6 +22,9 @@ export interface BuildRequest {
   readonly network: "default" | "host" | "none";
   /** "name:ip" entries for /etc/hosts of RUN. */
   readonly extraHosts: readonly string[];
+  /** What RUN --mount=type=secret and type=ssh give to commands; absent when there is nothing. */
+  readonly secrets?: SecretSource;
+  readonly ssh?: SshSource;
   /** Seconds since the epoch. */
   readonly sourceDateEpoch?: number;
   /** Shown to registries in place of those of this machine's user. */

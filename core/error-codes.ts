@@ -167,6 +167,15 @@ export const ERRORS = {
     (d: { limit: number }) =>
       `the build context has more than ${d.limit} bytes, which is all there is room for`,
   ),
+  SECRET_UNKNOWN: define("not-found", (d: { id: string }) => `secret ${d.id}: not found`),
+  SECRET_TOO_BIG: define(
+    "invalid",
+    (d: { id: string; limit: number }) => `secret ${d.id} has more than ${d.limit} bytes`,
+  ),
+  SSH_AGENT_UNKNOWN: define(
+    "not-found",
+    (d: { id: string }) => `no SSH key ${JSON.stringify(d.id)} forwarded`,
+  ),
   CONTEXT_UNREADABLE: define("invalid", (d: { path: string }) => `cannot read the build context ${d.path}`),
 
   // ── registry ────────────────────────────────────────────────────────────────────────────────────

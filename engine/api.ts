@@ -1,4 +1,5 @@
 import type { BuildEvent } from "../builder/events.ts";
+import type { SecretSource, SshSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
@@ -28,6 +29,8 @@ export type {
   HostConfig,
   ImageRecord,
   ProcessConfig,
+  SecretSource,
+  SshSource,
 };
 
 /**

@@ -44,9 +44,9 @@ export class Builds implements BuildService {
 
   prune({ all = false }: { readonly all?: boolean } = {}) {
     return this.#jobs.record("prune", { what: "build cache", all }, async () => {
-      const { records } = this.#builder.prune({ all });
+      const { records, mountBytes } = await this.#builder.prune({ all });
       const { bytes } = await this.#store.collect();
-      return { records, bytes };
+      return { records, bytes: bytes + mountBytes };
     });
   }
 }

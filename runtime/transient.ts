@@ -15,9 +15,10 @@ import { readHostResolvConf } from "./network/host-resolv-conf.ts";
 import type { Networks } from "./network/networks.ts";
 import { compileIsolation, type HostFacts } from "./spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
-import { withoutRootDevices } from "./spec/deviceless.ts";
+import { withoutOpening, withoutRootDevices } from "./spec/deviceless.ts";
 import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
+import { compileTransientMounts, type TransientMount } from "./transient-mounts.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
 export interface TransientRequest {
@@ -28,6 +29,8 @@ export interface TransientRequest {
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
   readonly files: readonly LaunchFile[];
+  /** Mounted before the files, in order. */
+  readonly mounts: readonly TransientMount[];
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
   /** What this host cannot do for it. */
   readonly warn: (warning: string) => void;
@@ -119,10 +122,14 @@ class Runner implements TransientRunner {
     [stdout, stderr]: readonly [number, number],
     options: Abortable,
   ): Promise<Launched> {
+    const confined = this.#devices.devicesConfined;
+    const { stage, binds } = compileTransientMounts(request.mounts);
+    const spec = this.#compile(request);
+    const mounts = [...spec.mounts, ...(confined ? binds : withoutOpening(binds))];
     return this.#options.launcher.launch(
       {
-        spec: this.#compile(request),
-        rootfs: this.#devices.devicesConfined ? request.rootfs : withoutRootDevices(request.rootfs),
+        spec: { ...spec, mounts },
+        rootfs: [...stage, ...(confined ? request.rootfs : withoutRootDevices(request.rootfs))],
         files: [...this.#etcFiles(request, endpoint), ...request.files],
         cgroupProcs: this.#devices.procs,
         cgroupDirs: [],

@@ -12,7 +12,8 @@ import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/d
  *     slipway.db                    metadata (SQLite, WAL)
  *     containers/<id>/              config.json, shim.sock, <id>-json.log, hosts, hostname, resolv.conf, exit, state
  *     volumes/<name>/_data
- *     networks/  cachemounts/
+ *     networks/
+ *     cachemounts/<key>/            what RUN --mount=type=cache keeps from one build to the next
  *     ingest/                       temporary files of one process each, swept when it is gone
  *     uploads/<id>                  blobs on their way into the registry, kept over restarts
  *     registry/                     who may use the registry: users, policy, tokens, certificates
@@ -69,6 +70,9 @@ export class Paths {
   }
   volume(name: string): string {
     return join(this.volumes, name, "_data");
+  }
+  cacheMount(key: string): string {
+    return join(this.root, "cachemounts", key);
   }
   get ingest(): string {
     return join(this.root, "ingest");

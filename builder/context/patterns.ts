@@ -32,6 +32,9 @@ export type Matcher = (path: string) => boolean;
  */
 export const matchPath = (pattern: string, path: string): boolean => compilePattern(pattern)(path);
 
+/** A pattern that matches this path alone. */
+export const literalPattern = (path: string): string => path.replace(/[*?[\]\\]/g, "\\$&");
+
 /** The same for many paths. Throws PATTERN_INVALID. */
 export const compilePattern = (pattern: string): Matcher => compile(parse(pattern, { deep: false }));
 

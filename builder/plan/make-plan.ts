@@ -1,7 +1,9 @@
 import { posix } from "node:path";
 import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
+import { literalPattern } from "../context/patterns.ts";
 import type { Source } from "../context/source-root.ts";
 import type { LineRange } from "../dockerfile/ast.ts";
+import { located } from "../dockerfile/problem.ts";
 import type {
   Source as Origin,
   ResolvedDockerfile,
@@ -10,13 +12,16 @@ import type {
 } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
+import { type Origins, planMounts } from "./run-mounts.ts";
 import {
+  type CopyStep,
   type ImageState,
   imageStepId,
   type LayerStep,
   layerStepId,
   type Plan,
   type PlannedHistory,
+  type RunStep,
   type Step,
   type StepId,
 } from "./step.ts";
@@ -28,7 +33,12 @@ export interface PlanOptions {
   /** Of the whole build: it goes before what a RUN says. */
   readonly network: "default" | "host" | "none";
   readonly extraHosts: readonly string[];
+  /** Keeps caches of the same id apart. */
+  readonly cacheNamespace: string;
 }
+
+/** Where steps that only make what mounts show put it. */
+const COPIED = "/mount";
 
 interface FinishedStage {
   readonly name: string;
@@ -118,7 +128,7 @@ class Planner {
     const common = { ...place, name: step.name, at, code };
     switch (step.kind) {
       case "run":
-        return { ...common, kind: "run", ...this.#runPart(step) };
+        return { ...common, kind: "run", ...this.#runPart(step), mounts: this.#mounts(step, common) };
       case "workdir":
         return { ...common, kind: "workdir", path: step.path, user: step.user };
       case "copy":
@@ -140,6 +150,51 @@ class Planner {
       extraHosts,
       files: step.files,
     };
+  }
+
+  #mounts(
+    step: ResolvedStep & { readonly kind: "run" },
+    common: Pick<LayerStep, "at" | "code" | "before">,
+  ): RunStep["mounts"] {
+    const { at } = common;
+    const copied: Origins["copied"] = ({ of }, path) => {
+      const { from, fromName } = this.#copySource(of, at);
+      return { step: this.#copyStep({ from, fromName, path }, common), path: COPIED, name: fromName };
+    };
+    const bound: Origins["bound"] = (mount, path) => {
+      if (mount.of.kind === "context") return copied(mount, path);
+      const { from, fromName } = this.#copySource(mount.of, at);
+      return { step: from.kind === "step" ? from.step : undefined, path, name: fromName };
+    };
+    return located({ file: this.#file, lines: step.lines }, () =>
+      planMounts(step, { cacheNamespace: this.#options.cacheNamespace, origins: { bound, copied } }),
+    );
+  }
+
+  /** A step that only makes what mounts show: the same for all that show the same. */
+  #copyStep(
+    { from, fromName, path }: Pick<CopyStep, "from" | "fromName"> & { readonly path: string },
+    common: Pick<LayerStep, "at" | "code" | "before">,
+  ): StepId {
+    const origin = from.kind === "step" ? from.step : from.kind;
+    const id = `mount ${origin} ${path}`;
+    const copy: CopyStep = {
+      ...common,
+      id,
+      parent: undefined,
+      name: `[internal] load ${path} of ${fromName}`,
+      kind: "copy",
+      from,
+      fromName,
+      sources: { list: [{ path: literalPattern(path) }], exclude: [] },
+      inline: [],
+      target: COPIED,
+      chown: "",
+      chmod: undefined,
+      unpack: false,
+    };
+    if (!this.#steps.has(id)) this.#steps.set(id, copy);
+    return id;
   }
 
   #copyPart(step: ResolvedStep & { readonly kind: "copy" }, at: SourceLine) {

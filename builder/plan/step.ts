@@ -47,7 +47,63 @@ export interface RunStep extends LayerStepBase {
   readonly network: "default" | "host" | "none";
   readonly extraHosts: readonly string[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
+  readonly mounts: readonly PlannedMount[];
 }
+
+interface MountBase {
+  /** Absolute and clean. */
+  readonly target: string;
+}
+/** Where a mount's content comes from: what is at `path` in the result of `step`, which is an empty root filesystem when absent. */
+interface MountOrigin {
+  readonly step: StepId | undefined;
+  readonly path: string;
+  /** How messages name it: "stage build". */
+  readonly name: string;
+}
+interface MountOwner {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+export interface BindMount extends MountBase {
+  readonly kind: "bind";
+  readonly from: MountOrigin;
+  /** What is written to a writable one is thrown away. */
+  readonly readOnly: boolean;
+}
+export interface CacheMount extends MountBase {
+  readonly kind: "cache";
+  /** Says with `from` and `owner` which cache it is. */
+  readonly id: string;
+  readonly sharing: "shared" | "private" | "locked";
+  /** What it begins with. */
+  readonly from: MountOrigin | undefined;
+  readonly owner: MountOwner | undefined;
+  readonly readOnly: boolean;
+}
+export interface TmpfsMount extends MountBase {
+  readonly kind: "tmpfs";
+  /** No limit when absent. */
+  readonly bytes?: number;
+  readonly readOnly: boolean;
+}
+export interface SecretMount {
+  readonly kind: "secret";
+  readonly id: string;
+  /** The file it becomes, and the variable. At least one of them. */
+  readonly target: string | undefined;
+  readonly env: string | undefined;
+  readonly required: boolean;
+  readonly owner: MountOwner;
+}
+export interface SshMount extends MountBase {
+  readonly kind: "ssh";
+  readonly id: string;
+  readonly required: boolean;
+  readonly owner: MountOwner;
+}
+export type PlannedMount = BindMount | CacheMount | TmpfsMount | SecretMount | SshMount;
 
 export interface CopyStep extends LayerStepBase {
   readonly kind: "copy";
@@ -112,6 +168,19 @@ export interface Outcome {
   readonly created?: string;
 }
 export type Outcomes = ReadonlyMap<StepId, Outcome>;
+
+/** The steps whose results a step needs. */
+export function inputsOf(step: Step): readonly StepId[] {
+  const parent = step.kind === "image" ? undefined : step.parent;
+  const sources = step.kind === "copy" && step.from.kind === "step" ? [step.from.step] : [];
+  const mounted = step.kind === "run" ? step.mounts.flatMap(originsOf) : [];
+  return [...(parent === undefined ? [] : [parent]), ...sources, ...mounted];
+}
+
+const originsOf = (mount: PlannedMount): readonly StepId[] =>
+  (mount.kind === "bind" || mount.kind === "cache") && mount.from?.step !== undefined
+    ? [mount.from.step]
+    : [];
 
 export const layersOf = (outcomes: Outcomes, step: StepId | undefined): readonly Digest[] =>
   step === undefined ? [] : (outcomes.get(step)?.layers ?? []);

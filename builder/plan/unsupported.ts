@@ -10,7 +10,6 @@ const remoteOf = (step: ResolvedStep): string | undefined =>
   step.kind === "copy" && step.instruction.kind === "ADD" ? step.sources.find(isRemote) : undefined;
 
 const REFUSALS: readonly Refusal[] = [
-  (step) => step.kind === "run" && step.mounts.length > 0 && "RUN --mount",
   (step) => step.kind === "run" && step.security !== "sandbox" && `RUN --security=${step.security}`,
   (step) => step.kind === "run" && step.devices.length > 0 && "RUN --device",
   (step) =>

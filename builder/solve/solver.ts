@@ -1,6 +1,7 @@
 import type { Digest } from "../../core/digest.ts";
 import type { BuildEvent } from "../events.ts";
 import {
+  inputsOf,
   type LayerStep,
   layersOf,
   type Outcome,
@@ -54,12 +55,6 @@ export async function solve(plan: Plan, options: SolveOptions, signal: AbortSign
   await Promise.allSettled(running.values());
   either.throwIfAborted();
   return outcomes;
-}
-
-function inputsOf(step: Step): readonly StepId[] {
-  if (step.kind === "image") return [];
-  const sources = step.kind === "copy" && step.from.kind === "step" ? [step.from.step] : [];
-  return step.parent === undefined ? sources : [step.parent, ...sources];
 }
 
 async function perform(

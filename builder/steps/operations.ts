@@ -10,7 +10,7 @@ export function operationOf(step: LayerStep, outcomes: Outcomes, context: StepCo
   const layers = layersOf(outcomes, step.parent);
   switch (step.kind) {
     case "run":
-      return runOperation(step, layers, context);
+      return runOperation(step, outcomes, context);
     case "copy":
       return copyOperation(step, outcomes, context);
     case "workdir":

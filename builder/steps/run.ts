@@ -3,14 +3,26 @@ import { newId } from "../../core/ids.ts";
 import type { ExitStatus, ProcessSpec } from "../../core/process.ts";
 import { resolveUser } from "../../core/user.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
-import { chainOf } from "../cache/preimage.ts";
-import type { RunStep } from "../plan/step.ts";
+import { chainOf, type JsonValue, type Part } from "../cache/preimage.ts";
+import {
+  type BindMount,
+  type CacheMount,
+  layersOf,
+  type Outcomes,
+  type PlannedMount,
+  type RunStep,
+} from "../plan/step.ts";
 import type { Operation } from "../solve/operation.ts";
+import { originContent, originIdentity } from "./mounts/bind.ts";
+import { prepareMounts } from "./mounts/prepare-mounts.ts";
 import { OutputTail } from "./output-tail.ts";
 import { emptyLayer, epochPart, type StepContext } from "./step-context.ts";
 
 /** Runs a command in a transient container over `layers`; its layer is what the command changed. */
-export function runOperation(step: RunStep, layers: readonly Digest[], context: StepContext): Operation {
+export function runOperation(step: RunStep, outcomes: Outcomes, context: StepContext): Operation {
+  const layers = layersOf(outcomes, step.parent);
+  const root: Part = ["root filesystem", chainOf(layers)];
+  const shown = step.mounts.filter(hasOrigin);
   return {
     definition: [
       ["instruction", "RUN"],
@@ -21,20 +33,39 @@ export function runOperation(step: RunStep, layers: readonly Digest[], context: 
       ["network", step.network],
       ["extra hosts", step.extraHosts],
       ["files", step.files.map(({ path, content, mode }) => [path, mode, digestOf(content)])],
+      ...(step.mounts.length === 0 ? [] : [["mounts", step.mounts.map(describeMount)] as const]),
       ...epochPart(context.timestamps),
     ],
-    inputs: async () => [["root filesystem", chainOf(layers)]],
-    perform: (signal) => perform(step, layers, context, signal),
+    ...(shown.length === 0
+      ? {}
+      : { identity: async () => [root, ...shown.map((mount) => originIdentity(mount, outcomes))] }),
+    inputs: async () => [
+      root,
+      ...(await Promise.all(shown.map((mount) => originContent(mount, outcomes, context)))),
+    ],
+    perform: (signal) => perform(step, outcomes, context, signal),
   };
 }
 
+type Shown = (BindMount | CacheMount) & { readonly from: BindMount["from"] };
+const hasOrigin = (mount: PlannedMount): mount is Shown =>
+  (mount.kind === "bind" || mount.kind === "cache") && mount.from !== undefined;
+
+/** A mount as the key has it: what it shows is an input, and where that comes from does not matter. */
+const describeMount = (mount: PlannedMount): JsonValue =>
+  Object.entries(mount)
+    .filter(([name, value]) => name !== "from" && value !== undefined)
+    .map(([name, value]) => [name, value as JsonValue]);
+
 async function perform(
   step: RunStep,
-  layers: readonly Digest[],
+  outcomes: Outcomes,
   context: StepContext,
   signal: AbortSignal,
 ): Promise<LayerInfo> {
   const { store, lease, timestamps } = context;
+  const layers = layersOf(outcomes, step.parent);
+  await using mounted = await prepareMounts(step, { outcomes, context, signal });
   const process = await processOf(step, layers, context, signal);
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
@@ -44,10 +75,11 @@ async function perform(
       {
         id: key,
         rootfs,
-        process,
+        process: { ...process, env: [...process.env, ...mounted.env] },
         network: step.network,
         extraHosts: step.extraHosts,
-        files: step.files,
+        files: [...step.files, ...mounted.files],
+        mounts: mounted.mounts,
         onCgroup: (path) => lease.cgroup(path),
         output: outputOf(step, context),
         warn: context.warnOfHost,

@@ -1,11 +1,12 @@
 import type { LayerInfo } from "../../store/snapshotter.ts";
 import type { LayerStore, Lease, Store } from "../../store/types.ts";
+import type { CacheMounts } from "../cache/cache-mounts.ts";
 import type { Listings } from "../cache/listings.ts";
 import type { Part } from "../cache/preimage.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
 import type { LayerStep } from "../plan/step.ts";
-import type { Executor } from "../ports.ts";
+import type { Executor, SecretSource, SshSource } from "../ports.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
 import type { OutputTail } from "./output-tail.ts";
 import type { RootFilesystems } from "./root-filesystems.ts";
@@ -17,6 +18,9 @@ export interface StepContext {
   readonly roots: RootFilesystems;
   readonly listings: Listings;
   readonly context: BuildContext;
+  readonly cacheMounts: CacheMounts;
+  readonly secrets: SecretSource | undefined;
+  readonly ssh: SshSource | undefined;
   /** Holds everything in the making until the build has ended. */
   readonly lease: Lease;
   readonly timestamps: Timestamps;

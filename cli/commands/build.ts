@@ -4,6 +4,8 @@ import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
+import { readSecrets } from "../build-options/secrets.ts";
+import { readSsh } from "../build-options/ssh.ts";
 import { defineCommand } from "../command.ts";
 import { keyValues, readLabels } from "../container/key-values.ts";
 import { type Context, print } from "../context.ts";
@@ -38,6 +40,14 @@ export const build = defineCommand({
     pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
     quiet: { kind: "bool", short: "q", help: "Suppress the build output and print image ID on success" },
     rm: { kind: "bool", default: true, hidden: true, help: "Remove intermediate containers" },
+    secret: {
+      kind: "list",
+      help: 'Secret to expose to the build ("id=mysecret[,src=/local/secret|env=VAR]")',
+    },
+    ssh: {
+      kind: "list",
+      help: 'SSH agent socket or keys to expose to the build ("default|<id>[=<socket>|<key>[,<key>]]")',
+    },
     tag: { kind: "list", short: "t", help: 'Name and optionally a tag in the "name:tag" format' },
     target: { kind: "string", help: "Set the target build stage to build" },
   },
@@ -70,11 +80,9 @@ export const build = defineCommand({
     "provenance",
     "push",
     "sbom",
-    "secret",
     "security-opt",
     "shm-size",
     "squash",
-    "ssh",
     "ulimit",
   ],
   args: { min: 1, max: 1 },
@@ -83,6 +91,8 @@ export const build = defineCommand({
     if (!flags.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });
     const mode = flags.quiet ? "quiet" : readMode(flags.progress);
     await using input = await readBuildInput(context, path, flags.file);
+    const secrets = await readSecrets(flags.secret, context);
+    const ssh = await readSsh(flags.ssh, context);
     const request: BuildRequest = {
       context: input.directory,
       dockerfile: input.dockerfile,
@@ -93,6 +103,8 @@ export const build = defineCommand({
       pull: flags.pull,
       network: readNetwork(flags.network),
       extraHosts: flags["add-host"].map(readHost),
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(ssh === undefined ? {} : { ssh }),
       ...(flags.target === undefined ? {} : { target: flags.target }),
       ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
       ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),

@@ -162,11 +162,12 @@ int op::root(Child& child, Reader& in) {
 
 int op::file(Child& child, Reader& in) {
   const char* name = in.string();
-  const uint32_t mode = in.u32();
+  const uint32_t mode = in.u32(), uid = in.u32(), gid = in.u32();
   const Bytes content = in.bytes();
   if (!in.done()) return EINVAL;
   UniqueFd file(::openat(child.stage.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file) return errno;
+  if ((uid != 0 || gid != 0) && ::fchown(file.get(), uid, gid) < 0) return errno;
   return sys::writeAll(file.get(), content.data, content.size);
 }
 

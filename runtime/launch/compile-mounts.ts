@@ -38,6 +38,9 @@ export function compileMount({ type, source, target, options }: MountParts): Lau
   return { op: "filesystem", type, source, target, options: parsed.data, attributes: parsed.set };
 }
 
+/** The name in the stage of the mount at this position of a list that the root filesystem ends. */
+export const stageName = (index: number): string => `layer${index}`;
+
 /**
  * The mounts of a root filesystem. All but the last are layers: each is mounted in the stage, and where a later one names its target, as
  * source or as the value of an option, that becomes the name in the stage.
@@ -46,7 +49,7 @@ export function compileRootfs(mounts: readonly Mount[]): readonly LaunchOp[] {
   const names = new Map<string, string>();
   const renamed = (text: string): string => names.get(text) ?? text;
   const ops = mounts.map((mount, index) => {
-    const target = index === mounts.length - 1 ? ROOT_NAME : `layer${index}`;
+    const target = index === mounts.length - 1 ? ROOT_NAME : stageName(index);
     const op = compileMount({
       type: mount.type,
       source: renamed(mount.source),
@@ -68,6 +71,8 @@ export function compileSpecMounts(mounts: readonly OciMount[]): readonly LaunchO
   );
 }
 
+const ROOT = { uid: 0, gid: 0 };
+
 /** Files of one run: written into the stage, bound read-only to where they belong. */
 export function compileFiles(files: readonly LaunchFile[]): {
   readonly stage: readonly LaunchOp[];
@@ -75,10 +80,12 @@ export function compileFiles(files: readonly LaunchFile[]): {
 } {
   const name = (index: number): string => `file${index}`;
   return {
-    stage: files.map(({ mode, content }, index) => ({
+    stage: files.map(({ mode, content, owner: { uid, gid } = ROOT }, index) => ({
       op: "file",
       name: name(index),
       mode,
+      uid,
+      gid,
       content: typeof content === "string" ? Buffer.from(content) : content,
     })),
     binds: files.map(({ path }, index) =>

@@ -35,7 +35,7 @@ export const OPERATIONS: { readonly [N in OpName]: Row<N> } = {
     ["propagationRecursive", "u8"],
   ],
   root: [5, ["name", "string"]],
-  file: [6, ["name", "string"], ["mode", "u32"], ["content", "bytes"]],
+  file: [6, ["name", "string"], ["mode", "u32"], ["uid", "u32"], ["gid", "u32"], ["content", "bytes"]],
   device: [
     7,
     ["target", "string"],

@@ -45,6 +45,8 @@ export interface LaunchFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly mode: number;
+  /** Root's when absent. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Something made in the root filesystem for a mount, absolute and without links. */

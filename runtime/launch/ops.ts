@@ -27,7 +27,14 @@ export type LaunchOp =
       readonly propagationRecursive: boolean;
     }
   | { readonly op: "root"; readonly name: string }
-  | { readonly op: "file"; readonly name: string; readonly mode: number; readonly content: Uint8Array }
+  | {
+      readonly op: "file";
+      readonly name: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly content: Uint8Array;
+    }
   | {
       readonly op: "device";
       readonly target: string;

@@ -8,6 +8,7 @@ import { manifestListsMigration } from "./007-manifest-lists.ts";
 import { registryRootsMigration } from "./008-registry-roots.ts";
 import { registryAwaitedMigration } from "./009-registry-awaited.ts";
 import { eventsMigration } from "./010-events.ts";
+import { cacheMountsMigration } from "./011-cache-mounts.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registryRootsMigration,
   registryAwaitedMigration,
   eventsMigration,
+  cacheMountsMigration,
 ];

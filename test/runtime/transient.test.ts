@@ -93,6 +93,7 @@ describe("runtime/transient", () => {
           network: "none",
           extraHosts: [],
           files: [],
+          mounts: [],
           output: (stream, bytes) => {
             output[stream] += Buffer.from(bytes).toString();
           },

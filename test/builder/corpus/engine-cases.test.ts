@@ -15,7 +15,6 @@ import { type EngineCase, EngineCorpus } from "./engine-cases.ts";
 
 const EXCEPTIONS = "exceptions hold below ignored directories, as in BuildKit";
 const SLASH = "the configuration has the directory as written, as in BuildKit";
-const MOUNTS = "RUN --mount is not built yet";
 
 /** Cases that differ, each with its reason. */
 const EXPLAINED_WITHOUT_BASE: Readonly<Record<string, string>> = {
@@ -40,10 +39,8 @@ const EXPLAINED_WITH_BASE: Readonly<Record<string, string>> = {
   "dockerignore-exceptions-weirdness-1": EXCEPTIONS,
   "workdir-owner": "its user has another number in our base image",
   "multistage-builtin-args": "our base image has no /etc/os-release",
+  "multistage-copyback": "our base image has no /etc/os-release",
   builtins: "it shows a file of its base image",
-  "multistage-copyback": MOUNTS,
-  "mount-cache-by-ownership": MOUNTS,
-  "mount-targets-mount": MOUNTS,
 };
 
 const needsNothing = (dockerfile: string): boolean =>

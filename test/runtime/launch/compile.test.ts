@@ -109,7 +109,7 @@ describe("compileLaunch()", () => {
       files: [{ path: "/dev/pipes/EOF", content: "echo hi\n", mode: 0o755 }],
     });
     assert.deepEqual(find(ops, "file"), [
-      { op: "file", name: "file0", mode: 0o755, content: Buffer.from("echo hi\n") },
+      { op: "file", name: "file0", mode: 0o755, uid: 0, gid: 0, content: Buffer.from("echo hi\n") },
     ]);
     const [bind] = find(ops, "bind");
     assert.deepEqual([bind?.source, bind?.target, bind?.set], ["file0", "/dev/pipes/EOF", ATTR.readonly]);
