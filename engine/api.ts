@@ -19,6 +19,7 @@ export type * from "./events-api.ts";
 export type * from "./exec-api.ts";
 export type * from "./image-api.ts";
 export type * from "./registry-access-api.ts";
+export type * from "./registry-api.ts";
 // What a command or a route handles besides the services themselves.
 export type {
   BuildEvent,

@@ -3,6 +3,20 @@ import type { RegistryCollected } from "../registry/care/collect.ts";
 import type { ScrubReport } from "../registry/care/scrub.ts";
 import type { RegistryAccessService } from "./registry-access-api.ts";
 
+/** Where a registry's certificate comes from. */
+export type RegistryTls =
+  /** PEM files, read again when they change. */
+  | { readonly cert: string; readonly key: string }
+  /** An authority of the registry's own, made when there is none: names and addresses besides those of this machine. */
+  | { readonly names: readonly string[] };
+
+export interface RegistryListening {
+  /** In the form of --addr. */
+  readonly address: string;
+  /** The file of the authority that clients have to know, when it is the registry's own. */
+  readonly authority?: string;
+}
+
 /** The built-in registry: what serves it and what cares for it. */
 export interface RegistryServeOptions {
   /** Undefined: all addresses of this machine. */
@@ -18,6 +32,8 @@ export interface RegistryServeOptions {
   readonly htpasswd?: string;
   /** The policy, likewise. */
   readonly policy?: string;
+  /** Undefined: plain HTTP. */
+  readonly tls?: RegistryTls;
   /** Whether passwords may cross the network without TLS. */
   readonly plainHttp: boolean;
   /** How clients reach the registry when something in front ends TLS: "https://registry.example.com". */
@@ -41,8 +57,12 @@ export interface RegistryCollectOptions extends Abortable {
   readonly dryRun: boolean;
 }
 export interface RegistryService {
-  /** Serves until the signal aborts, then lets requests under way end. `ready` gets the address it listens on. */
-  serve(options: RegistryServeOptions, ready: (address: string) => void, signal: AbortSignal): Promise<void>;
+  /** Serves until the signal aborts, then lets requests under way end. */
+  serve(
+    options: RegistryServeOptions,
+    ready: (listening: RegistryListening) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Users, policy and tokens of the registry on this state root. */
   access(): Promise<RegistryAccessService>;
   collect(options: RegistryCollectOptions): Promise<RegistryCollected>;

@@ -53,7 +53,7 @@ function openGuard(options: RegistryServeOptions, folder: string): Guard {
 }
 
 /** Mistakes that would open the registry, or close it to everybody, are told of before it serves. */
-function check({ host, port, anonymous, plainHttp }: RegistryServeOptions): void {
+function check({ host, port, anonymous, plainHttp, tls }: RegistryServeOptions): void {
   if (anonymous)
     throw new Failure("OPTION_INVALID", {
       option: "--anonymous",
@@ -61,7 +61,7 @@ function check({ host, port, anonymous, plainHttp }: RegistryServeOptions): void
       want: "--anonymous-pull, as the registry has users",
     });
   const local = host !== undefined && (host === "localhost" || isLoopback(host));
-  if (plainHttp || local) return;
+  if (tls !== undefined || plainHttp || local) return;
   throw new Failure(
     "REGISTRY_PLAIN_HTTP",
     { address: `${host ?? ""}:${port}` },

@@ -9,7 +9,13 @@ import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
 import type { Store } from "../store/types.ts";
 import type { Jobs } from "./jobs.ts";
 import type { RegistryAccessService } from "./registry-access-api.ts";
-import type { RegistryCollectOptions, RegistryServeOptions, RegistryService } from "./registry-api.ts";
+import type {
+  RegistryCollectOptions,
+  RegistryListening,
+  RegistryServeOptions,
+  RegistryService,
+} from "./registry-api.ts";
+import type { OpenedTls } from "./registry-tls.ts";
 
 /** An upload nobody added to for a day is given up. */
 const UPLOAD_MS = 24 * 60 * 60 * 1000;
@@ -25,11 +31,12 @@ export class Registry implements RegistryService {
 
   async serve(
     options: RegistryServeOptions,
-    ready: (address: string) => void,
+    ready: (listening: RegistryListening) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { RegistryServer } = await import("../registry/server/registry-server.ts");
     const { surround } = await import("./registry-layers.ts");
+    const tls = await this.#openTls(options);
     await using storage = await this.#open(options.directory);
     await using server = new RegistryServer({
       storage,
@@ -37,9 +44,20 @@ export class Registry implements RegistryService {
       limits: { maxUploads: options.maxUploads },
       sparse: options.sparse,
       report: options.report,
+      ...(tls === undefined ? {} : { tls: tls.files }),
     });
-    ready(await listen(server, options));
-    await Promise.all([aborted(signal), this.#collectRegularly(storage, options, signal)]);
+    const address = await listen(server, options);
+    ready({ address, ...(tls?.authority === undefined ? {} : { authority: tls.authority }) });
+    await Promise.all([
+      aborted(signal),
+      this.#collectRegularly(storage, options, signal),
+      tls?.renew(signal),
+    ]);
+  }
+
+  async #openTls({ tls, report }: RegistryServeOptions): Promise<OpenedTls | undefined> {
+    if (tls === undefined) return undefined;
+    return (await import("./registry-tls.ts")).openTls(tls, this.#store, report);
   }
 
   async access(): Promise<RegistryAccessService> {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
-import { print } from "../context.ts";
+import { announce, TLS_FLAGS, tlsOf } from "../registry/tls.ts";
 import { interruptible } from "../signals.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,6 +22,7 @@ export const registryServe = defineCommand({
     },
     htpasswd: { kind: "string", type: "file", help: "Users and bcrypt hashes, instead of 'registry user'" },
     policy: { kind: "string", type: "file", help: "Who may do what, instead of 'registry policy'" },
+    ...TLS_FLAGS,
     "plain-http": { kind: "bool", help: "Let passwords cross the network without TLS" },
     "external-url": {
       kind: "string",
@@ -44,6 +45,7 @@ export const registryServe = defineCommand({
     using interrupted = interruptible(context);
     const { data, anonymous, sparse, htpasswd, policy } = flags;
     const externalUrl = parseUrl(flags["external-url"]);
+    const tls = tlsOf(context, flags);
     await registry.serve(
       {
         ...parseAddress(flags.addr),
@@ -53,6 +55,7 @@ export const registryServe = defineCommand({
         anonymousPull: flags["anonymous-pull"],
         ...(htpasswd === undefined ? {} : { htpasswd: resolve(context.cwd, htpasswd) }),
         ...(policy === undefined ? {} : { policy: resolve(context.cwd, policy) }),
+        ...(tls === undefined ? {} : { tls }),
         plainHttp: flags["plain-http"],
         ...(externalUrl === undefined ? {} : { externalUrl }),
         sparse,
@@ -61,7 +64,7 @@ export const registryServe = defineCommand({
         graceMs: flags["gc-grace"],
         maxUploads: flags["max-uploads"],
       },
-      (address) => void print(context, `Registry listening on ${address}`),
+      (listening) => void announce(context, listening),
       interrupted.signal,
     );
     return 0;

@@ -29,14 +29,11 @@ const fieldOf = (path: readonly PropertyKey[]): string =>
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    const { message } = cause as SyntaxError;
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    // Of short texts V8 quotes all and tells no position.
     const [, position] = /at position (\d+)/.exec(message) ?? [];
-    const before = text.slice(0, position === undefined ? undefined : Number(position));
-    throw new Failure(
-      "ACCESS_FILE_INVALID",
-      { file, line: before.split("\n").length, why: message },
-      { cause },
-    );
+    const line = position === undefined ? {} : { line: text.slice(0, Number(position)).split("\n").length };
+    throw new Failure("ACCESS_FILE_INVALID", { file, ...line, why: message.replace(/, "(?:.|\n)*/, "") });
   }
 }

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type ServerOptions as HttpOptions,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describeError } from "../../core/errors.ts";
 import type { RegistryStorage } from "../storage/registry-storage.ts";
@@ -11,6 +18,7 @@ import { errors } from "./layers/errors.ts";
 import { uploadLimit } from "./layers/upload-limit.ts";
 import { routeTable } from "./route-table.ts";
 import { findRoute, type Route } from "./routes.ts";
+import type { TlsFiles } from "./tls/tls-files.ts";
 
 /** Time-outs are per connection: requests have no end of their own, uploads may take hours as long as bytes come. */
 const DEFAULTS = {
@@ -36,6 +44,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Whether image manifests may arrive before their blobs; pulling such an image fails until they are there. */
   readonly sparse?: boolean;
+  /** TLS instead of plain HTTP, each connection with what the files say then. */
+  readonly tls?: Pick<TlsFiles, "current">;
   /** One line about a fault of ours. */
   readonly report: (line: string) => void;
 }
@@ -45,13 +55,16 @@ export class RegistryServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #routes: readonly Route[];
   readonly #limits: ServerLimits;
+  readonly #tls: ServerOptions["tls"];
   readonly #layers: Layer[];
   readonly #report: (line: string) => void;
   readonly #connections = new Connections();
   #stopping = false;
 
-  constructor({ storage, layers = [], routes = [], limits = {}, sparse = false, report }: ServerOptions) {
+  constructor(options: ServerOptions) {
+    const { storage, layers = [], routes = [], limits = {}, sparse = false, report } = options;
     this.#limits = { ...DEFAULTS, ...limits };
+    this.#tls = options.tls;
     this.#report = report;
     // Between any two layers: each sees answers only, whoever threw.
     const caught = errors(report);
@@ -73,7 +86,7 @@ export class RegistryServer implements AsyncDisposable {
   #create(): Server {
     const { headersTimeoutMs, idleTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes, maxConnections } =
       this.#limits;
-    const server = createServer({
+    const server = this.#listener({
       headersTimeout: headersTimeoutMs,
       requestTimeout: 0,
       keepAliveTimeout: keepAliveTimeoutMs,
@@ -87,6 +100,13 @@ export class RegistryServer implements AsyncDisposable {
     server.on("request", (request, response) => void this.#serve(request, response, false));
     server.on("checkContinue", (request, response) => void this.#serve(request, response, true));
     return server;
+  }
+
+  #listener(options: HttpOptions): Server {
+    const tls = this.#tls;
+    if (tls === undefined) return createServer(options);
+    const handshakeTimeout = this.#limits.headersTimeoutMs;
+    return followed(createSecureServer({ ...options, ...tls.current, handshakeTimeout }), tls);
   }
 
   /** Resolves with the address it listens on; port 0 picks a free one. */
@@ -172,6 +192,16 @@ export class RegistryServer implements AsyncDisposable {
     await closed;
     clearTimeout(late);
   }
+}
+
+/** Before a connection's handshake begins, the server gets what the files say now. */
+function followed(server: SecureServer, tls: Pick<TlsFiles, "current">): SecureServer {
+  let used = tls.current;
+  return server.prependListener("connection", () => {
+    const { current } = tls;
+    if (current !== used) server.setSecureContext({ ...current });
+    used = current;
+  });
 }
 
 const signals = new WeakMap<ServerResponse, AbortSignal>();

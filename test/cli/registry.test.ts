@@ -27,6 +27,31 @@ describe("registry commands", () => {
       assert.match(err, /for --addr: expected host:port or :port/);
     });
 
+  for (const [flags, tls] of [
+    [["--tls"], { names: [] }],
+    [["--tls", "--tls-name", "a.example", "--tls-name", "10.0.0.1"], { names: ["a.example", "10.0.0.1"] }],
+    [["--tls-cert", "c.pem", "--tls-key", "/k.pem"], { cert: "/certs/c.pem", key: "/k.pem" }],
+    [[], undefined],
+  ] as const)
+    it(`serve takes its certificate as ${flags.join(" ") || "nothing"} says`, async () => {
+      const answers = { "registry.serve": undefined };
+      const { calls } = await runCli(["registry", "serve", ...flags], { answers, cwd: "/certs" });
+      const { tls: given } = (calls[0]?.[1] ?? {}) as { readonly tls?: unknown };
+      assert.deepEqual(given, tls);
+    });
+
+  for (const [flags, want] of [
+    [["--tls", "--tls-cert", "c", "--tls-key", "k"], "either --tls or --tls-cert and --tls-key"],
+    [["--tls-cert", "c"], "--tls-key beside it"],
+    [["--tls-key", "k"], "--tls-cert beside it"],
+    [["--tls-name", "a"], "--tls beside it"],
+  ] as const)
+    it(`serve refuses ${flags.join(" ")}`, async () => {
+      const { code, err } = await runCli(["registry", "serve", ...flags]);
+      assert.equal(code, 1);
+      assert.match(err, new RegExp(`expected ${want}`));
+    });
+
   it("gc says what it would remove, and why", async () => {
     const pruned = [{ repository: "a/b", kind: "blob", digest, size: 1500, why: "nobody names it" }];
     const answers = { "registry.collect": { pruned, uploads: ["u-1"], blobs: 0, bytes: 0 } };

@@ -7,6 +7,8 @@ const SIZE_LIMIT = 16 << 20;
 
 export interface ReloadedFileOptions<T> {
   readonly path: string;
+  /** Other files that `parse` reads: a change of theirs counts too. */
+  readonly beside?: readonly string[];
   /** Throws when the text is no good. */
   readonly parse: (text: string, path: string) => T;
   /** One line about a file that cannot be used. */
@@ -27,7 +29,7 @@ export class ReloadedFile<T> {
 
   /** Throws when the file exists and is no good. */
   constructor(options: ReloadedFileOptions<T>) {
-    this.#options = { now: Date.now, ...options };
+    this.#options = { now: Date.now, beside: [], ...options };
     const stamp = this.#stat();
     if (stamp === undefined) return;
     this.#value = this.#read();
@@ -62,7 +64,12 @@ export class ReloadedFile<T> {
 
   /** Changes with every way to change a file: in place, or by another under its name. */
   #stat(): string | undefined {
-    const stats = statSync(this.#options.path, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+    const [stamp, ...others] = [this.#options.path, ...this.#options.beside].map(stampOf);
+    return stamp === undefined ? undefined : [stamp, ...others].join("\n");
   }
+}
+
+function stampOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
 }

@@ -75,13 +75,16 @@ function decide(session: Session, call: Call): void {
     if (principal.name === undefined && scope === undefined) throw new Failure("LOGIN_REQUIRED", {});
     return;
   }
+  const tooNarrow = (): Failure =>
+    new Failure("SCOPE_INSUFFICIENT", { scope: neededScopes(right, repository, null) });
   if (!principal.allows(right, repository)) {
+    // Docker asks for a password at a terminal unless it hears that a token it has, anybody's, is too narrow.
+    if (principal.name === undefined && scope !== undefined) throw tooNarrow();
     if (principal.name === undefined) throw new Failure("LOGIN_REQUIRED", {});
     const where = repository === undefined ? {} : { repository };
     throw new Failure("ACCESS_DENIED", { user: principal.name, action: right, ...where });
   }
-  if (!mayDo(session, call.target))
-    throw new Failure("SCOPE_INSUFFICIENT", { scope: neededScopes(right, repository, null) });
+  if (!mayDo(session, call.target)) throw tooNarrow();
 }
 
 /** https://distribution.github.io/distribution/spec/auth/token/ */

@@ -22,6 +22,6 @@ export async function serveRegistry({ engine, slipway }: DaemonRig, signal: Abor
       graceMs: 0,
       maxUploads: 10,
     };
-    engine.registry.serve(options, resolve, signal).catch(reject);
+    engine.registry.serve(options, ({ address }) => resolve(address), signal).catch(reject);
   });
 }
