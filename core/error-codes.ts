@@ -356,14 +356,67 @@ export const ERRORS = {
     (d: { path: string; what: string }) => `control group ${d.path}: ${d.what}`,
   ),
   NETWORK_UNKNOWN: define("not-found", (d: { network: string }) => `network ${d.network} not found`),
+  NETWORK_AMBIGUOUS: define(
+    "invalid",
+    (d: { prefix: string; matches: number }) =>
+      `network ${d.prefix} is ambiguous (${d.matches} matches found based on ID prefix)`,
+  ),
+  NETWORK_EXISTS: define(
+    "exists",
+    (d: { network: string }) => `network with name ${d.network} already exists`,
+  ),
+  NETWORK_INVALID: define(
+    "invalid",
+    /** `why` is the whole sentence, in Docker's words where it has them. */
+    (d: { why: string }) => d.why,
+  ),
+  NETWORK_PREDEFINED: define("forbidden", (d: { network: string; change: "create" | "remove" }) =>
+    d.change === "create"
+      ? `operation is not permitted on predefined ${d.network} network`
+      : `${d.network} is a pre-defined network and cannot be removed`,
+  ),
+  NETWORK_IN_USE: define(
+    "forbidden",
+    (d: { network: string; users: readonly { readonly name: string; readonly id: string }[] }) =>
+      `error while removing network: network ${d.network} has active endpoints (${d.users
+        .map(({ name, id }) => `name:${JSON.stringify(name)} id:${JSON.stringify(id)}`)
+        .join(", ")})`,
+  ),
+  NETWORK_SUBNET_OVERLAPS: define(
+    "forbidden",
+    (d: { subnet: string; other: string; network: string }) =>
+      `invalid pool request: Pool overlaps with other one on this address space: ${d.subnet} and ${d.other} of network ${d.network}`,
+  ),
   NETWORK_FULL: define(
     "unavailable",
     (d: { network: string; subnet: string }) =>
       `no available IPv4 addresses on network ${d.network} (${d.subnet})`,
   ),
+  ADDRESS_TAKEN: define(
+    "conflict",
+    (d: { address: string; network: string }) =>
+      `Address already in use: ${d.address} on network ${d.network}`,
+  ),
+  ENDPOINT_INVALID: define(
+    "invalid",
+    (d: { network: string; faults: readonly string[] }) =>
+      `invalid config for network ${d.network}: invalid endpoint settings:\n${
+        d.faults.length === 1 ? d.faults[0] : d.faults.map((fault) => `* ${fault}`).join("\n")
+      }`,
+  ),
+  ENDPOINT_EXISTS: define(
+    "forbidden",
+    (d: { container: string; network: string }) =>
+      `endpoint with name ${d.container} already exists in network ${d.network}`,
+  ),
+  ENDPOINT_UNKNOWN: define(
+    "forbidden",
+    (d: { container: string; network: string }) =>
+      `container ${d.container} is not connected to network ${d.network}`,
+  ),
   NETWORK_SUBNET_TAKEN: define(
     "unavailable",
-    (d: { tried: string }) => `no private subnet is free for the bridge network: tried ${d.tried}`,
+    (d: { tried: string }) => `no private subnet is free for a bridge network: tried ${d.tried}`,
   ),
   PORT_TAKEN: define(
     "conflict",

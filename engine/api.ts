@@ -12,12 +12,14 @@ import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
 import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
 import type { ImageService } from "./image-api.ts";
+import type { EndpointConfig, NetworkService } from "./network-api.ts";
 import type { RegistryService } from "./registry-api.ts";
 
 export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
 export type * from "./exec-api.ts";
 export type * from "./image-api.ts";
+export type * from "./network-api.ts";
 export type * from "./registry-access-api.ts";
 export type * from "./registry-api.ts";
 // What a command or a route handles besides the services themselves.
@@ -58,6 +60,8 @@ export interface ContainerCreate {
   /** Absent fields come from the image. */
   readonly config: Partial<ProcessConfig> & { readonly Image: string };
   readonly hostConfig: Partial<HostConfig>;
+  /** Networks besides that of its NetworkMode, or how it is connected to that one: by name. */
+  readonly networks?: Readonly<Record<string, Partial<EndpointConfig>>>;
 }
 export interface LogQuery {
   readonly stdout: boolean;
@@ -206,7 +210,7 @@ export interface ReceivedContext extends AsyncDisposable {
   readText(path: string): string;
 }
 
-// ── volumes, networks, system ───────────────────────────────────────────────────────────────────────
+// ── volumes, system ─────────────────────────────────────────────────────────────────────────────────
 export interface VolumeInfo {
   readonly name: string;
   readonly driver: string;
@@ -228,22 +232,6 @@ export interface VolumeService {
   prune(options?: {
     readonly all?: boolean;
   }): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
-}
-export interface NetworkInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly driver: string;
-  readonly subnet?: string;
-  readonly gateway?: string;
-  readonly internal: boolean;
-  readonly createdAt: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-export interface NetworkService {
-  list(): Promise<readonly NetworkInfo[]>;
-  get(network: string): Promise<NetworkInfo>;
-  /** The document of Docker Engine API GET /networks/{id}. */
-  inspect(network: string): Promise<Readonly<Record<string, unknown>>>;
 }
 export interface CheckReport {
   readonly checked: Readonly<Record<string, number>>;

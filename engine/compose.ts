@@ -102,7 +102,13 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     builds: new Builds({ store, kernel, jobs, builder }),
     volumes: volumeService,
     distribution: new Distribution(registries),
-    networks: new Networks({ networks, containers: records }),
+    networks: new Networks({
+      networks,
+      connections: manager.connections,
+      containers: records,
+      jobs,
+      record: events.record,
+    }),
     events: new Events({ log: events, look: async () => void (await records()) }),
     system: new System({
       store,

@@ -26,7 +26,7 @@ import { isActive } from "./containers/active.ts";
 import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
 import { type CommitText, committedImage } from "./containers/commit.ts";
 import { filterContainers } from "./containers/filter.ts";
-import { completeHostConfig } from "./containers/host-config.ts";
+import { completeConnections, completeHostConfig } from "./containers/host-config.ts";
 import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
@@ -63,7 +63,7 @@ export class Containers implements ContainerService {
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
-  async create({ name, platform, config, hostConfig }: ContainerCreate) {
+  async create({ name, platform, config, hostConfig, networks = {} }: ContainerCreate) {
     const { images } = this.#store;
     const { id: imageId, layers } = images.get(config.Image);
     const image = await images.config(imageId);
@@ -76,6 +76,7 @@ export class Containers implements ContainerService {
       layers,
       config: { ...DEFAULT_PROCESS_CONFIG, ...config, ...mergeConfig(config, image.config ?? {}) },
       hostConfig: completeHostConfig(hostConfig),
+      connections: completeConnections(networks),
     });
     return { id, warnings: [] };
   }

@@ -1,4 +1,7 @@
 import type { Mount } from "../core/mount.ts";
+import type { KernelNetwork } from "./kernel-network.ts";
+
+export type { KernelNetwork } from "./kernel-network.ts";
 
 /**
  * Every system call and byte-heavy job the project needs that Node does not offer: the one seam to the kernel.
@@ -266,33 +269,4 @@ export interface KernelControlGroups {
   attachDeviceFilter(directory: string, program: Uint8Array): void;
   /** How many such programs are attached to the cgroup v2 directory itself. */
   countDeviceFilters(directory: string): number;
-}
-
-// ── network (rtnetlink; see native/src/netlink.cc) ──────────────────────────────────────────────────
-export interface KernelNetwork {
-  linkIndex(name: string): number | undefined;
-  createBridge(name: string, options: { readonly mtu: number }): void;
-  /** Idempotent: success means "no such link". */
-  deleteLink(name: string): void;
-  setLinkUp(name: string): void;
-  /** Idempotent. */
-  addAddress(name: string, cidr: string): void;
-  /**
-   * Makes a veth pair, one end a port of `bridge`, the other in the network namespace of `pid` with the given name, address, MAC and
-   * default route, and brings both and the namespace's loopback up.
-   */
-  attachVeth(request: {
-    readonly pid: number;
-    readonly hostName: string;
-    readonly bridge: string;
-    readonly name: string;
-    readonly cidr: string;
-    readonly gateway?: string;
-    readonly mac?: string;
-    readonly mtu: number;
-  }): Promise<void>;
-  /** Brings the loopback interface of the network namespace of `pid` up. */
-  raiseLoopback(pid: number): Promise<void>;
-  /** MTU of the link that carries the default route; undefined when there is none. */
-  defaultRouteMtu(): number | undefined;
 }

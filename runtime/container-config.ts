@@ -19,6 +19,8 @@ export interface ProcessConfig extends ContainerConfig {
 export interface HostConfig {
   readonly Binds: readonly string[];
   readonly NetworkMode: string;
+  /** "container:alias" */
+  readonly Links: readonly string[];
   /** "80/tcp" → host bindings. */
   readonly PortBindings: Readonly<
     Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
@@ -91,6 +93,7 @@ export interface ContainerRecord {
   readonly config: ProcessConfig;
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
+  /** While it does not run, those it will have, without addresses. */
   readonly endpoints: readonly EndpointRecord[];
   readonly state: ContainerState;
 }
@@ -105,10 +108,27 @@ export interface MountPoint {
   readonly propagation: string;
 }
 
+/** How a container shall be connected to a network: Docker Engine API "EndpointSettings", as far as it says a wish. */
+export interface EndpointConfig {
+  /** More names of the container in this network. */
+  readonly aliases: readonly string[];
+  /** "container:alias" */
+  readonly links: readonly string[];
+  readonly address?: string;
+  readonly mac?: string;
+  /** The network with the highest one is the way out. */
+  readonly gatewayPriority: number;
+}
+
 export interface EndpointRecord {
   readonly network: string;
   readonly networkId: string;
+  readonly driver: string;
   readonly endpointId: string;
+  /** What was asked for. */
+  readonly config: EndpointConfig;
+  /** The interface inside the container; "" without an address. */
+  readonly link: string;
   readonly address: string;
   readonly prefixLength: number;
   readonly gateway: string;

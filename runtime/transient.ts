@@ -105,6 +105,7 @@ class Runner implements TransientRunner {
       stdout.closeWrite();
       stderr.closeWrite();
       await this.#options.networks.attach(endpoint, launched.pid);
+      await this.#options.networks.route(endpoint, launched.pid);
       await launched.go();
       const status = await launched.exited();
       await Promise.all([stdout.drained, stderr.drained]);
@@ -173,7 +174,7 @@ class Runner implements TransientRunner {
     const { address, gateway } = endpoint;
     const hosts = hostsFile({
       hostname,
-      address: address === "" ? undefined : address,
+      addresses: address === "" ? [] : [address],
       gateway: gateway === "" ? undefined : gateway,
       extraHosts,
     });
@@ -192,11 +193,9 @@ class Runner implements TransientRunner {
     const kept = network === "default" ? this.#idle.pop() : undefined;
     if (kept !== undefined) return kept;
     const { networks } = this.#options;
-    const { endpoint, warnings } = await networks.connect(
-      networks.get(NETWORKS[network]),
-      { process: thisOwner() },
-      [],
-    );
+    const { endpoint, warnings } = await networks.connect(networks.get(NETWORKS[network]), {
+      process: thisOwner(),
+    });
     for (const warning of warnings) warn(warning);
     return endpoint;
   }

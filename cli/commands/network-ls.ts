@@ -1,21 +1,27 @@
 import { shortId } from "../../core/ids.ts";
 import type { NetworkInfo } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import { readFilters } from "../filters.ts";
 import { labelsText } from "../labels.ts";
 import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
 
 export const networkLs = defineCommand({
   usage: "[OPTIONS]",
   flags: {
+    filter: { kind: "list", short: "f", help: "Provide filter values (e.g. 'driver=bridge')" },
     format: FORMAT_FLAG,
     "no-trunc": { kind: "bool", help: "Do not truncate the output" },
     quiet: { kind: "bool", short: "q", help: "Only display network IDs" },
   },
-  unsupported: ["filter", "f"],
   args: { min: 0, max: 0 },
   async run(context, _args, flags) {
     const { networks } = await context.engine();
-    await printListing(context, listing(!flags["no-trunc"]), await networks.list(), flags);
+    await printListing(
+      context,
+      listing(!flags["no-trunc"]),
+      await networks.list(readFilters(flags.filter)),
+      flags,
+    );
     return 0;
   },
 });

@@ -218,6 +218,31 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./network-ls.ts")).networkLs,
   },
   {
+    names: ["network create"],
+    summary: "Create a network",
+    load: async () => (await import("./network-create.ts")).networkCreate,
+  },
+  {
+    names: ["network connect"],
+    summary: "Connect a container to a network",
+    load: async () => (await import("./network-connect.ts")).networkConnect,
+  },
+  {
+    names: ["network disconnect"],
+    summary: "Disconnect a container from a network",
+    load: async () => (await import("./network-disconnect.ts")).networkDisconnect,
+  },
+  {
+    names: ["network rm", "network remove"],
+    summary: "Remove one or more networks",
+    load: async () => (await import("./network-rm.ts")).networkRm,
+  },
+  {
+    names: ["network prune"],
+    summary: "Remove all unused networks",
+    load: async () => (await import("./network-prune.ts")).networkPrune,
+  },
+  {
     names: ["network inspect"],
     summary: "Display detailed information on one or more networks",
     load: async () => (await import("./inspect.ts")).inspectNetwork,

@@ -8,6 +8,7 @@ import { readHealthcheck } from "./health.ts";
 import { keyValues, readEnv, readLabels } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
+import { readNetworks } from "./networks.ts";
 import { readPorts } from "./ports.ts";
 import { readRestartPolicy } from "./restart.ts";
 
@@ -28,6 +29,7 @@ export function readCreate(
   streams: Streams,
 ): ContainerCreate {
   const ports = readPorts(flags.publish, flags.expose);
+  const networks = readNetworks(flags);
   const mounts = readMounts(flags, context.cwd);
   return {
     ...optional("name", flags.name),
@@ -60,7 +62,8 @@ export function readCreate(
       Tmpfs: mounts.tmpfs,
       PortBindings: ports.bindings,
       PublishAllPorts: flags["publish-all"],
-      NetworkMode: flags.network ?? flags.net ?? "default",
+      NetworkMode: networks.mode,
+      Links: flags.link,
       AutoRemove: flags.rm,
       Privileged: flags.privileged,
       ReadonlyRootfs: flags["read-only"],
@@ -76,6 +79,7 @@ export function readCreate(
       LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },
       RestartPolicy: restartPolicy(flags.restart, flags.rm),
     },
+    networks: networks.networks,
   };
 }
 

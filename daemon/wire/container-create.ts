@@ -59,6 +59,7 @@ const CONFIG: FieldTable<ProcessConfig> = {
 const HOST_CONFIG: FieldTable<HostConfig> = {
   Binds: strings,
   NetworkMode: z.string(),
+  Links: strings,
   PortBindings: z.record(
     z.string(),
     nullable(z.array(z.object({ HostIp: nullable(z.string(), ""), HostPort: nullable(z.string(), "") })), []),

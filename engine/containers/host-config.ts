@@ -1,4 +1,5 @@
-import type { HostConfig } from "../../runtime/container-config.ts";
+import type { EndpointConfig, HostConfig } from "../../runtime/container-config.ts";
+import { PLAIN_ENDPOINT } from "../../runtime/network/endpoint-config.ts";
 import { DEFAULT_HOST_CONFIG } from "../../runtime/spec/defaults.ts";
 
 /** A container's whole host configuration, with what Docker derives when a container is created. */
@@ -13,6 +14,11 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     CapDrop: config.CapDrop.map(capabilityName),
   };
 }
+
+export const completeConnections = (
+  given: Readonly<Record<string, Partial<EndpointConfig>>>,
+): Readonly<Record<string, EndpointConfig>> =>
+  Object.fromEntries(Object.entries(given).map(([name, config]) => [name, { ...PLAIN_ENDPOINT, ...config }]));
 
 /** "net_admin" and "CAP_NET_ADMIN" are one. */
 function capabilityName(text: string): string {

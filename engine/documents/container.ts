@@ -109,7 +109,7 @@ function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document
     GroupAdd: null,
     IpcMode: "private",
     Cgroup: "",
-    Links: null,
+    Links: orNull(config.Links),
     OomScoreAdj: 0,
     PidMode: "",
     Privileged: config.Privileged,
@@ -221,7 +221,7 @@ function networkDocument(record: ContainerRecord): Document {
     IPv6Gateway: "",
     MacAddress: bridge?.mac ?? "",
     Networks: Object.fromEntries(
-      record.endpoints.map((endpoint) => [endpoint.network, endpointDocument(endpoint)]),
+      record.endpoints.map((endpoint) => [endpoint.network, endpointDocument(endpoint, record)]),
     ),
   };
 }
@@ -238,14 +238,17 @@ function portsDocument({ config, endpoints }: ContainerRecord): Document {
   return Object.fromEntries([...ports].sort().map((port) => [port, bindings.get(port) ?? null]));
 }
 
-function endpointDocument(endpoint: EndpointRecord): Document {
+function endpointDocument(endpoint: EndpointRecord, { id, name, config }: ContainerRecord): Document {
+  const { aliases, links, address, mac } = endpoint.config;
+  const own = endpoint.driver === "bridge" && endpoint.network !== "bridge";
+  const names = [...new Set([name, ...aliases, id.slice(0, 12), config.Hostname])];
   return {
-    IPAMConfig: null,
-    Links: null,
-    Aliases: null,
-    MacAddress: endpoint.mac,
+    IPAMConfig: address === undefined ? null : { IPv4Address: address },
+    Links: orNull(links),
+    Aliases: orNull(aliases),
+    MacAddress: endpoint.mac === "" ? (mac ?? "") : endpoint.mac,
     DriverOpts: null,
-    GwPriority: 0,
+    GwPriority: endpoint.config.gatewayPriority,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,
     Gateway: endpoint.gateway,
@@ -254,6 +257,6 @@ function endpointDocument(endpoint: EndpointRecord): Document {
     IPv6Gateway: "",
     GlobalIPv6Address: "",
     GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
+    DNSNames: own ? names : null,
   };
 }

@@ -1,4 +1,5 @@
 import type { ContainerRecord } from "../../runtime/container-config.ts";
+import { isBuiltIn } from "../../runtime/network/network-table.ts";
 import type { NetworkInfo } from "../api.ts";
 
 /** Docker Engine API 1.51 "Network"; `containers` are those that run in it. */
@@ -6,8 +7,6 @@ export function networkDocument(
   network: NetworkInfo,
   containers: readonly ContainerRecord[],
 ): Readonly<Record<string, unknown>> {
-  const config =
-    network.subnet === undefined ? null : [{ Subnet: network.subnet, Gateway: network.gateway ?? "" }];
   return {
     Name: network.name,
     Id: network.id,
@@ -16,16 +15,30 @@ export function networkDocument(
     Driver: network.driver,
     EnableIPv4: true,
     EnableIPv6: false,
-    IPAM: { Driver: "default", Options: null, Config: config },
+    IPAM: { Driver: "default", Options: isBuiltIn(network) ? null : {}, Config: addressesDocument(network) },
     Internal: network.internal,
     Attachable: false,
     Ingress: false,
     ConfigFrom: { Network: "" },
     ConfigOnly: false,
     Containers: Object.fromEntries(containers.flatMap((container) => member(network, container))),
-    Options: {},
+    Options: network.options,
     Labels: network.labels,
   };
+}
+
+/** What was asked for, or else what was chosen. */
+function addressesDocument({ subnet, gateway, addresses }: NetworkInfo): readonly object[] | null {
+  if (subnet === undefined) return null;
+  if (addresses === undefined) return [{ Subnet: subnet, Gateway: gateway ?? "" }];
+  return [
+    {
+      Subnet: addresses.subnet,
+      ...(addresses.range === undefined ? {} : { IPRange: addresses.range }),
+      ...(addresses.gateway === undefined ? {} : { Gateway: addresses.gateway }),
+      ...(addresses.reserved === undefined ? {} : { AuxiliaryAddresses: addresses.reserved }),
+    },
+  ];
 }
 
 function member(network: NetworkInfo, { id, name, endpoints }: ContainerRecord): [string, object][] {

@@ -23,6 +23,7 @@ using Mac = std::array<uint8_t, 6>;
 
 constexpr uint16_t kAcknowledge = NLM_F_ACK;
 constexpr uint16_t kCreate = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+constexpr uint16_t kReplace = NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
 
 // ── texts ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -91,7 +92,7 @@ Request LinkUp(uint32_t index, std::string_view name) {
 
 Request NewAddress(uint32_t index, const std::string& cidr) {
   const Address address = ParseAddress(cidr);
-  Request request(RTM_NEWADDR, kAcknowledge | NLM_F_CREATE | NLM_F_REPLACE, "add address " + cidr);
+  Request request(RTM_NEWADDR, kReplace, "add address " + cidr);
   auto& part = request.Append<ifaddrmsg>();
   part.ifa_family = address.family;
   part.ifa_prefixlen = address.prefix;
@@ -108,7 +109,7 @@ Request NewAddress(uint32_t index, const std::string& cidr) {
 
 Request DefaultRoute(uint32_t index, const std::string& gateway) {
   const Address address = ParseAddress(gateway);
-  Request request(RTM_NEWROUTE, kCreate, "add default route by " + gateway);
+  Request request(RTM_NEWROUTE, kReplace, "set default route by " + gateway);
   auto& route = request.Append<rtmsg>();
   route.rtm_family = address.family;
   route.rtm_table = RT_TABLE_MAIN;
@@ -173,6 +174,7 @@ struct VethRequest {
   std::string gateway;
   std::string mac;
   uint32_t mtu;
+  bool isolated;
 };
 
 VethRequest ToVethRequest(const Napi::Object& object) {
@@ -187,7 +189,8 @@ VethRequest ToVethRequest(const Napi::Object& object) {
           text("cidr"),
           text("gateway"),
           text("mac"),
-          object.Get("mtu").As<Napi::Number>().Uint32Value()};
+          object.Get("mtu").As<Napi::Number>().Uint32Value(),
+          object.Get("isolated").ToBoolean().Value()};
 }
 
 /**
@@ -220,6 +223,19 @@ Request NewVeth(const VethRequest& veth, int netns) {
   return request;
 }
 
+/** A port of a bridge that gets nothing from, and gives nothing to, other ports of this kind. */
+Request IsolatedPort(uint32_t index, const std::string& name) {
+  Request request(RTM_SETLINK, kAcknowledge, "isolate bridge port " + name);
+  auto& link = request.Append<ifinfomsg>();
+  link.ifi_family = AF_BRIDGE;
+  link.ifi_index = static_cast<int>(index);
+  const size_t port = request.Open(IFLA_PROTINFO | NLA_F_NESTED);
+  const uint8_t yes = 1;
+  request.Attribute(IFLA_BRPORT_ISOLATED, &yes, sizeof(yes));
+  request.Close(port);
+  return request;
+}
+
 UniqueFd OpenNetworkNamespace(int pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
   return UniqueFd(Check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
@@ -233,7 +249,9 @@ RouteSocket Enter(const UniqueFd& netns) {
 
 void AttachVeth(const VethRequest& veth) {
   const UniqueFd netns = OpenNetworkNamespace(veth.pid);
-  RouteSocket().Perform(NewVeth(veth, netns.get()));
+  RouteSocket outside;
+  outside.Perform(NewVeth(veth, netns.get()));
+  if (veth.isolated) outside.Perform(IsolatedPort(RequireIndex(veth.host_name), veth.host_name));
   RouteSocket inside = Enter(netns);
   const uint32_t index = RequireIndex(veth.name);
   std::vector<Request> requests;
@@ -246,6 +264,27 @@ void AttachVeth(const VethRequest& veth) {
 
 Napi::Value AttachVethJob(const Napi::CallbackInfo& info) {
   return RunJob(info.Env(), [request = ToVethRequest(info[0].As<Napi::Object>())] { AttachVeth(request); });
+}
+
+/** The other end of a veth goes with it. */
+void DetachLink(int pid, const std::string& name) {
+  RouteSocket inside = Enter(OpenNetworkNamespace(pid));
+  const std::optional<uint32_t> index = IndexOf(name);
+  if (!index) return;
+  Request request(RTM_DELLINK, kAcknowledge, "delete link " + name);
+  request.Append<ifinfomsg>().ifi_index = static_cast<int>(*index);
+  inside.Perform(std::move(request));
+}
+
+Napi::Value DetachLinkJob(const Napi::CallbackInfo& info) {
+  return RunJob(info.Env(), [pid = ToInt(info[0]), name = ToBytes(info[1])] { DetachLink(pid, name); });
+}
+
+Napi::Value SetDefaultRouteJob(const Napi::CallbackInfo& info) {
+  return RunJob(info.Env(), [pid = ToInt(info[0]), name = ToBytes(info[1]), gateway = ToBytes(info[2])] {
+    RouteSocket inside = Enter(OpenNetworkNamespace(pid));
+    inside.Perform(DefaultRoute(RequireIndex(name), gateway));
+  });
 }
 
 Napi::Value RaiseLoopback(const Napi::CallbackInfo& info) {
@@ -302,6 +341,8 @@ void RegisterNetwork(Napi::Env env, Napi::Object exports) {
   Export<SetLinkUp>(env, exports, "setLinkUp");
   Export<AddAddress>(env, exports, "addAddress");
   Export<AttachVethJob>(env, exports, "attachVeth");
+  Export<DetachLinkJob>(env, exports, "detachLink");
+  Export<SetDefaultRouteJob>(env, exports, "setDefaultRoute");
   Export<RaiseLoopback>(env, exports, "raiseLoopback");
   Export<DefaultRouteMtu>(env, exports, "defaultRouteMtu");
 }

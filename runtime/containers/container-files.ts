@@ -3,9 +3,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Paths } from "../../store/paths.ts";
 import type { EndpointRecord } from "../container-config.ts";
+import type { NetworkSharing } from "../network/driver.ts";
 import { hostsFile, resolvConfFile } from "../network/files.ts";
 import { readHostResolvConf } from "../network/host-resolv-conf.ts";
+import { wayOut } from "./connections.ts";
+import type { Link } from "./links.ts";
 import type { StoredContainer } from "./stored-container.ts";
+
+interface EtcNetwork {
+  readonly endpoints: readonly EndpointRecord[];
+  readonly links?: readonly Link[];
+}
 
 /** The files of a container below containers/<id>/; see store/paths.ts. */
 export class ContainerFiles {
@@ -47,26 +55,29 @@ export class ContainerFiles {
   }
 
   /** Writes them as the container's network wants them. Later changes from inside the container last until its next start. */
-  writeEtc(
-    container: StoredContainer,
-    endpoint: EndpointRecord | undefined,
-    sharing: "private" | "host",
-  ): void {
+  writeEtc(container: StoredContainer, network: EtcNetwork & { readonly sharing: NetworkSharing }): void {
     const { config, hostConfig } = container;
     const domain = config.Domainname ?? "";
-    const contents = {
-      hostname: `${config.Hostname}${domain === "" ? "" : `.${domain}`}\n`,
-      hosts: hostsFile({
-        hostname: config.Hostname,
-        domainname: domain,
-        address: endpoint?.address === "" ? undefined : endpoint?.address,
-        gateway: endpoint?.gateway === "" ? undefined : endpoint?.gateway,
-        extraHosts: hostConfig.ExtraHosts,
-      }),
-      "resolv.conf": resolvConfFile(readHostResolvConf(), hostConfig, sharing),
-    };
-    for (const [name, content] of Object.entries(contents))
-      writeFileSync(join(this.directory, name), content, { mode: 0o644 });
+    this.#write("hostname", `${config.Hostname}${domain === "" ? "" : `.${domain}`}\n`);
+    this.#write("resolv.conf", resolvConfFile(readHostResolvConf(), hostConfig, network.sharing));
+    this.writeHosts(container, network);
+  }
+
+  /** Writes its hosts file anew; the file stays the one that the container sees. */
+  writeHosts({ config, hostConfig }: StoredContainer, { endpoints, links = [] }: EtcNetwork): void {
+    const hosts = hostsFile({
+      hostname: config.Hostname,
+      domainname: config.Domainname,
+      addresses: endpoints.map(({ address }) => address).filter((address) => address !== ""),
+      gateway: wayOut(endpoints)?.gateway,
+      extraHosts: hostConfig.ExtraHosts,
+      links,
+    });
+    this.#write("hosts", hosts);
+  }
+
+  #write(name: string, content: string): void {
+    writeFileSync(join(this.directory, name), content, { mode: 0o644 });
   }
 
   /** Takes away what a former run left. */

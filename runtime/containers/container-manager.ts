@@ -4,12 +4,14 @@ import type { Abortable } from "../../core/streams.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
-import type { ContainerRecord, HostConfig } from "../container-config.ts";
+import type { ContainerRecord } from "../container-config.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
 import { type Attachment, LaterAttachment, type TerminalSize, withLogs } from "./attachment.ts";
 import { Changes } from "./changes.ts";
 import { checkName } from "./check-config.ts";
+import { publishes } from "./connections.ts";
+import { Connector } from "./connector.ts";
 import { ContainerTable } from "./container-table.ts";
 import { Control, type StopOptions } from "./control.ts";
 import { type CreateContainer, Creator } from "./creator.ts";
@@ -42,6 +44,8 @@ export class ContainerManager {
   readonly #starter: Starter;
   readonly #execs: Execs;
   readonly #updater: Updater;
+  /** Changes the networks of containers. */
+  readonly connections: Connector;
   /** Who waits for a container's start, to be attached to it. */
   readonly #attaching = new Map<string, Set<LaterAttachment>>();
 
@@ -50,6 +54,7 @@ export class ContainerManager {
     this.#table = new ContainerTable(parts.store.database);
     this.#lifecycle = new Lifecycle(parts, this.#table, this.#changes);
     this.#creator = new Creator(parts, this.#table, this.#lifecycle);
+    this.connections = new Connector(parts, this.#table, this.#lifecycle);
     this.#control = new Control(parts, this.#lifecycle);
     this.#starter = new Starter(parts, this.#table);
     this.#execs = new Execs(parts);
@@ -295,6 +300,3 @@ export class ContainerManager {
     });
   }
 }
-
-const publishes = ({ PortBindings, PublishAllPorts }: HostConfig): boolean =>
-  PublishAllPorts || Object.keys(PortBindings).length > 0;

@@ -3,6 +3,7 @@ import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
 import type { CreatedPath } from "../launch/launcher.ts";
+import type { Connections } from "./connections.ts";
 import type { StoredContainer, StoredState } from "./stored-container.ts";
 
 interface Row {
@@ -20,6 +21,7 @@ interface Document {
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
   readonly created: readonly CreatedPath[];
+  readonly connections: Connections;
 }
 
 const ID = /^[0-9a-f]{1,64}$/;
@@ -121,8 +123,8 @@ export class ContainerTable {
   }
 }
 
-function documentOf({ config, hostConfig, mounts, created }: StoredContainer): string {
-  const document: Document = { config, hostConfig, mounts, created };
+function documentOf({ config, hostConfig, mounts, created, connections }: StoredContainer): string {
+  const document: Document = { config, hostConfig, mounts, created, connections };
   return JSON.stringify(document);
 }
 

@@ -5,11 +5,11 @@ import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import { workingDirectory } from "../spec/process.ts";
 import { makeMountPoint, planMounts } from "../volumes/mount-points.ts";
 import { checkConfig, checkName } from "./check-config.ts";
+import { type Connections, defaultHostname, planConnections } from "./connections.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { parseLogOptions } from "./log-options.ts";
-import { defaultHostname } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -21,6 +21,8 @@ export interface CreateContainer {
   /** With the image's defaults merged in. */
   readonly config: ProcessConfig;
   readonly hostConfig: HostConfig;
+  /** Besides the network of its mode, or how it is connected to that. */
+  readonly connections?: Connections;
 }
 
 /** Makes containers: row, root filesystem, volumes. */
@@ -53,7 +55,8 @@ export class Creator {
     return container.id;
   }
 
-  #describe({ name, imageId, layers, config, hostConfig }: CreateContainer): StoredContainer {
+  #describe({ connections = {}, ...request }: CreateContainer): StoredContainer {
+    const { name, imageId, layers, config, hostConfig } = request;
     const id = newId();
     const Hostname = config.Hostname || defaultHostname(id, this.#parts.networks, hostConfig.NetworkMode);
     const WorkingDir = config.WorkingDir ? workingDirectory(config.WorkingDir) : "";
@@ -66,6 +69,7 @@ export class Creator {
       config: { ...config, Hostname, WorkingDir },
       hostConfig,
       mounts: [],
+      connections: planConnections(hostConfig, connections, this.#parts.networks),
       created: [],
       state: { phase: "created" },
     };

@@ -1,3 +1,4 @@
+import type { EndpointRecord } from "../container-config.ts";
 import type { EventSink } from "../events.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -11,4 +12,16 @@ export const containerEvent = (
   action,
   id,
   attributes: { ...config.Labels, image: config.Image, name, ...detail },
+});
+
+/** What happens between a container and a network. */
+export const networkEvent = (
+  { network, networkId, driver }: EndpointRecord,
+  container: string,
+  action: "connect" | "disconnect",
+): Parameters<EventSink>[0] => ({
+  type: "network",
+  action,
+  id: networkId,
+  attributes: { container, name: network, type: driver },
 });

@@ -8,7 +8,7 @@ import { readShimState, type ShimStateFile } from "../launch/shim-state.ts";
 import type { Changes } from "./changes.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
-import { containerEvent } from "./describe-event.ts";
+import { containerEvent, networkEvent } from "./describe-event.ts";
 import { followed, newestEvent, recordNews } from "./follow-shim.ts";
 import type { ContainerParts } from "./parts.ts";
 import { restarts } from "./restart-policy.ts";
@@ -108,6 +108,7 @@ export class Lifecycle {
       ...(health === undefined ? {} : { health }),
     };
     await this.#parts.networks.release(state.endpoints);
+    for (const endpoint of state.endpoints) this.#parts.record(networkEvent(endpoint, id, "disconnect"));
     await this.#parts.cgroups.open(state.cgroup).remove();
     this.#table.setState(id, exited);
     this.#record(container, exited);

@@ -1,11 +1,14 @@
-import { hostname } from "node:os";
 import { Failure } from "../../core/errors.ts";
+import { Undo } from "../../core/undo.ts";
 import type { EndpointRecord } from "../container-config.ts";
-import type { NetworkSharing } from "../network/driver.ts";
+import { readBridgeOptions } from "../network/bridge-options.ts";
+import type { NetworkRecord, NetworkSharing } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
-import { portRequests } from "../network/ports.ts";
+import { type PortRequest, portRequests } from "../network/ports.ts";
+import { freeLink, joinedContainer, wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { findLinks, type Link } from "./links.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -16,45 +19,85 @@ export interface NetworkPlan {
   readonly sharing: NetworkSharing;
   readonly hostname: string;
   /** To be attached once its process exists; none in another container's network. */
-  readonly endpoint?: EndpointRecord;
+  readonly endpoints: readonly EndpointRecord[];
+  /** Containers it knows by other names, in its default network. */
+  readonly links: readonly Link[];
   /** Generated files: destination → host path. */
   readonly files: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
-const CONTAINER_MODE = /^container:(.*)$/;
-
-/** Docker's "default" is the bridge. */
-export const networkName = (mode: string): string => (mode === "" || mode === "default" ? "bridge" : mode);
-
-/** Reserves what the container's NetworkMode asks for. Rejects with NETWORK_UNKNOWN, PORT_TAKEN, CONTAINER_UNKNOWN, … */
+/** Reserves what the container's connections ask for. Rejects with NETWORK_UNKNOWN, PORT_TAKEN, CONTAINER_UNKNOWN, … and keeps nothing then. */
 export async function planNetwork(
   container: StoredContainer,
   parts: ContainerParts,
   table: ContainerTable,
 ): Promise<NetworkPlan> {
   const { id, config, hostConfig } = container;
-  const [, other] = CONTAINER_MODE.exec(hostConfig.NetworkMode) ?? [];
+  const other = joinedContainer(hostConfig.NetworkMode);
   if (other !== undefined) return joinNetwork(table.find(other), parts);
   const { networks } = parts;
-  const network = networks.get(networkName(hostConfig.NetworkMode));
-  const { sharing } = networks.driverOf(network);
-  const ports = network.subnet === undefined ? [] : portRequests(hostConfig, exposedBy(container));
+  const links = findLinks(container, table);
   await networks.release(networks.endpointsOf(id));
-  const { endpoint, warnings } = await networks.connect(network, { container: id }, ports);
+  await using undo = new Undo();
+  const { endpoints, warnings } = await connectAll(container, networks, undo);
+  const [first] = endpoints;
+  const sharing = first === undefined ? "private" : networks.driverOf(networks.get(first.networkId)).sharing;
   const files = new ContainerFiles(parts.store.paths, id);
-  files.writeEtc(container, endpoint, sharing);
+  files.writeEtc(container, { endpoints, sharing, links });
+  undo.keep();
   return {
     namespace: sharing,
     sharing,
     hostname: config.Hostname,
-    endpoint,
+    endpoints,
+    links,
     files: files.etc,
     warnings,
   };
 }
 
-const exposedBy = ({ config }: StoredContainer): readonly string[] => Object.keys(config.ExposedPorts ?? {});
+async function connectAll(
+  container: StoredContainer,
+  networks: Networks,
+  undo: Undo,
+): Promise<Pick<NetworkPlan, "endpoints" | "warnings">> {
+  const endpoints: EndpointRecord[] = [];
+  const warnings: string[] = [];
+  // Before any is connected: a network that is gone holds up none of the others.
+  const wanted = Object.entries(container.connections).map(
+    ([name, config]) => [networks.get(name), config] as const,
+  );
+  for (const [network, config] of wanted) {
+    const made = await networks.connect(
+      network,
+      { container: container.id },
+      { config, link: freeLink(endpoints) },
+    );
+    undo.add(() => networks.release([made.endpoint]));
+    endpoints.push(made.endpoint);
+    warnings.push(...made.warnings);
+  }
+  const out = wayOut(endpoints);
+  const ports = out === undefined ? [] : portsOf(container, networks.get(out.networkId));
+  if (out !== undefined && ports.length > 0) {
+    const published = await networks.publish(out, ports);
+    endpoints[endpoints.indexOf(out)] = published;
+    undo.add(() => networks.release([published]));
+  }
+  return { endpoints, warnings };
+}
+
+/** The ports a container publishes where `network` is its way out. */
+export const portsOf = (
+  { config, hostConfig }: StoredContainer,
+  network: NetworkRecord,
+): readonly PortRequest[] =>
+  portRequests(
+    hostConfig,
+    Object.keys(config.ExposedPorts ?? {}),
+    readBridgeOptions(network.options).hostAddress,
+  );
 
 /** The other's namespace, name and files. */
 function joinNetwork({ id, config, state }: StoredContainer, { store }: ContainerParts): NetworkPlan {
@@ -66,15 +109,9 @@ function joinNetwork({ id, config, state }: StoredContainer, { store }: Containe
     namespace: { path: `/proc/${state.pid}/ns/net` },
     sharing: "private",
     hostname: config.Hostname,
+    endpoints: [],
+    links: [],
     files: new ContainerFiles(store.paths, id).etc,
     warnings: [],
   };
 }
-
-/** A container in the host's network has the host's name. */
-export const defaultHostname = (id: string, networks: Networks, mode: string): string => {
-  if (CONTAINER_MODE.test(mode)) return "";
-  const network = networks.list().find(({ name }) => name === networkName(mode));
-  const shared = network !== undefined && networks.driverOf(network).sharing === "host";
-  return shared ? hostname() : id.slice(0, 12);
-};

@@ -1,12 +1,13 @@
 import type { ContainerRecord, ContainerState, EndpointRecord } from "../container-config.ts";
+import type { NetworkRecord } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
 import { containerArgs } from "../spec/process.ts";
-import { networkName } from "./network-plan.ts";
+import type { Connections } from "./connections.ts";
 import type { RunningState, StoredContainer } from "./stored-container.ts";
 
 /** A container as the layers above see it; `frozen` when its processes are. */
 export function toRecord(container: StoredContainer, frozen: boolean, networks: Networks): ContainerRecord {
-  const { id, name, createdAt, imageId, layers, config, hostConfig, mounts, state } = container;
+  const { id, name, createdAt, imageId, layers, config, hostConfig, mounts, connections, state } = container;
   const [path, ...args] = containerArgs(config);
   return {
     id,
@@ -19,7 +20,7 @@ export function toRecord(container: StoredContainer, frozen: boolean, networks: 
     config,
     hostConfig,
     mounts,
-    endpoints: state.phase === "running" ? state.endpoints : unconnected(hostConfig.NetworkMode, networks),
+    endpoints: state.phase === "running" ? state.endpoints : unconnected(connections, networks.list()),
     state: toState(state, frozen),
   };
 }
@@ -52,21 +53,24 @@ function runningState(state: RunningState, frozen: boolean): ContainerState {
   return { ...common, status: "restarting", pid: 0, exitCode, oomKilled, finishedAt };
 }
 
-/** A container that does not run is still listed with its network, without an address in it. */
-function unconnected(mode: string, networks: Networks): readonly EndpointRecord[] {
-  const network = networks.list().find(({ name }) => name === networkName(mode));
-  if (network === undefined) return [];
-  const { name, id } = network;
-  return [
-    {
+/** A container that does not run is still listed with its networks, without an address in them. */
+const unconnected = (
+  connections: Connections,
+  networks: readonly NetworkRecord[],
+): readonly EndpointRecord[] =>
+  Object.entries(connections).map(([name, config]) => {
+    const network = networks.find((each) => each.name === name);
+    return {
       network: name,
-      networkId: id,
+      networkId: network?.id ?? "",
+      driver: network?.driver ?? "",
       endpointId: "",
+      config,
+      link: "",
       address: "",
       prefixLength: 0,
       gateway: "",
       mac: "",
       ports: [],
-    },
-  ];
-}
+    };
+  });

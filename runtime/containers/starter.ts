@@ -12,9 +12,12 @@ import { withoutRootDevices } from "../spec/deviceless.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
 import type { TerminalSize } from "./attachment.ts";
+import { wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
+import { linkEnv } from "./links.ts";
 import { parseLogOptions } from "./log-options.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -77,7 +80,7 @@ export class Starter {
     await files.make();
     files.clearRun();
     const network = await planNetwork(container, this.#parts, this.#table);
-    const endpoints = network.endpoint === undefined ? [] : [network.endpoint];
+    const { endpoints } = network;
     undo.add(() => networks.release(endpoints));
     const { group, warnings, devicesConfined } = cgroups.create(
       cgroupPath(container.id, container.hostConfig),
@@ -94,10 +97,13 @@ export class Starter {
     });
     undo.add(() => launched[Symbol.asyncDispose]());
     for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
+    const out = wayOut(endpoints);
+    if (out !== undefined) await networks.route(out, launched.pid);
     await options.beforeRun(files.socket);
     this.#noteRunning(container, launched, { endpoints, cgroup: group.path });
     await launched.go();
     undo.keep();
+    for (const endpoint of endpoints) this.#parts.record(networkEvent(endpoint, container.id, "connect"));
     await launched[Symbol.asyncDispose]();
     return [...network.warnings, ...warnings, ...launched.warnings];
   }
@@ -147,7 +153,7 @@ export class Starter {
   }
 
   #compile(
-    { config, hostConfig, mounts }: StoredContainer,
+    { name, config, hostConfig, mounts }: StoredContainer,
     {
       network,
       group,
@@ -164,7 +170,11 @@ export class Starter {
   ): OciSpec {
     const { host, seccomp } = this.#parts;
     return compileSpec({
-      config: { ...config, Hostname: network.hostname },
+      config: {
+        ...config,
+        Hostname: network.hostname,
+        Env: [...linkEnv(name, network.links), ...(config.Env ?? [])],
+      },
       hostConfig,
       mounts,
       files: network.files,

@@ -4,6 +4,7 @@ import type { EndpointRecord, HostConfig, MountPoint, ProcessConfig } from "../c
 import type { CreatedPath } from "../launch/launcher.ts";
 import type { ExitRecord } from "../launch/shim.ts";
 import type { HealthState } from "../launch/shim-state.ts";
+import type { Connections } from "./connections.ts";
 
 /** What was last written down of a container's state; what is true now is for observe.ts to tell. */
 export type StoredState =
@@ -46,7 +47,7 @@ export type StoredState =
     };
 export type RunningState = Extract<StoredState, { phase: "running" }>;
 
-/** What a container shall be; never changes but for its name. */
+/** What a container shall be; never changes but for its name and its networks. */
 export interface StoredContainer {
   readonly id: string;
   readonly name: string;
@@ -56,6 +57,7 @@ export interface StoredContainer {
   readonly config: ProcessConfig;
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
+  readonly connections: Connections;
   /** What its starts made in its root filesystem to mount on. */
   readonly created: readonly CreatedPath[];
   readonly state: StoredState;

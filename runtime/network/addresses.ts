@@ -18,12 +18,12 @@ export const formatIpv4 = (address: number): string =>
 
 const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
 
-/** Reads "172.20.0.0/16"; host bits are dropped. Throws OPTION_INVALID. */
-export function parseSubnet(text: string): Subnet {
+/** Reads "172.20.0.0/16"; host bits are dropped. Throws OPTION_INVALID. A network of more than `longest` bits has no room for anybody. */
+export function parseSubnet(text: string, longest = 30): Subnet {
   const [host = "", bits = ""] = text.split("/");
   const address = parseIpv4(host);
   const prefix = Number(bits);
-  if (address === undefined || !/^\d+$/.test(bits) || prefix < 1 || prefix > 30)
+  if (address === undefined || !/^\d+$/.test(bits) || prefix < 1 || prefix > longest)
     throw new Failure("OPTION_INVALID", {
       option: "subnet",
       got: text,
@@ -37,13 +37,21 @@ export const formatSubnet = ({ base, prefix }: Subnet): string => `${formatIpv4(
 export const overlaps = (a: Subnet, b: Subnet): boolean =>
   a.base < b.base + sizeOf(b.prefix) && b.base < a.base + sizeOf(a.prefix);
 
+export const containsAddress = ({ base, prefix }: Subnet, address: number): boolean =>
+  address >= base && address < base + sizeOf(prefix);
+
 /** The first address: the bridge's own. */
 export const gatewayOf = ({ base }: Subnet): number => base + 1;
 
-/** The lowest address that is not network, gateway, broadcast or `taken`; undefined when there is none. */
-export function lowestFree({ base, prefix }: Subnet, taken: ReadonlySet<number>): number | undefined {
-  const end = base + sizeOf(prefix) - 1;
-  for (let address = base + 2; address < end; address++) if (!taken.has(address)) return address;
+/** The lowest address of `range` that is neither the network's own, nor its broadcast, nor `taken`; undefined when there is none. */
+export function lowestFree(
+  { base, prefix }: Subnet,
+  taken: ReadonlySet<number>,
+  range: Subnet = { base, prefix },
+): number | undefined {
+  const first = Math.max(base + 1, range.base);
+  const end = Math.min(base + sizeOf(prefix) - 1, range.base + sizeOf(range.prefix));
+  for (let address = first; address < end; address++) if (!taken.has(address)) return address;
   return undefined;
 }
 

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { Failure, isCode } from "../../core/errors.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import { parseSubnet } from "./addresses.ts";
+import { readBridgeOptions } from "./bridge-options.ts";
 import type { NetworkDriver, NetworkRecord, PortPublisher } from "./driver.ts";
 import type { Firewall } from "./firewall.ts";
 import type { PublishedEndpoint } from "./rules.ts";
@@ -10,9 +12,10 @@ import type { PublishedEndpoint } from "./rules.ts";
 const DEFAULT_ROOT = "/var/lib/slipway";
 const FALLBACK_MTU = 1500;
 const LINKS = "/sys/class/net";
-const OTHER_ROOT = /^sw[0-9a-f]{8}$/;
+/** What a bridge's alias says: the state root, and the subnet. */
+const ALIAS = /^(\/.*) \d+\.\d+\.\d+\.\d+\/\d+$/;
 
-/** Each state root has a bridge of its own, since it has addresses of its own. At most 15 bytes: IFNAMSIZ. */
+/** The default network's bridge. Each state root has one of its own, since it has addresses of its own. At most 15 bytes: IFNAMSIZ. */
 export function bridgeName(root: string): string {
   if (root === DEFAULT_ROOT) return "slipway0";
   return `sw${createHash("sha256").update(root).digest("hex").slice(0, 8)}`;
@@ -30,80 +33,106 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   readonly name = "bridge";
   readonly sharing = "private";
   readonly #root: string;
-  readonly #bridge: string;
   readonly #kernel: KernelNetwork;
   readonly #firewall: Firewall;
 
   constructor(options: BridgeOptions) {
     this.#root = options.root;
-    this.#bridge = bridgeName(options.root);
     this.#kernel = options.kernel;
     this.#firewall = options.firewall;
   }
 
+  /** The network's bridge on this host. Docker's name for those of users, which scripts rely on. */
+  linkOf({ id, name, options }: NetworkRecord): string {
+    if (name === "bridge") return bridgeName(this.#root);
+    return readBridgeOptions(options).link ?? `br-${id.slice(0, 12)}`;
+  }
+
+  check(network: NetworkRecord): void {
+    const { link } = readBridgeOptions(network.options);
+    if (link !== undefined && this.#kernel.linkIndex(link) !== undefined)
+      throw new Failure("NETWORK_INVALID", { why: `this host has a network interface ${link} already` });
+  }
+
   /** The link's alias is set last: a bridge without it was left half made, one with another subnet is of a root that was here before. */
-  async create(network: NetworkRecord): Promise<readonly string[]> {
+  async create(network: NetworkRecord, all: readonly NetworkRecord[]): Promise<readonly string[]> {
+    const link = this.linkOf(network);
     const alias = `${this.#root} ${network.subnet}`;
-    const found = aliasOf(this.#bridge);
+    const found = aliasOf(link);
     if (found === alias) return [];
-    await this.#sweep();
+    await this.#sweep(new Set(all.map((each) => this.linkOf(each))));
     if (found !== undefined) await this.delete(network);
-    this.#makeBridge(network);
-    const warnings = allowForwarding(this.#bridge);
+    this.#makeBridge(link, network);
+    const warnings = allowForwarding(link);
     try {
       await this.publish(network, []);
     } catch (error) {
       return [...warnings, `containers do not reach other networks: ${(error as Error).message}`];
     }
-    writeFileSync(`${LINKS}/${this.#bridge}/ifalias`, alias);
+    writeFileSync(`${LINKS}/${link}/ifalias`, alias);
     return warnings;
   }
 
-  #makeBridge(network: NetworkRecord): void {
+  #makeBridge(link: string, network: NetworkRecord): void {
     const kernel = this.#kernel;
-    if (kernel.linkIndex(this.#bridge) === undefined)
-      kernel.createBridge(this.#bridge, { mtu: kernel.defaultRouteMtu() ?? FALLBACK_MTU });
-    kernel.addAddress(this.#bridge, `${network.gateway}/${parseSubnet(network.subnet ?? "").prefix}`);
-    kernel.setLinkUp(this.#bridge);
+    const { mtu = kernel.defaultRouteMtu() ?? FALLBACK_MTU } = readBridgeOptions(network.options);
+    if (kernel.linkIndex(link) === undefined) kernel.createBridge(link, { mtu });
+    kernel.addAddress(link, `${network.gateway}/${parseSubnet(network.subnet ?? "").prefix}`);
+    kernel.setLinkUp(link);
   }
 
-  /** Takes away the bridges of state roots that are gone. A host without nftables has no rules of theirs. */
-  async #sweep(): Promise<void> {
+  /** Takes away the bridges of state roots that are gone, and those of this one that none of its networks has. A host without nftables has no rules of theirs. */
+  async #sweep(mine: ReadonlySet<string>): Promise<void> {
     for (const name of readdirSync(LINKS)) {
-      const root = OTHER_ROOT.test(name) ? rootOf(aliasOf(name)) : undefined;
-      if (root === undefined || !root.startsWith("/") || existsSync(root)) continue;
+      const [, root] = ALIAS.exec(aliasOf(name) ?? "") ?? [];
+      if (root === undefined || mine.has(name) || !existsSync(`${LINKS}/${name}/bridge`)) continue;
+      if (root !== this.#root && existsSync(root)) continue;
       await this.#firewall.remove(name).catch(() => undefined);
       this.#kernel.deleteLink(name);
     }
   }
 
-  async delete(_network: NetworkRecord): Promise<void> {
-    if (this.#kernel.linkIndex(this.#bridge) === undefined) return;
-    await this.#firewall.remove(this.#bridge);
-    this.#kernel.deleteLink(this.#bridge);
+  async delete(network: NetworkRecord): Promise<void> {
+    const link = this.linkOf(network);
+    if (this.#kernel.linkIndex(link) === undefined) return;
+    await this.#firewall.remove(link).catch(ignoreMissing);
+    this.#kernel.deleteLink(link);
   }
 
   /** The name of our end is random: the end of a container just gone may still be there. */
-  async attach(_network: NetworkRecord, endpoint: EndpointRecord, pid: number): Promise<void> {
+  async attach(network: NetworkRecord, endpoint: EndpointRecord, pid: number): Promise<void> {
+    const bridge = this.linkOf(network);
     await this.#kernel.attachVeth({
       pid,
       hostName: `swv${randomBytes(5).toString("hex")}`,
-      bridge: this.#bridge,
-      name: "eth0",
+      bridge,
+      name: endpoint.link,
       cidr: `${endpoint.address}/${endpoint.prefixLength}`,
-      gateway: endpoint.gateway,
       mac: endpoint.mac,
-      mtu: Number(readFileSync(`${LINKS}/${this.#bridge}/mtu`, "latin1")),
+      mtu: Number(readFileSync(`${LINKS}/${bridge}/mtu`, "latin1")),
+      isolated: !readBridgeOptions(network.options).communication,
     });
   }
 
+  detach(endpoint: EndpointRecord, pid: number): Promise<void> {
+    return this.#kernel.detachLink(pid, endpoint.link);
+  }
+
+  route(endpoint: EndpointRecord, pid: number): Promise<void> {
+    return this.#kernel.setDefaultRoute(pid, endpoint.link, endpoint.gateway);
+  }
+
   async publish(network: NetworkRecord, endpoints: readonly PublishedEndpoint[]): Promise<void> {
-    await this.#firewall.apply({ bridge: this.#bridge, subnet: network.subnet ?? "", endpoints });
+    const { masquerade } = readBridgeOptions(network.options);
+    const { internal, subnet = "" } = network;
+    await this.#firewall.apply({ bridge: this.linkOf(network), subnet, internal, masquerade, endpoints });
   }
 }
 
-/** The state root an alias names, without the subnet behind it. */
-const rootOf = (alias: string | undefined): string | undefined => alias?.replace(/ [^ ]*$/, "");
+/** A host without nftables has no rules to remove. */
+function ignoreMissing(error: unknown): void {
+  if (!isCode(error, "FIREWALL_FAILED") || error.hint === undefined) throw error;
+}
 
 function aliasOf(link: string): string | undefined {
   try {

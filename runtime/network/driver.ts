@@ -1,6 +1,16 @@
 import type { EndpointRecord } from "../container-config.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
+/** Which addresses a network was asked to have: Docker Engine API "IPAMConfig". */
+export interface AddressConfig {
+  readonly subnet: string;
+  readonly gateway?: string;
+  /** The part of the subnet that containers get addresses from. */
+  readonly range?: string;
+  /** Addresses nobody gets, each under a name. */
+  readonly reserved?: Readonly<Record<string, string>>;
+}
+
 /** A network as the database knows it. */
 export interface NetworkRecord {
   readonly id: string;
@@ -9,6 +19,13 @@ export interface NetworkRecord {
   /** Only where containers get an address: "172.20.0.0/16". */
   readonly subnet?: string;
   readonly gateway?: string;
+  /** What was asked for; absent where the subnet was chosen here. */
+  readonly addresses?: AddressConfig;
+  /** Without a way out, and without one in. */
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Options of the driver, by Docker's names. */
+  readonly options: Readonly<Record<string, string>>;
   /** RFC 3339. */
   readonly createdAt: string;
 }
@@ -20,14 +37,21 @@ export type NetworkSharing = "private" | "host";
 export interface NetworkDriver {
   readonly name: string;
   readonly sharing: NetworkSharing;
+  /** Refuses what it cannot make of a network that is not in the database yet. Throws NETWORK_INVALID, OPTION_UNSUPPORTED. */
+  check(network: NetworkRecord): void;
   /**
-   * Makes what the network needs on this host; cheap where it is there already. Returns warnings: what this host cannot do, and what is lost.
+   * Makes what the network needs on this host; cheap where it is there already. `all` are the networks of the root: what is on the host of
+   * others that were there goes away. Returns warnings: what this host cannot do, and what is lost.
    */
-  create(network: NetworkRecord): Promise<readonly string[]>;
+  create(network: NetworkRecord, all: readonly NetworkRecord[]): Promise<readonly string[]>;
   /** Takes it away again. Idempotent. */
   delete(network: NetworkRecord): Promise<void>;
   /** Connects the network namespace of `pid`. What it makes goes away with that namespace. */
   attach(network: NetworkRecord, endpoint: EndpointRecord, pid: number): Promise<void>;
+  /** Takes the connection of a living namespace away. Idempotent. */
+  detach(endpoint: EndpointRecord, pid: number): Promise<void>;
+  /** Makes it the way out of the namespace of `pid`, in place of the one it had. */
+  route(endpoint: EndpointRecord, pid: number): Promise<void>;
 }
 
 /** Optional: makes ports of containers reachable on this host. */

@@ -2,26 +2,35 @@ import type { Database, Statement } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { isAlive } from "../../store/owner.ts";
-import type { EndpointRecord, PublishedPort } from "../container-config.ts";
+import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
 import { formatIpv4, gatewayOf, lowestFree, macOf, parseIpv4, parseSubnet } from "./addresses.ts";
 import type { NetworkRecord } from "./driver.ts";
+import { PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
 /** Who uses an endpoint: a container, or a process (an Owner) that runs transient ones. */
 export type EndpointUser = { readonly container: string } | { readonly process: string };
+
+export interface EndpointRequest {
+  readonly ports: readonly PublishedPort[];
+  readonly config: EndpointConfig;
+  readonly link: string;
+}
 
 interface Row {
   readonly id: string;
   readonly network: string;
   readonly address: number;
   readonly ports: string;
+  readonly document: string;
 }
+type Details = Pick<EndpointRequest, "config" | "link">;
 
 /** Addresses and published ports in use, by all processes of a state root. */
 export class EndpointTable {
   readonly #database: Database;
   readonly #addresses: Statement<[network: string], { readonly address: number }>;
-  readonly #insert: Statement<[string, string, string | null, string | null, number, string]>;
+  readonly #insert: Statement<[string, string, string | null, string | null, number, string, string]>;
   readonly #published: Statement<[network: string], Row>;
   readonly #ofContainer: Statement<[container: string], Row>;
   readonly #remove: Statement<[id: string]>;
@@ -30,7 +39,7 @@ export class EndpointTable {
     this.#database = database;
     this.#addresses = database.prepare("SELECT address FROM endpoints WHERE network = ?");
     this.#insert = database.prepare(
-      "INSERT INTO endpoints (id, network, container, process, address, ports) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO endpoints (id, network, container, process, address, ports, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#published = database.prepare("SELECT * FROM endpoints WHERE network = ? AND ports <> '[]'");
     this.#ofContainer = database.prepare("SELECT * FROM endpoints WHERE container = ?");
@@ -46,28 +55,59 @@ export class EndpointTable {
     for (const { process } of users) if (!isAlive(process)) remove.run(process);
   }
 
-  /** Takes the lowest free address of `network`. Throws NETWORK_FULL. */
-  add(network: NetworkRecord, user: EndpointUser, ports: readonly PublishedPort[]): EndpointRecord {
-    const subnet = parseSubnet(network.subnet ?? "");
-    const id = newId();
+  /** Takes the wanted address, or the lowest free one. Throws NETWORK_FULL, ADDRESS_TAKEN. */
+  add(network: NetworkRecord, user: EndpointUser, { ports, ...details }: EndpointRequest): EndpointRecord {
+    const row = {
+      id: newId(),
+      network: network.id,
+      ports: JSON.stringify(ports),
+      document: JSON.stringify(details),
+    };
+    const [container, process] = "container" in user ? [user.container, null] : [null, user.process];
     const address = this.#database
       .transaction(() => {
         this.#forgetDead();
-        const taken = new Set(this.#addresses.all(network.id).map((row) => row.address));
-        const free = lowestFree(subnet, taken);
-        if (free === undefined)
-          throw new Failure("NETWORK_FULL", { network: network.name, subnet: network.subnet ?? "" });
-        const [container, process] = "container" in user ? [user.container, null] : [null, user.process];
-        this.#insert.run(id, network.id, container, process, free, JSON.stringify(ports));
+        const free = this.#chooseAddress(network, details.config.address);
+        this.#insert.run(row.id, network.id, container, process, free, row.ports, row.document);
         return free;
       })
       .immediate();
-    return describe(network, { id, network: network.id, address, ports: JSON.stringify(ports) });
+    return describe(network, { ...row, address });
+  }
+
+  #chooseAddress(network: NetworkRecord, wanted: string | undefined): number {
+    const { name, subnet = "", gateway = "", addresses } = network;
+    const given = this.#addresses.all(network.id).map((row) => row.address);
+    const kept = [gateway, ...Object.values(addresses?.reserved ?? {})].flatMap(
+      (one) => parseIpv4(one) ?? [],
+    );
+    const taken = new Set([...given, ...kept]);
+    const number = wanted === undefined ? undefined : parseIpv4(wanted);
+    if (number !== undefined) {
+      if (taken.has(number)) throw new Failure("ADDRESS_TAKEN", { address: wanted ?? "", network: name });
+      return number;
+    }
+    const range = addresses?.range === undefined ? undefined : parseSubnet(addresses.range, 32);
+    const free = lowestFree(parseSubnet(subnet), taken, range);
+    if (free === undefined)
+      throw new Failure("NETWORK_FULL", { network: name, subnet: addresses?.range ?? subnet });
+    return free;
   }
 
   /** Removes an endpoint; true when it had published ports. */
   remove(endpoint: Pick<EndpointRecord, "endpointId" | "ports">): boolean {
     return this.#remove.run(endpoint.endpointId).changes > 0 && endpoint.ports.length > 0;
+  }
+
+  has(endpoint: string): boolean {
+    return this.#database.prepare("SELECT 1 FROM endpoints WHERE id = ?").get(endpoint) !== undefined;
+  }
+
+  /** Makes these the ports an endpoint publishes. */
+  setPorts(endpoint: string, ports: readonly PublishedPort[]): void {
+    this.#database
+      .prepare("UPDATE endpoints SET ports = ? WHERE id = ?")
+      .run(JSON.stringify(ports), endpoint);
   }
 
   ofContainer(container: string, networks: readonly NetworkRecord[]): readonly EndpointRecord[] {
@@ -77,10 +117,27 @@ export class EndpointTable {
     });
   }
 
+  /** The containers in a network, by their names. */
+  users(network: NetworkRecord): readonly { readonly name: string; readonly id: string }[] {
+    return this.#database
+      .prepare<[string], { name: string; id: string }>(
+        "SELECT c.name, e.id FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY c.name",
+      )
+      .all(network.id);
+  }
+
   published(network: NetworkRecord): readonly PublishedEndpoint[] {
     return this.#published
       .all(network.id)
       .map((row) => ({ address: formatIpv4(row.address), ports: JSON.parse(row.ports) as PublishedPort[] }));
+  }
+
+  /** Every port published on this host. */
+  taken(): readonly PublishedPort[] {
+    return this.#database
+      .prepare<[], { ports: string }>("SELECT ports FROM endpoints WHERE ports <> '[]'")
+      .all()
+      .flatMap(({ ports }) => JSON.parse(ports) as PublishedPort[]);
   }
 
   /** Removes the endpoints whose user `isGone`; true when one of them had published ports. */
@@ -100,14 +157,17 @@ export class EndpointTable {
 
 function describe(network: NetworkRecord, row: Row): EndpointRecord {
   const subnet = parseSubnet(network.subnet ?? "");
+  const details = { config: PLAIN_ENDPOINT, link: "eth0", ...(JSON.parse(row.document) as Partial<Details>) };
   return {
     network: network.name,
     networkId: network.id,
+    driver: network.driver,
     endpointId: row.id,
+    ...details,
     address: formatIpv4(row.address),
     prefixLength: subnet.prefix,
-    gateway: formatIpv4(parseIpv4(network.gateway ?? "") ?? gatewayOf(subnet)),
-    mac: macOf(row.address),
+    gateway: network.internal ? "" : formatIpv4(parseIpv4(network.gateway ?? "") ?? gatewayOf(subnet)),
+    mac: details.config.mac ?? macOf(row.address),
     ports: JSON.parse(row.ports) as PublishedPort[],
   };
 }

@@ -15,11 +15,18 @@ const FALLBACK_NAMESERVERS = ["8.8.8.8", "8.8.4.4"];
 export interface HostsRequest {
   readonly hostname: string;
   readonly domainname?: string | undefined;
-  /** The container's address; none without a network. */
-  readonly address?: string | undefined;
+  /** The container's addresses; none without a network. */
+  readonly addresses: readonly string[];
   /** "name:address" or "name=address"; the address "host-gateway" is this machine's. */
   readonly extraHosts: readonly string[];
   readonly gateway?: string | undefined;
+  /** Other containers. */
+  readonly links?: readonly {
+    readonly address: string;
+    readonly alias: string;
+    readonly hostname: string;
+    readonly name: string;
+  }[];
 }
 
 /** Reads an --add-host entry; throws CONTAINER_CONFIG_INVALID with Docker's words. */
@@ -52,8 +59,12 @@ export function hostsFile(request: HostsRequest): string {
     const { name, address } = parseExtraHost(entry);
     return `${address === "host-gateway" ? (request.gateway ?? "127.0.0.1") : address}\t${name}`;
   });
-  const own = request.address === undefined ? [] : [`${request.address}\t${names}`];
-  return `${[...LOCAL_HOSTS, ...extra, ...own].join("\n")}\n`;
+  const linked = (request.links ?? []).map(
+    ({ address, ...names }) =>
+      `${address}\t${[...new Set([names.alias, names.hostname, names.name])].join(" ")}`,
+  );
+  const own = request.addresses.map((address) => `${address}\t${names}`);
+  return `${[...LOCAL_HOSTS, ...extra, ...linked, ...own].join("\n")}\n`;
 }
 
 export interface ResolvConf {

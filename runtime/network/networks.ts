@@ -1,19 +1,12 @@
-import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import type { EndpointRecord } from "../container-config.ts";
-import {
-  candidateSubnets,
-  formatIpv4,
-  formatSubnet,
-  gatewayOf,
-  overlaps,
-  parseRoutes,
-  type Subnet,
-} from "./addresses.ts";
+import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
+import { checkNetwork, type NetworkCreate } from "./compile-network.ts";
 import { type NetworkDriver, type NetworkRecord, publishesPorts } from "./driver.ts";
+import { checkEndpoint, PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import { EndpointTable, type EndpointUser } from "./endpoint-table.ts";
+import { isBuiltIn, NetworkTable } from "./network-table.ts";
 import { choosePorts, type PortRequest } from "./ports.ts";
 
 export interface NetworksOptions {
@@ -26,10 +19,15 @@ export interface NetworksOptions {
   readonly routes: () => string;
 }
 
-const DEFAULT_ROOT = "/var/lib/slipway";
-/** Networks every root has: name → driver. */
-const BUILT_IN = { bridge: "bridge", host: "host", none: "null" } as const;
 const LOCK = "networks";
+const FIRST_LINK = "eth0";
+
+export interface ConnectRequest {
+  readonly ports?: readonly PortRequest[];
+  readonly config?: EndpointConfig;
+  /** The interface it will be inside. */
+  readonly link?: string;
+}
 
 export interface Connection {
   readonly endpoint: EndpointRecord;
@@ -39,27 +37,22 @@ export interface Connection {
 /** The networks of a state root, and who is connected to them. Several processes may use one root at once. */
 export class Networks {
   readonly #options: NetworksOptions;
+  readonly #table: NetworkTable;
   readonly #endpoints: EndpointTable;
 
   constructor(options: NetworksOptions) {
     this.#options = options;
+    this.#table = new NetworkTable(options);
     this.#endpoints = new EndpointTable(options.database);
   }
 
   list(): readonly NetworkRecord[] {
-    const known = this.#read();
-    return known.length > 0 ? known : this.#makeBuiltIn();
+    return this.#table.list();
   }
 
-  /** By name, id or unique prefix of an id. Throws NETWORK_UNKNOWN. */
+  /** By name, id or unique prefix of an id. Throws NETWORK_UNKNOWN, NETWORK_AMBIGUOUS. */
   get(text: string): NetworkRecord {
-    const all = this.list();
-    const prefixed = all.filter(({ id }) => text !== "" && id.startsWith(text));
-    const found =
-      all.find(({ name, id }) => name === text || id === text) ??
-      (prefixed.length === 1 ? prefixed[0] : undefined);
-    if (found === undefined) throw new Failure("NETWORK_UNKNOWN", { network: text });
-    return found;
+    return this.#table.get(text);
   }
 
   driverOf(network: NetworkRecord): NetworkDriver {
@@ -70,42 +63,128 @@ export class Networks {
   }
 
   /**
+   * Makes a network, and what it needs on this host. Rejects with NETWORK_EXISTS, NETWORK_INVALID, NETWORK_PREDEFINED,
+   * NETWORK_SUBNET_OVERLAPS, NETWORK_SUBNET_TAKEN, OPTION_UNSUPPORTED; there is no network then.
+   */
+  async create(
+    request: NetworkCreate,
+  ): Promise<{ readonly network: NetworkRecord; readonly warnings: readonly string[] }> {
+    checkNetwork(request);
+    const network = this.#table.create(request, (each) => this.driverOf(each).check(each));
+    try {
+      return { network, warnings: await this.ready(network) };
+    } catch (error) {
+      await this.#delete(network);
+      throw error;
+    }
+  }
+
+  /** Rejects with NETWORK_UNKNOWN, NETWORK_PREDEFINED, NETWORK_IN_USE. */
+  async remove(text: string): Promise<NetworkRecord> {
+    const network = this.get(text);
+    if (isBuiltIn(network))
+      throw new Failure("NETWORK_PREDEFINED", { network: network.name, change: "remove" });
+    await using _lock = await this.#options.locks.hold(lockOf(network));
+    const users = this.users(network);
+    if (users.length > 0) throw new Failure("NETWORK_IN_USE", { network: network.name, users });
+    await this.#delete(network);
+    return network;
+  }
+
+  /** The row last: a crash leaves a network that can be removed again. */
+  async #delete(network: NetworkRecord): Promise<void> {
+    await this.driverOf(network).delete(network);
+    this.#table.remove(network.id);
+  }
+
+  /** The containers that are connected: their names, and short ids of their endpoints. */
+  users(network: NetworkRecord): readonly { readonly name: string; readonly id: string }[] {
+    return this.#endpoints.users(network).map(({ name, id }) => ({ name, id: id.slice(0, 12) }));
+  }
+
+  /**
    * Reserves an address (and host ports) for a container and makes the network ready on this host; attach() does the rest once its namespace
-   * exists. Rejects with NETWORK_FULL, PORT_TAKEN, FIREWALL_FAILED and reserves nothing then.
+   * exists. Rejects with NETWORK_FULL, NETWORK_UNKNOWN, ADDRESS_TAKEN, ENDPOINT_INVALID, PORT_TAKEN, FIREWALL_FAILED and reserves nothing then.
    */
   async connect(
     network: NetworkRecord,
     user: EndpointUser,
-    ports: readonly PortRequest[],
+    { ports = [], config = PLAIN_ENDPOINT, link = FIRST_LINK }: ConnectRequest = {},
   ): Promise<Connection> {
-    const driver = this.driverOf(network);
-    if (network.subnet === undefined) return { endpoint: plainEndpoint(network), warnings: [] };
-    const warnings = await this.ready(network);
-    if (ports.length === 0) return { endpoint: this.#endpoints.add(network, user, []), warnings };
-    if (!publishesPorts(driver))
-      throw new Failure("OPTION_UNSUPPORTED", { option: `publishing ports on a ${driver.name} network` });
-    await using _lock = await this.#options.locks.hold(LOCK);
-    const taken = this.#endpoints.published(network).flatMap((other) => other.ports);
-    const endpoint = this.#endpoints.add(network, user, await choosePorts(ports, taken));
+    checkEndpoint(network, config);
+    if (network.subnet === undefined) return { endpoint: plainEndpoint(network, config), warnings: [] };
+    // Nobody removes the network meanwhile.
+    await using _lock = await this.#options.locks.hold(lockOf(network));
+    const warnings = await this.#makeReady(this.get(network.id));
+    const endpoint = this.#endpoints.add(network, user, { ports: [], config, link });
+    if (ports.length === 0) return { endpoint, warnings };
     try {
-      await driver.publish(network, this.#endpoints.published(network));
+      return { endpoint: await this.publish(endpoint, ports), warnings };
     } catch (error) {
       this.#endpoints.remove(endpoint);
       throw error;
     }
-    return { endpoint, warnings };
+  }
+
+  /** Makes ports of a connected container reachable on this host. Rejects with PORT_TAKEN, FIREWALL_FAILED and publishes nothing then. */
+  async publish(endpoint: EndpointRecord, requests: readonly PortRequest[]): Promise<EndpointRecord> {
+    await using _lock = await this.#options.locks.hold(LOCK);
+    return this.#publish(endpoint, await choosePorts(requests, this.#endpoints.taken()));
+  }
+
+  /**
+   * Publishes the ports of one connection of a container at another one of it, the same ports of this host if there were any. Returns `to` as
+   * it is then. Rejects with FIREWALL_FAILED, PORT_TAKEN.
+   */
+  async movePorts(
+    from: EndpointRecord | undefined,
+    to: EndpointRecord,
+    requests: readonly PortRequest[],
+  ): Promise<EndpointRecord> {
+    if (from === undefined) return requests.length === 0 ? to : this.publish(to, requests);
+    await using _lock = await this.#options.locks.hold(LOCK);
+    if (this.#endpoints.has(from.endpointId)) await this.#publish(from, []);
+    return this.#publish(to, from.ports);
+  }
+
+  async #publish(endpoint: EndpointRecord, ports: readonly PublishedPort[]): Promise<EndpointRecord> {
+    const network = this.get(endpoint.networkId);
+    const driver = this.driverOf(network);
+    if (!publishesPorts(driver))
+      throw new Failure("OPTION_UNSUPPORTED", { option: `publishing ports on a ${driver.name} network` });
+    this.#endpoints.setPorts(endpoint.endpointId, ports);
+    try {
+      await driver.publish(network, this.#endpoints.published(network));
+    } catch (error) {
+      this.#endpoints.setPorts(endpoint.endpointId, endpoint.ports);
+      throw error;
+    }
+    return { ...endpoint, ports };
   }
 
   /** Makes what the network needs on this host. */
   async ready(network: NetworkRecord): Promise<readonly string[]> {
-    const driver = this.driverOf(network);
-    await using _lock = await this.#options.locks.hold(`${LOCK}-${network.name}`);
-    return await driver.create(network);
+    await using _lock = await this.#options.locks.hold(lockOf(network));
+    return await this.#makeReady(network);
+  }
+
+  #makeReady(network: NetworkRecord): Promise<readonly string[]> {
+    return this.driverOf(network).create(network, this.list());
   }
 
   async attach(endpoint: EndpointRecord, pid: number): Promise<void> {
     const network = this.get(endpoint.networkId);
     await this.driverOf(network).attach(network, endpoint, pid);
+  }
+
+  /** Disconnects a namespace that goes on. */
+  async detach(endpoint: EndpointRecord, pid: number): Promise<void> {
+    await this.driverOf(this.get(endpoint.networkId)).detach(endpoint, pid);
+  }
+
+  /** Makes a connection the namespace's way out, if it leads out at all. */
+  async route(endpoint: EndpointRecord, pid: number): Promise<void> {
+    if (endpoint.gateway !== "") await this.driverOf(this.get(endpoint.networkId)).route(endpoint, pid);
   }
 
   endpointsOf(container: string): readonly EndpointRecord[] {
@@ -131,52 +210,9 @@ export class Networks {
         await withoutFirewall(driver.publish(network, this.#endpoints.published(network)));
     }
   }
-
-  #read(): readonly NetworkRecord[] {
-    const rows = this.#options.database
-      .prepare<[], { document: string }>("SELECT document FROM networks ORDER BY name")
-      .all();
-    return rows.map((row) => JSON.parse(row.document) as NetworkRecord);
-  }
-
-  #makeBuiltIn(): readonly NetworkRecord[] {
-    const { database } = this.#options;
-    const insert = database.prepare("INSERT OR IGNORE INTO networks (id, name, document) VALUES (?, ?, ?)");
-    const subnet = this.#chooseSubnet();
-    const addresses = { subnet: formatSubnet(subnet), gateway: formatIpv4(gatewayOf(subnet)) };
-    database
-      .transaction(() => {
-        for (const [name, driver] of Object.entries(BUILT_IN)) {
-          const record: NetworkRecord = {
-            id: newId(),
-            name,
-            driver,
-            ...(driver === "bridge" ? addresses : {}),
-            createdAt: new Date().toISOString(),
-          };
-          insert.run(record.id, name, JSON.stringify(record));
-        }
-      })
-      .immediate();
-    return this.#read();
-  }
-
-  /** Other roots on this host begin at a place of their own in the list, so that two that start at once rarely meet. */
-  #chooseSubnet(): Subnet {
-    const { root, routes } = this.#options;
-    const all = candidateSubnets();
-    const start =
-      root === DEFAULT_ROOT ? 0 : createHash("sha256").update(root).digest().readUInt32BE() % all.length;
-    const taken = parseRoutes(routes());
-    const candidates = [...all.slice(start), ...all.slice(0, start)];
-    const free = candidates.find((candidate) => !taken.some((route) => overlaps(route, candidate)));
-    if (free === undefined)
-      throw new Failure("NETWORK_SUBNET_TAKEN", {
-        tried: `${all.length} networks of 172.16/12, 10/8 and 192.168/16`,
-      });
-    return free;
-  }
 }
+
+const lockOf = ({ id }: NetworkRecord): string => `${LOCK}-${id.slice(0, 16)}`;
 
 /**
  * A port that is given back must not hold up the end of its container: should its rules stay, the next change of any port replaces all of them.
@@ -190,10 +226,13 @@ async function withoutFirewall(published: Promise<void>): Promise<void> {
 }
 
 /** A connection without an address. */
-const plainEndpoint = (network: NetworkRecord): EndpointRecord => ({
+const plainEndpoint = (network: NetworkRecord, config: EndpointConfig): EndpointRecord => ({
   network: network.name,
   networkId: network.id,
+  driver: network.driver,
   endpointId: newId(),
+  config,
+  link: "",
   address: "",
   prefixLength: 0,
   gateway: "",

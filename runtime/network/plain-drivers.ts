@@ -5,16 +5,22 @@ import type { NetworkDriver } from "./driver.ts";
 export const hostDriver: NetworkDriver = {
   name: "host",
   sharing: "host",
+  check: () => undefined,
   create: async () => [],
   delete: async () => undefined,
   attach: async () => undefined,
+  detach: async () => undefined,
+  route: async () => undefined,
 };
 
 /** Containers with a loopback interface only. */
 export const createNullDriver = (kernel: Pick<KernelNetwork, "raiseLoopback">): NetworkDriver => ({
   name: "null",
   sharing: "private",
+  check: () => undefined,
   create: async () => [],
   delete: async () => undefined,
   attach: (_network, _endpoint, pid) => kernel.raiseLoopback(pid),
+  detach: async () => undefined,
+  route: async () => undefined,
 });

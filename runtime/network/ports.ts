@@ -39,18 +39,22 @@ function parseHostPorts(text: string): readonly number[] {
   return Array.from({ length: end - start + 1 }, (_, i) => start + i);
 }
 
-function parseHostAddress(text: string): string {
-  if (text === "") return "0.0.0.0";
+function parseHostAddress(text: string, otherwise: string): string {
+  if (text === "") return otherwise;
   if (text.includes(":"))
     throw new Failure("OPTION_UNSUPPORTED", { option: `publishing on the IPv6 address ${text}` });
   if (parseIpv4(text) === undefined) throw invalid(`invalid IP address: ${text}`);
   return text;
 }
 
-/** What HostConfig asks to publish, with every exposed port for PublishAllPorts. Throws CONTAINER_CONFIG_INVALID. */
+/**
+ * What HostConfig asks to publish, with every exposed port for PublishAllPorts; at `hostAddress` where it names none.
+ * Throws CONTAINER_CONFIG_INVALID.
+ */
 export function portRequests(
   hostConfig: Pick<HostConfig, "PortBindings" | "PublishAllPorts">,
   exposed: readonly string[],
+  hostAddress = "0.0.0.0",
 ): readonly PortRequest[] {
   const bound = Object.entries(hostConfig.PortBindings).flatMap(([key, bindings]) => {
     const { port, protocol } = parseContainerPort(key);
@@ -58,7 +62,7 @@ export function portRequests(
     return wanted.map(({ HostIp, HostPort }) => ({
       protocol,
       containerPort: port,
-      hostAddress: parseHostAddress(HostIp),
+      hostAddress: parseHostAddress(HostIp, hostAddress),
       hostPorts: parseHostPorts(HostPort),
     }));
   });
@@ -67,7 +71,7 @@ export function portRequests(
     : [];
   const all = others.map((key) => {
     const { port, protocol } = parseContainerPort(key);
-    return { protocol, containerPort: port, hostAddress: "0.0.0.0", hostPorts: [] };
+    return { protocol, containerPort: port, hostAddress, hostPorts: [] };
   });
   return [...bound, ...all];
 }

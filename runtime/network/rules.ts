@@ -9,6 +9,10 @@ export interface PublishedEndpoint {
 export interface Ruleset {
   readonly bridge: string;
   readonly subnet: string;
+  /** Nothing gets in or out. */
+  readonly internal: boolean;
+  /** Whether what leaves the network has an address of this host. */
+  readonly masquerade: boolean;
   readonly endpoints: readonly PublishedEndpoint[];
 }
 
@@ -27,16 +31,26 @@ const translations = (endpoints: readonly PublishedEndpoint[]): readonly string[
 const block = (head: string, lines: readonly string[]): string =>
   `${head} {\n${lines.map((line) => `  ${line.replaceAll("\n", "\n  ")}`).join("\n")}\n}`;
 
+const OPEN = [
+  "oifname BRIDGE ct state established,related accept",
+  "iifname BRIDGE accept",
+  "oifname BRIDGE ct status dnat accept",
+  "oifname BRIDGE drop",
+];
+const INTERNAL = ["iifname BRIDGE oifname BRIDGE accept", "iifname BRIDGE drop", "oifname BRIDGE drop"];
+
 /**
  * The whole nftables table of a bridge, as one script that replaces it in one transaction: nft(8).
  * - Published ports are translated for packets from outside (prerouting) and from this host (output).
  * - What a container sends out leaves by this host's address; so does what comes back to a container through a published port, and what this
  *   host sends from 127.0.0.1, since the answer could not find its way otherwise.
  * - With route_localnet set on the bridge, containers could reach the host's loopback services: the first chain forbids it.
- * - Containers are reached from outside through published ports only.
+ * - Containers are reached from outside through published ports only, "outside" being every other network of containers too: the rules of
+ *   its bridge refuse what the rules of ours let go. An internal network has no way out either.
  */
-export function compileRuleset({ bridge, subnet, endpoints }: Ruleset): string {
+export function compileRuleset({ bridge, subnet, internal, masquerade, endpoints }: Ruleset): string {
   const ports = translations(endpoints);
+  const out = masquerade && !internal ? [`ip saddr ${subnet} oifname != "${bridge}" masquerade`] : [];
   const chains = [
     block("chain guard", [
       "type filter hook prerouting priority raw; policy accept;",
@@ -46,16 +60,13 @@ export function compileRuleset({ bridge, subnet, endpoints }: Ruleset): string {
     block("chain output", ["type nat hook output priority -100; policy accept;", ...ports]),
     block("chain postrouting", [
       "type nat hook postrouting priority srcnat; policy accept;",
-      `ip saddr ${subnet} oifname != "${bridge}" masquerade`,
+      ...out,
       `ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade`,
       `ip saddr ${subnet} oifname "${bridge}" ct status dnat masquerade`,
     ]),
     block("chain forward", [
       "type filter hook forward priority filter; policy accept;",
-      `oifname "${bridge}" ct state established,related accept`,
-      `iifname "${bridge}" accept`,
-      `oifname "${bridge}" ct status dnat accept`,
-      `oifname "${bridge}" drop`,
+      ...(internal ? INTERNAL : OPEN).map((rule) => rule.replaceAll("BRIDGE", `"${bridge}"`)),
     ]),
   ];
   // Adding it first makes deleting it succeed where there is none.

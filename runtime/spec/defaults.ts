@@ -4,6 +4,7 @@ import type { HostConfig, ProcessConfig } from "../container-config.ts";
 export const DEFAULT_HOST_CONFIG: HostConfig = {
   Binds: [],
   NetworkMode: "bridge",
+  Links: [],
   PortBindings: {},
   PublishAllPorts: false,
   AutoRemove: false,

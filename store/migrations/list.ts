@@ -9,6 +9,7 @@ import { registryRootsMigration } from "./008-registry-roots.ts";
 import { registryAwaitedMigration } from "./009-registry-awaited.ts";
 import { eventsMigration } from "./010-events.ts";
 import { cacheMountsMigration } from "./011-cache-mounts.ts";
+import { endpointsMigration } from "./012-endpoints.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registryAwaitedMigration,
   eventsMigration,
   cacheMountsMigration,
+  endpointsMigration,
 ];

@@ -77,8 +77,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
       });
     },
     async [Symbol.asyncDispose]() {
-      const bridge = networks.get("bridge");
-      await networks.driverOf(bridge).delete(bridge);
+      for (const network of networks.list()) await networks.driverOf(network).delete(network);
       await store[Symbol.asyncDispose]();
       scratch[Symbol.dispose]();
     },

@@ -71,16 +71,15 @@ export class Slipway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const ids = await this.ok(["ps", "-aq"]);
     if (ids !== "") await this.run(["rm", "-f", "-v", ...ids.split("\n")]);
-    await this.#removeBridge();
+    await this.#removeBridges();
     this.scratch[Symbol.dispose]();
   }
 
-  async #removeBridge(): Promise<void> {
+  async #removeBridges(): Promise<void> {
     const kernel = loadKernel();
     await using store = await openStore(this.root, { kernel });
     const networks = openNetworks(store, kernel);
-    const bridge = networks.get("bridge");
-    await networks.driverOf(bridge).delete(bridge);
+    for (const network of networks.list()) await networks.driverOf(network).delete(network);
   }
 }
 

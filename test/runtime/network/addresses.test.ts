@@ -3,6 +3,7 @@ import {
   candidateSubnets,
   formatIpv4,
   formatSubnet,
+  gatewayOf,
   lowestFree,
   macOf,
   overlaps,
@@ -35,11 +36,12 @@ describe("runtime/network/addresses", () => {
   }
   it("gives the lowest address that is free, never network, gateway or broadcast", () => {
     const subnet = parseSubnet("10.0.0.0/29");
+    const gateway = gatewayOf(subnet);
     const given: number[] = [];
     for (
-      let next = lowestFree(subnet, new Set());
+      let next = lowestFree(subnet, new Set([gateway]));
       next !== undefined;
-      next = lowestFree(subnet, new Set(given))
+      next = lowestFree(subnet, new Set([gateway, ...given]))
     )
       given.push(next);
     assert.deepEqual(given.map(formatIpv4), ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"]);

@@ -52,7 +52,7 @@ describe("runtime/network/files", () => {
     const text = hostsFile({
       hostname: "web",
       domainname: "example.org",
-      address: "172.20.0.2",
+      addresses: ["172.20.0.2"],
       gateway: "172.20.0.1",
       extraHosts: ["db:10.0.0.9", "host.docker.internal:host-gateway", "six=[fd00::1]"],
     });

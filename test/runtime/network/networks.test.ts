@@ -57,8 +57,7 @@ describe("runtime/network", () => {
   });
   afterEach(async () => {
     const networks = open(store);
-    const bridge = networks.get("bridge");
-    await networks.driverOf(bridge).delete(bridge);
+    for (const network of networks.list()) await networks.driverOf(network).delete(network);
     await store[Symbol.asyncDispose]();
     scratch[Symbol.dispose]();
   });
@@ -82,7 +81,7 @@ describe("runtime/network", () => {
     const networks = open(store);
     const bridge = networks.get("bridge");
     const connected = await Promise.all(
-      ["a", "b", "c"].map((container) => networks.connect(bridge, { container }, [])),
+      ["a", "b", "c"].map((container) => networks.connect(bridge, { container })),
     );
     const addresses = connected.map(({ endpoint }) => endpoint.address);
     assert.equal(new Set(addresses).size, 3);
@@ -91,9 +90,9 @@ describe("runtime/network", () => {
       connected.filter(({ endpoint }) => endpoint === connected[1]?.endpoint).map(({ endpoint }) => endpoint),
     );
     await networks.release(networks.endpointsOf("a"));
-    const again = await networks.connect(bridge, { process: "gone" }, []);
+    const again = await networks.connect(bridge, { process: "gone" });
     assert.equal(again.endpoint.address, connected[0]?.endpoint.address);
-    const instead = await networks.connect(bridge, { process: thisOwner() }, []);
+    const instead = await networks.connect(bridge, { process: thisOwner() });
     assert.equal(instead.endpoint.address, again.endpoint.address);
     await networks.sweep((user) => "process" in user);
     assert.deepEqual(networks.endpointsOf("a"), []);
@@ -111,10 +110,11 @@ describe("runtime/network", () => {
       const { endpoint, warnings } = await networks.connect(
         networks.get("bridge"),
         { container: "c" },
-        requests,
+        { ports: requests },
       );
       assert.deepEqual(warnings, []);
       await networks.attach(endpoint, child.pid);
+      await networks.route(endpoint, child.pid);
       const [port] = endpoint.ports;
       assert.ok(port !== undefined);
       // A kept connection would go on after its port is taken back.
@@ -139,10 +139,12 @@ describe("runtime/network", () => {
     const bridge = networks.get("bridge");
     const lost =
       "containers do not reach other networks: setting packet rules by nftables failed: the program no-such-nft is not installed";
-    const { warnings } = await networks.connect(bridge, { container: "c" }, []);
+    const { warnings } = await networks.connect(bridge, { container: "c" });
     assert.deepEqual(warnings, [lost]);
     const requests = [{ protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] }] as const;
-    await assert.rejects(networks.connect(bridge, { container: "d" }, requests), { code: "FIREWALL_FAILED" });
+    await assert.rejects(networks.connect(bridge, { container: "d" }, { ports: requests }), {
+      code: "FIREWALL_FAILED",
+    });
     assert.deepEqual(networks.endpointsOf("d"), []);
   });
 
@@ -150,7 +152,7 @@ describe("runtime/network", () => {
     const kernel = loadKernel();
     const gone = bridgeName(`/nosuch/${process.pid}`);
     kernel.createBridge(gone, { mtu: 1400 });
-    writeFileSync(`/sys/class/net/${gone}/ifalias`, `/nosuch/${process.pid}`);
+    writeFileSync(`/sys/class/net/${gone}/ifalias`, `/nosuch/${process.pid} 10.1.0.0/16`);
     const networks = open(store);
     await networks.ready(networks.get("bridge"));
     assert.equal(kernel.linkIndex(gone), undefined);

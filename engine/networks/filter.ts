@@ -1,0 +1,89 @@
+import { Failure } from "../../core/errors.ts";
+import type { NetworkRecord } from "../../runtime/network/driver.ts";
+import { isBuiltIn } from "../../runtime/network/network-table.ts";
+import { hasLabel, readBoolean, unknownFilter } from "../filters.ts";
+
+type Filters = Readonly<Record<string, readonly string[]>>;
+type Test = (network: NetworkRecord) => boolean;
+type Make = (values: readonly string[], isUsed: Test) => Test;
+
+/** How each `docker network ls -f` key turns its values into a test. Values of one key are alternatives, except labels. */
+const FILTERS: Readonly<Record<string, Make>> = {
+  driver:
+    (values) =>
+    ({ driver }) =>
+      values.includes(driver),
+  id:
+    (values) =>
+    ({ id }) =>
+      values.some((value) => id.includes(value)),
+  label:
+    (values) =>
+    ({ labels }) =>
+      values.every((value) => hasLabel(labels, value)),
+  name: (values) => {
+    const forms = values.map(nameForm);
+    return ({ name }) => forms.some((form) => form.test(name));
+  },
+  scope: (values) => () => values.includes("local"),
+  type: (values) => {
+    const wanted = values.map(readType);
+    return (network) => wanted.includes(isBuiltIn(network) ? "builtin" : "custom");
+  },
+  dangling: (values, isUsed) => {
+    const wanted = values.map((value) => readBoolean("dangling", value));
+    return (network) => wanted.includes(!(isBuiltIn(network) || isUsed(network)));
+  },
+};
+
+function readType(text: string): "builtin" | "custom" {
+  if (text === "builtin" || text === "custom") return text;
+  throw new Failure("OPTION_INVALID", { option: "--filter type", got: text, want: "builtin or custom" });
+}
+
+function nameForm(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    const want = "a name or a regular expression";
+    throw new Failure("OPTION_INVALID", { option: "--filter name", got: text, want }, { cause });
+  }
+}
+
+/** Throws OPTION_INVALID. */
+export function filterNetworks(
+  networks: readonly NetworkRecord[],
+  filters: Filters,
+  isUsed: Test,
+): readonly NetworkRecord[] {
+  const tests = Object.entries(filters).map(([key, values]) => {
+    const make = Object.hasOwn(FILTERS, key) ? FILTERS[key] : undefined;
+    if (make === undefined) throw unknownFilter(key, Object.keys(FILTERS));
+    return make(values, isUsed);
+  });
+  return networks.filter((network) => tests.every((test) => test(network)));
+}
+
+/** The networks `docker network prune` looks at: those of users, by label. Throws OPTION_INVALID. */
+export function filterPrunable(
+  networks: readonly NetworkRecord[],
+  filters: Filters,
+): readonly NetworkRecord[] {
+  const tests = Object.entries(filters).map(([key, values]) => {
+    const make = Object.hasOwn(PRUNE_FILTERS, key) ? PRUNE_FILTERS[key] : undefined;
+    if (make === undefined) throw unknownFilter(key, Object.keys(PRUNE_FILTERS));
+    return make(values);
+  });
+  return networks.filter((network) => !isBuiltIn(network) && tests.every((test) => test(network)));
+}
+
+const PRUNE_FILTERS: Readonly<Record<string, (values: readonly string[]) => Test>> = {
+  label:
+    (values) =>
+    ({ labels }) =>
+      values.every((value) => hasLabel(labels, value)),
+  "label!":
+    (values) =>
+    ({ labels }) =>
+      !values.some((value) => hasLabel(labels, value)),
+};

@@ -1,0 +1,34 @@
+/** The part of the seam (kernel.ts) that is about networks: rtnetlink(7); see native/src/netlink.cc. */
+export interface KernelNetwork {
+  linkIndex(name: string): number | undefined;
+  createBridge(name: string, options: { readonly mtu: number }): void;
+  /** Idempotent: success means "no such link". */
+  deleteLink(name: string): void;
+  setLinkUp(name: string): void;
+  /** Idempotent. */
+  addAddress(name: string, cidr: string): void;
+  /**
+   * Makes a veth pair, one end a port of `bridge`, the other in the network namespace of `pid` with the given name, address, MAC and
+   * default route, and brings both and the namespace's loopback up.
+   */
+  attachVeth(request: {
+    readonly pid: number;
+    readonly hostName: string;
+    readonly bridge: string;
+    readonly name: string;
+    readonly cidr: string;
+    readonly gateway?: string;
+    readonly mac?: string;
+    readonly mtu: number;
+    /** Reaches no other isolated port of the bridge. */
+    readonly isolated?: boolean;
+  }): Promise<void>;
+  /** Deletes a link of the network namespace of `pid`, with its other end. Idempotent. */
+  detachLink(pid: number, name: string): Promise<void>;
+  /** Makes `gateway`, which `name` reaches, the default route of the network namespace of `pid`, in place of the one there is. */
+  setDefaultRoute(pid: number, name: string, gateway: string): Promise<void>;
+  /** Brings the loopback interface of the network namespace of `pid` up. */
+  raiseLoopback(pid: number): Promise<void>;
+  /** MTU of the link that carries the default route; undefined when there is none. */
+  defaultRouteMtu(): number | undefined;
+}

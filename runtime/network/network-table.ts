@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { Database } from "better-sqlite3";
+import { Failure } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import { candidateSubnets, overlaps, parseRoutes, parseSubnet, type Subnet } from "./addresses.ts";
+import { compileAddresses, type NetworkCreate } from "./compile-network.ts";
+import type { NetworkRecord } from "./driver.ts";
+
+export interface NetworkTableOptions {
+  readonly root: string;
+  readonly database: Database;
+  /** Text of /proc/net/route. */
+  readonly routes: () => string;
+}
+
+const DEFAULT_ROOT = "/var/lib/slipway";
+/** Networks every root has: name → driver. */
+const BUILT_IN = { bridge: "bridge", host: "host", none: "null" } as const;
+export const isBuiltIn = ({ name }: Pick<NetworkRecord, "name">): boolean => Object.hasOwn(BUILT_IN, name);
+
+/** The networks of a state root; rows of before have fewer fields. */
+export class NetworkTable {
+  readonly #options: NetworkTableOptions;
+
+  constructor(options: NetworkTableOptions) {
+    this.#options = options;
+  }
+
+  list(): readonly NetworkRecord[] {
+    const known = this.#read();
+    return known.length > 0 ? known : this.#makeBuiltIn();
+  }
+
+  /** By name, id or unique prefix of an id. Throws NETWORK_UNKNOWN, NETWORK_AMBIGUOUS. */
+  get(text: string): NetworkRecord {
+    const all = this.list();
+    const exact = all.find(({ id }) => id === text) ?? all.find(({ name }) => name === text);
+    if (exact !== undefined) return exact;
+    const [found, ...more] = text === "" ? [] : all.filter(({ id }) => id.startsWith(text));
+    if (found === undefined) throw new Failure("NETWORK_UNKNOWN", { network: text });
+    if (more.length > 0) throw new Failure("NETWORK_AMBIGUOUS", { prefix: text, matches: more.length + 1 });
+    return found;
+  }
+
+  /** Takes the name and the subnet. Throws NETWORK_EXISTS, NETWORK_SUBNET_OVERLAPS, NETWORK_SUBNET_TAKEN, NETWORK_INVALID. */
+  create(request: NetworkCreate, check: (network: NetworkRecord) => void): NetworkRecord {
+    this.list();
+    return this.#options.database
+      .transaction(() => {
+        const others = this.#read();
+        if (others.some(({ name }) => name === request.name))
+          throw new Failure("NETWORK_EXISTS", { network: request.name });
+        const { addresses } = request;
+        const network = {
+          ...describe(request),
+          ...compileAddresses(addresses, others, () => this.#chooseSubnet(others)),
+          ...(addresses === undefined ? {} : { addresses }),
+        };
+        check(network);
+        this.#insert(network);
+        return network;
+      })
+      .immediate();
+  }
+
+  remove(id: string): void {
+    this.#options.database.prepare("DELETE FROM networks WHERE id = ?").run(id);
+  }
+
+  #read(): readonly NetworkRecord[] {
+    const rows = this.#options.database
+      .prepare<[], { document: string }>("SELECT document FROM networks ORDER BY name")
+      .all();
+    const absent = { internal: false, labels: {}, options: {} };
+    return rows.map((row) => ({ ...absent, ...(JSON.parse(row.document) as NetworkRecord) }));
+  }
+
+  #insert(network: NetworkRecord): void {
+    this.#options.database
+      .prepare("INSERT INTO networks (id, name, document) VALUES (?, ?, ?)")
+      .run(network.id, network.name, JSON.stringify(network));
+  }
+
+  #makeBuiltIn(): readonly NetworkRecord[] {
+    this.#options.database
+      .transaction(() => {
+        if (this.#read().length > 0) return;
+        for (const [name, driver] of Object.entries(BUILT_IN)) {
+          const choose = () => this.#chooseSubnet([]);
+          const addresses = driver === "bridge" ? compileAddresses(undefined, [], choose) : {};
+          this.#insert({ ...describe({ name, driver }), ...addresses });
+        }
+      })
+      .immediate();
+    return this.#read();
+  }
+
+  /** Other roots on this host begin at a place of their own in the list, so that two that start at once rarely meet. */
+  #chooseSubnet(others: readonly NetworkRecord[]): Subnet {
+    const { root, routes } = this.#options;
+    const all = candidateSubnets();
+    const start =
+      root === DEFAULT_ROOT ? 0 : createHash("sha256").update(root).digest().readUInt32BE() % all.length;
+    const taken = [
+      ...parseRoutes(routes()),
+      ...others.flatMap(({ subnet }) => (subnet === undefined ? [] : [parseSubnet(subnet)])),
+    ];
+    const candidates = [...all.slice(start), ...all.slice(0, start)];
+    const free = candidates.find((candidate) => !taken.some((route) => overlaps(route, candidate)));
+    if (free === undefined)
+      throw new Failure("NETWORK_SUBNET_TAKEN", {
+        tried: `${all.length} networks of 172.16/12, 10/8 and 192.168/16`,
+      });
+    return free;
+  }
+}
+
+const describe = ({ name, driver = "bridge", ...wanted }: NetworkCreate): NetworkRecord => ({
+  id: newId(),
+  name,
+  driver,
+  internal: wanted.internal ?? false,
+  labels: wanted.labels ?? {},
+  options: wanted.options ?? {},
+  createdAt: new Date().toISOString(),
+});
