@@ -41,6 +41,16 @@ export function writeControl(path: string, value: string): void {
   }
 }
 
+/** writeControl() for a group that may end, and be removed, at any moment. */
+export function writeControlIfThere(path: string, value: string): void {
+  try {
+    writeControl(path, value);
+  } catch (error) {
+    const gone = ["ENOENT", "ENODEV"].includes(codeOf((error as Failure).cause));
+    if (!gone) throw error;
+  }
+}
+
 export const hasControl = (path: string): boolean => existsSync(path);
 
 /** Polls until `done()`, waiting longer each time, at most `limitMs` in all; false when the time ran out. */

@@ -5,7 +5,16 @@ import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
 import type { CgroupStats, ControlGroup, ControlGroups } from "./control-groups.ts";
 import { DeviceControl } from "./device-control.ts";
-import { hasControl, readControl, readKeyed, readNumber, tryRemove, until, writeControl } from "./files.ts";
+import {
+  hasControl,
+  readControl,
+  readKeyed,
+  readNumber,
+  tryRemove,
+  until,
+  writeControl,
+  writeControlIfThere,
+} from "./files.ts";
 import { type CgroupLayout, readLayout } from "./layout.ts";
 import { compileLegacyLimits, compileUnifiedLimits, type LimitWrite } from "./limits.ts";
 import { makeLegacy, makeUnified } from "./make.ts";
@@ -143,12 +152,12 @@ class HostControlGroup implements ControlGroup {
     const gone = await until(() => {
       const pids = this.pids();
       if (pids.length === 0) return true;
-      if (whole !== undefined && hasControl(whole)) writeControl(whole, "1");
+      if (whole !== undefined && hasControl(whole)) writeControlIfThere(whole, "1");
       else for (const pid of pids) killQuietly(pid);
       // A v1 freezer holds even SIGKILL back.
       const freezer = this.#legacy.get("freezer");
       if (freezer !== undefined && hasControl(freezer))
-        writeControl(join(freezer, "freezer.state"), "THAWED");
+        writeControlIfThere(join(freezer, "freezer.state"), "THAWED");
       return false;
     });
     if (!gone) throw new Failure("CGROUP_FAILED", { path: this.path, what: "its processes do not end" });

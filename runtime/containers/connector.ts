@@ -131,6 +131,7 @@ const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID"
 
 function running({ id, state }: StoredContainer): RunningState {
   if (state.phase !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container: id });
+  if (state.waiting !== undefined) throw new Failure("CONTAINER_RESTARTING", { container: id });
   return state;
 }
 

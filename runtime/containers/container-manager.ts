@@ -44,7 +44,6 @@ export class ContainerManager {
   readonly #starter: Starter;
   readonly #execs: Execs;
   readonly #updater: Updater;
-  /** Changes the networks of containers. */
   readonly connections: Connector;
   /** Who waits for a container's start, to be attached to it. */
   readonly #attaching = new Map<string, Set<LaterAttachment>>();
@@ -212,8 +211,7 @@ export class ContainerManager {
   }
 
   #await(id: string, attachment: LaterAttachment): void {
-    const waiting = this.#attaching.get(id) ?? new Set();
-    this.#attaching.set(id, waiting.add(attachment));
+    this.#attaching.set(id, (this.#attaching.get(id) ?? new Set()).add(attachment));
   }
 
   /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
@@ -287,16 +285,16 @@ export class ContainerManager {
   /** Paths that only exist in its root filesystem because something was mounted on them: no part of an image made of it. */
   async mountLeftovers(text: string): Promise<readonly string[]> {
     const { id, created } = this.#table.find(text);
-    const { store } = this.#parts;
-    return mountLeftovers(created, await store.snapshots.mounts(id), store.trees);
+    const { snapshots, trees } = this.#parts.store;
+    return mountLeftovers(created, await snapshots.mounts(id), trees);
   }
 
   /** Deals with what ended while nobody looked, and gives back what processes that are gone held. */
   async sweep(): Promise<void> {
     await this.list();
-    await this.#parts.networks.sweep((user) => {
-      if ("process" in user) return !isAlive(user.process);
-      return this.#table.byId(user.container)?.state.phase !== "running";
-    });
+    const runs = (id: string): boolean => this.#table.byId(id)?.state.phase === "running";
+    await this.#parts.networks.sweep((user) =>
+      "process" in user ? !isAlive(user.process) : !runs(user.container),
+    );
   }
 }
