@@ -6,6 +6,7 @@ import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
 import type { ContainerUpdate } from "../runtime/containers/updater.ts";
+import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
 import type { DistributionService } from "./distribution-api.ts";
@@ -31,6 +32,7 @@ export type {
   ContainerUpdate,
   HostConfig,
   ImageRecord,
+  MountConfig,
   ProcessConfig,
   SecretSource,
   SshSource,

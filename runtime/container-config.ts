@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { ContainerConfig } from "../image/config.ts";
 import type { HealthState } from "./launch/shim-state.ts";
+import type { MountConfig } from "./mount-config.ts";
 
 /** What a container shall be: Docker Engine API "Config" (of its creation) with the image's defaults merged in. */
 export interface ProcessConfig extends ContainerConfig {
@@ -18,6 +19,9 @@ export interface ProcessConfig extends ContainerConfig {
 /** Docker Engine API "HostConfig"; a field not listed here is refused by name where it enters. Sizes in bytes. */
 export interface HostConfig {
   readonly Binds: readonly string[];
+  readonly Mounts: readonly MountConfig[];
+  /** "container[:ro|rw]". */
+  readonly VolumesFrom: readonly string[];
   readonly NetworkMode: string;
   /** "container:alias" */
   readonly Links: readonly string[];
@@ -106,6 +110,13 @@ export interface MountPoint {
   readonly mode: string;
   readonly rw: boolean;
   readonly propagation: string;
+  /** Of a bind: whether what is mounted below its source comes along, and is read-only with it; yes unless said. */
+  readonly recursive?: false;
+  readonly readonlyBelow?: false;
+  /** Of a volume: what of it is mounted. */
+  readonly subpath?: string;
+  /** Of a tmpfs. */
+  readonly options?: string;
 }
 
 /** How a container shall be connected to a network: Docker Engine API "EndpointSettings", as far as it says a wish. */

@@ -60,6 +60,8 @@ export function readCreate(
       ...resources(flags),
       Binds: mounts.binds,
       Tmpfs: mounts.tmpfs,
+      ...listed("Mounts", mounts.mounts),
+      ...listed("VolumesFrom", flags["volumes-from"]),
       PortBindings: ports.bindings,
       PublishAllPorts: flags["publish-all"],
       NetworkMode: networks.mode,
@@ -106,6 +108,9 @@ function restartPolicy(text: string, autoRemove: boolean): HostConfig["RestartPo
     throw new Failure("OPTIONS_CONFLICT", { one: "--restart", other: "--rm" });
   return policy;
 }
+
+const listed = <K extends string, V>(key: K, values: readonly V[]) =>
+  optional(key, values.length === 0 ? undefined : values);
 
 const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });

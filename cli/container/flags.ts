@@ -61,6 +61,7 @@ export const CONTAINER_FLAGS = {
   ulimit: { kind: "list", type: "ulimit", help: "Ulimit options" },
   user: { kind: "string", short: "u", help: "Username or UID (format: <name|uid>[:<group|gid>])" },
   volume: { kind: "list", short: "v", help: "Bind mount a volume" },
+  "volumes-from": { kind: "list", help: "Mount volumes from the specified container(s)" },
   workdir: { kind: "string", short: "w", help: "Working directory inside the container" },
 } as const satisfies Flags;
 
@@ -96,5 +97,4 @@ export const UNSUPPORTED_CONTAINER_FLAGS = [
   "userns",
   "uts",
   "volume-driver",
-  "volumes-from",
 ] as const;

@@ -48,3 +48,9 @@ function readLines(file: string, option: string): string[] {
     .map((line) => line.trimStart())
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
+
+/** What is before and after the first `separator`; all and "" where there is none. */
+export function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -3,6 +3,7 @@ import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";
 import { type Document, type FieldTable, isZero, readFields } from "../http/fields.ts";
+import { MOUNTS } from "./mounts.ts";
 
 const integer = z.number().int();
 const strings = z.array(z.string());
@@ -58,6 +59,8 @@ const CONFIG: FieldTable<ProcessConfig> = {
 /** Docker Engine API 1.51 "HostConfig", as far as the engine honours it. */
 const HOST_CONFIG: FieldTable<HostConfig> = {
   Binds: strings,
+  Mounts: MOUNTS,
+  VolumesFrom: strings,
   NetworkMode: z.string(),
   Links: strings,
   PortBindings: z.record(

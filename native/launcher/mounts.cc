@@ -43,6 +43,15 @@ int cloneTree(int dir, const char* path, unsigned flags, UniqueFd& out) {
   return out ? 0 : errno;
 }
 
+/** The same of a path below `source`, whose links do not lead out of that. */
+int cloneBelow(const char* source, const char* path, unsigned flags, UniqueFd& out) {
+  if (!*path) return cloneTree(AT_FDCWD, source, flags, out);
+  UniqueFd directory(::open(source, O_PATH | O_DIRECTORY | O_CLOEXEC)), place;
+  if (!directory) return errno;
+  if (const int error = openInRoot(directory.get(), path, place)) return error;
+  return cloneTree(place.get(), "", flags | AT_EMPTY_PATH, out);
+}
+
 int configure(int fs, const char* source, const StringList& options) {
   if (*source && sys::fsconfig(fs, FSCONFIG_SET_STRING, "source", source) < 0) return errno;
   for (const char* option : options) {
@@ -136,6 +145,7 @@ int op::filesystem(Child& child, Reader& in) {
 
 int op::bind(Child& child, Reader& in) {
   const char* source = in.string();
+  const char* below = in.string();
   const char* target = in.string();
   const bool recursive = in.u8();
   const uint64_t set = in.u64(), clear = in.u64();
@@ -144,7 +154,7 @@ int op::bind(Child& child, Reader& in) {
   const bool propagationRecursive = in.u8();
   if (!in.done()) return EINVAL;
   UniqueFd tree, place;
-  if (const int error = cloneTree(AT_FDCWD, source, recursive ? AT_RECURSIVE : 0, tree)) return error;
+  if (const int error = cloneBelow(source, below, recursive ? AT_RECURSIVE : 0, tree)) return error;
   if (const int error = setAttributes(tree.get(), set, clear, attributesRecursive)) return error;
   if (const int error = setPropagation(tree.get(), propagation, propagationRecursive)) return error;
   struct stat info;

@@ -20,8 +20,8 @@ namespace slipway {
   X(2, stage, "")                                                                               \
   X(3, filesystem, "string type, string source, string target, list options, u64 MOUNT_ATTR_*") \
   X(4, bind,                                                                                    \
-    "string source, string target, u8 recursive, u64 set, u64 clear, u8 attributes recursive, " \
-    "u32 MS_* propagation, u8 propagation recursive")                                           \
+    "string source, string path below it, string target, u8 recursive, u64 set, u64 clear, "    \
+    "u8 attributes recursive, u32 MS_* propagation, u8 propagation recursive")                  \
   X(5, root, "string name of the stage")                                                        \
   X(6, file, "string name in the stage, u32 mode, u32 uid, u32 gid, bytes content")             \
   X(7, device, "string target, u32 type and mode, u32 major, u32 minor, u32 uid, u32 gid")      \

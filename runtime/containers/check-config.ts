@@ -8,6 +8,7 @@ import { resolveCapabilities } from "../spec/capabilities.ts";
 import { containerArgs, workingDirectory } from "../spec/process.ts";
 import { parseSecurityOptions } from "../spec/security.ts";
 import { planMounts } from "../volumes/mount-points.ts";
+import { parseVolumesFrom } from "../volumes/volumes-from.ts";
 import { healthProbe } from "./health-check.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -117,5 +118,6 @@ export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void
   parseSecurityOptions(hostConfig.SecurityOpt);
   portRequests(hostConfig, Object.keys(config.ExposedPorts ?? {}));
   for (const entry of hostConfig.ExtraHosts) parseExtraHost(entry);
+  for (const spec of hostConfig.VolumesFrom) parseVolumesFrom(spec);
   planMounts(hostConfig, Object.keys(config.Volumes ?? {}));
 }

@@ -3,6 +3,7 @@ import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
 import type { CreatedPath } from "../launch/launcher.ts";
+import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
 import type { Connections } from "./connections.ts";
 import type { StoredContainer, StoredState } from "./stored-container.ts";
 
@@ -129,13 +130,16 @@ function documentOf({ config, hostConfig, mounts, created, connections }: Stored
 }
 
 function parse(row: Row): StoredContainer {
+  const document = JSON.parse(row.document) as Document;
   return {
     id: row.id,
     name: row.name,
     createdAt: row.created,
     imageId: row.image as Digest,
     layers: JSON.parse(row.layers) as Digest[],
-    ...(JSON.parse(row.document) as Document),
+    ...document,
+    // What the row was written without, an older version did not know.
+    hostConfig: { ...DEFAULT_HOST_CONFIG, ...document.hostConfig },
     state: JSON.parse(row.state) as StoredState,
   };
 }

@@ -4,6 +4,7 @@ import { Undo } from "../../core/undo.ts";
 import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import { workingDirectory } from "../spec/process.ts";
 import { makeMountPoint, planMounts } from "../volumes/mount-points.ts";
+import { inherit, parseVolumesFrom } from "../volumes/volumes-from.ts";
 import { checkConfig, checkName } from "./check-config.ts";
 import { type Connections, defaultHostname, planConnections } from "./connections.ts";
 import type { ContainerTable } from "./container-table.ts";
@@ -78,7 +79,11 @@ export class Creator {
   async #makeMounts(container: StoredContainer): Promise<void> {
     const { store, volumes } = this.#parts;
     const { id, config, hostConfig, layers } = container;
-    const plan = planMounts(hostConfig, Object.keys(config.Volumes ?? {}));
+    const others = hostConfig.VolumesFrom.flatMap((spec) => {
+      const from = parseVolumesFrom(spec);
+      return inherit(this.#table.find(from.container).mounts, from.mode);
+    });
+    const plan = planMounts(hostConfig, Object.keys(config.Volumes ?? {}), others);
     if (plan.length === 0) return;
     const mounts = plan.map((each) => makeMountPoint(each, volumes));
     for (const { name } of mounts) if (name !== undefined) volumes.use(name, id);

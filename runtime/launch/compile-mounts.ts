@@ -15,14 +15,16 @@ interface MountParts {
   readonly source: string;
   readonly target: string;
   readonly options: readonly string[];
+  readonly subpath?: string | undefined;
 }
 
-export function compileMount({ type, source, target, options }: MountParts): LaunchOp {
+export function compileMount({ type, source, target, options, subpath = "" }: MountParts): LaunchOp {
   const parsed = parseMountOptions(options);
   if (type === "bind" || parsed.bind !== false) {
     return {
       op: "bind",
       source,
+      below: subpath,
       target,
       recursive: parsed.bind === "recursive",
       set: parsed.set,
@@ -66,8 +68,8 @@ export function compileRootfs(mounts: readonly Mount[]): readonly LaunchOp[] {
 }
 
 export function compileSpecMounts(mounts: readonly OciMount[]): readonly LaunchOp[] {
-  return mounts.map(({ destination, type = "bind", source = type, options = [] }) =>
-    compileMount({ type, source, target: destination, options }),
+  return mounts.map(({ destination, type = "bind", source = type, options = [], subpath }) =>
+    compileMount({ type, source, target: destination, options, subpath }),
   );
 }
 

@@ -26,6 +26,7 @@ export const OPERATIONS: { readonly [N in OpName]: Row<N> } = {
   bind: [
     4,
     ["source", "string"],
+    ["below", "string"],
     ["target", "string"],
     ["recursive", "u8"],
     ["set", "u64"],

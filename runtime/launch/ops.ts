@@ -18,6 +18,8 @@ export type LaunchOp =
   | {
       readonly op: "bind";
       readonly source: string;
+      /** A path below it that is bound instead, with links resolved inside it; "" for none. */
+      readonly below: string;
       readonly target: string;
       readonly recursive: boolean;
       readonly set: number;

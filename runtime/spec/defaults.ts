@@ -3,6 +3,8 @@ import type { HostConfig, ProcessConfig } from "../container-config.ts";
 /** A HostConfig in which nothing is asked for: what the Engine API assumes for absent fields. */
 export const DEFAULT_HOST_CONFIG: HostConfig = {
   Binds: [],
+  Mounts: [],
+  VolumesFrom: [],
   NetworkMode: "bridge",
   Links: [],
   PortBindings: {},

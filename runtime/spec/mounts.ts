@@ -8,7 +8,7 @@ export interface MountsRequest {
   readonly shmSize: number;
   /** What shows the container its control groups: below /sys/fs/cgroup, in order. */
   readonly cgroup: readonly OciMount[];
-  /** Volumes and binds. */
+  /** Volumes, binds and tmpfs mounts. */
   readonly points: readonly MountPoint[];
   /** Destination → tmpfs options ("size=1m,exec"). */
   readonly tmpfs: Readonly<Record<string, string>>;
@@ -54,9 +54,10 @@ function defaultMounts({ privileged, shmSize, cgroup }: MountsRequest): readonly
 const depth = (mount: OciMount): number =>
   posix.normalize(mount.destination).split("/").filter(Boolean).length;
 
+/** Read-only holds for what is mounted below, too, as Docker has it. */
 const bindOptions = (point: MountPoint): readonly string[] => [
-  "rbind",
-  ...(point.rw ? [] : ["ro"]),
+  point.recursive === false ? "bind" : "rbind",
+  ...(point.rw ? [] : [point.recursive === false || point.readonlyBelow === false ? "ro" : "rro"]),
   ...(point.propagation === "" ? [] : [point.propagation]),
 ];
 
@@ -102,6 +103,22 @@ export function tmpfsOptions(text: string): readonly string[] {
   return [...new Set([...defaults, ...words])];
 }
 
+const pointMount = (point: MountPoint): OciMount =>
+  point.type === "tmpfs"
+    ? {
+        destination: point.destination,
+        type: "tmpfs",
+        source: "tmpfs",
+        options: tmpfsOptions(point.options ?? ""),
+      }
+    : {
+        destination: point.destination,
+        type: "bind",
+        source: point.source,
+        options: bindOptions(point),
+        ...(point.subpath === undefined ? {} : { subpath: point.subpath }),
+      };
+
 function userMounts(request: MountsRequest): readonly OciMount[] {
   const tmpfs = Object.entries(request.tmpfs).map(([destination, options]) => ({
     destination,
@@ -109,15 +126,7 @@ function userMounts(request: MountsRequest): readonly OciMount[] {
     source: "tmpfs",
     options: tmpfsOptions(options),
   }));
-  const points = request.points
-    .filter((point) => point.type !== "tmpfs")
-    .map((point) => ({
-      destination: point.destination,
-      type: "bind",
-      source: point.source,
-      options: bindOptions(point),
-    }));
-  return [...tmpfs, ...points];
+  return [...tmpfs, ...request.points.map(pointMount)];
 }
 
 /**

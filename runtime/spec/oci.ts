@@ -35,6 +35,8 @@ export interface OciMount {
   readonly type?: string;
   readonly source?: string;
   readonly options?: readonly string[];
+  /** Not OCI's: what below `source` is bound, with links resolved inside it. */
+  readonly subpath?: string;
 }
 
 export interface OciNamespace {

@@ -8,12 +8,28 @@ export type BindSpec = {
   readonly mode: string;
   readonly rw: boolean;
 } & (
-  | { readonly type: "bind"; readonly source: string; readonly propagation: string }
-  /** Without a name: an anonymous volume. */
-  | { readonly type: "volume"; readonly name?: string; readonly copy: boolean }
+  | {
+      readonly type: "bind";
+      readonly source: string;
+      readonly propagation: string;
+      /** Else a directory is made where nothing is. */
+      readonly mustExist?: true;
+      /** Whether what is mounted below the source comes along, and is read-only with it; yes unless said. */
+      readonly recursive?: false;
+      readonly readonlyBelow?: false;
+    }
+  | {
+      readonly type: "volume";
+      /** Without one: an anonymous volume. */
+      readonly name?: string;
+      readonly copy: boolean;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly subpath?: string;
+    }
+  | { readonly type: "tmpfs"; readonly options: string }
 );
 
-const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+export const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 /** Words of a mode by what they decide: each kind at most once. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   access: ["rw", "ro"],
@@ -51,14 +67,14 @@ function split(spec: string): {
   return { source: first, destination: second, mode: third };
 }
 
-function checkDestination(destination: string): string | undefined {
+export function checkDestination(destination: string): string | undefined {
   if (destination === "") return "field Target must not be empty";
   if (!destination.startsWith("/")) return `invalid mount path: '${destination}' mount path must be absolute`;
   if (posix.normalize(destination) === "/") return "invalid specification: destination can't be '/'";
   return undefined;
 }
 
-const clean = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, "");
+export const cleanPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, "");
 
 /**
  * Reads "name:/dst[:mode]", "/host:/dst[:mode]" or "/dst" by Docker's rules and in its words.
@@ -74,9 +90,9 @@ export function parseBind(spec: string): BindSpec {
     (type === "bind" && words.includes("nocopy") ? "field VolumeOptions must not be specified" : undefined) ??
     (type === "volume" && propagation !== undefined ? "field BindOptions must not be specified" : undefined);
   if (fault !== undefined) throw invalid(spec, `invalid mount config for type "${type}": ${fault}`);
-  const common = { destination: clean(destination), mode, rw: !words.includes("ro") };
+  const common = { destination: cleanPath(destination), mode, rw: !words.includes("ro") };
   if (source === undefined) return { ...common, type: "volume", copy: true };
   if (type === "bind")
-    return { ...common, type, source: clean(source), propagation: propagation ?? "rprivate" };
+    return { ...common, type, source: cleanPath(source), propagation: propagation ?? "rprivate" };
   return { ...common, type: "volume", name: source, copy: !words.includes("nocopy") };
 }

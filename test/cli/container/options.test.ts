@@ -41,7 +41,7 @@ describe("readPorts()", () => {
 describe("readMounts()", () => {
   const read = (flags: { volume?: string[]; mount?: string[]; tmpfs?: string[] }) =>
     readMounts({ volume: [], mount: [], tmpfs: [], ...flags }, "/work");
-  const none = { binds: [], volumes: {}, tmpfs: {} };
+  const none = { binds: [], volumes: {}, tmpfs: {}, mounts: [] };
   const good: readonly [title: string, flags: Parameters<typeof read>[0], want: object][] = [
     ["-v name:/x", { volume: ["name:/x"] }, { binds: ["name:/x"] }],
     ["-v /a:/x:ro,z", { volume: ["/a:/x:ro,z"] }, { binds: ["/a:/x:ro,z"] }],
@@ -51,33 +51,56 @@ describe("readMounts()", () => {
     ["-v /x", { volume: ["/x"] }, { volumes: { "/x": {} } }],
     ["--tmpfs /x", { tmpfs: ["/x"] }, { tmpfs: { "/x": "" } }],
     ["--tmpfs /x:size=1m", { tmpfs: ["/x:size=1m"] }, { tmpfs: { "/x": "size=1m" } }],
-    ["--mount type=bind", { mount: ["type=bind,src=/tmp,dst=/x"] }, { binds: ["/tmp:/x"] }],
+  ];
+  const mounts: readonly [text: string, want: object][] = [
+    ["type=bind,src=/tmp,dst=/x", { Type: "bind", Source: "/tmp", Target: "/x", ReadOnly: false }],
     [
-      "--mount …,readonly",
-      { mount: ["type=bind,source=/tmp,target=/x,readonly"] },
-      { binds: ["/tmp:/x:ro"] },
+      "type=bind,source=a,target=/x,readonly",
+      { Type: "bind", Source: "/work/a", Target: "/x", ReadOnly: true },
     ],
-    ["--mount …,ro=false", { mount: ["type=bind,source=/tmp,target=/x,ro=false"] }, { binds: ["/tmp:/x"] }],
+    ["type=bind,source=/a,target=/x,ro=false", { Type: "bind", Source: "/a", Target: "/x", ReadOnly: false }],
     [
-      "--mount …,bind-propagation",
-      { mount: ["type=bind,ro,source=/tmp,target=/x,bind-propagation=rslave"] },
-      { binds: ["/tmp:/x:ro,rslave"] },
+      "type=bind,ro,src=/a,dst=/x,bind-propagation=rslave,bind-recursive=writable",
+      {
+        Type: "bind",
+        Source: "/a",
+        Target: "/x",
+        ReadOnly: true,
+        BindOptions: { Propagation: "rslave", ReadOnlyNonRecursive: true },
+      },
     ],
-    ["--mount type=volume", { mount: ["type=volume,src=v,dst=/x"] }, { binds: ["v:/x"] }],
-    ["--mount without a type", { mount: ["dst=/x"] }, { volumes: { "/x": {} } }],
     [
-      "--mount type=tmpfs",
-      { mount: ["type=tmpfs,dst=/x,tmpfs-size=1m,ro"] },
-      { tmpfs: { "/x": "ro,size=1m" } },
+      "src=v,dst=/x,volume-nocopy,volume-subpath=a/b,volume-label=k=v",
+      {
+        Type: "volume",
+        Source: "v",
+        Target: "/x",
+        ReadOnly: false,
+        VolumeOptions: { NoCopy: true, Subpath: "a/b", Labels: { k: "v" } },
+      },
+    ],
+    ["dst=/x", { Type: "volume", Source: "", Target: "/x", ReadOnly: false }],
+    [
+      "type=tmpfs,dst=/x,tmpfs-size=1m,tmpfs-mode=1770,ro",
+      {
+        Type: "tmpfs",
+        Source: "",
+        Target: "/x",
+        ReadOnly: true,
+        TmpfsOptions: { SizeBytes: 1 << 20, Mode: 0o1770 },
+      },
     ],
   ];
+  for (const [text, want] of mounts) {
+    it(`reads --mount ${text}`, () => assert.deepEqual(read({ mount: [text] }).mounts, [want]));
+  }
   for (const [title, flags, want] of good) {
     it(`reads ${title}`, () => assert.deepEqual(read(flags), { ...none, ...want }));
   }
   const bad: readonly [flags: Parameters<typeof read>[0], code: string][] = [
     [{ volume: ["a:b:c:d"] }, "MOUNT_SPEC_INVALID"],
     [{ volume: [":/x"] }, "MOUNT_SPEC_INVALID"],
-    [{ mount: ["type=bind,src=/nope-nope,dst=/x"] }, "OPTION_INVALID"],
+    [{ mount: ["type=tmpfs,dst=/x,tmpfs-mode=9"] }, "OPTION_INVALID"],
     [{ mount: ["type=bind,src=/tmp"] }, "OPTION_INVALID"],
     [{ mount: ["type=cluster,dst=/x"] }, "OPTION_UNSUPPORTED"],
     [{ mount: ["type=bind,src=/tmp,dst=/x,volume-nocopy"] }, "OPTION_UNSUPPORTED"],

@@ -8,6 +8,7 @@ import { NO_OPERATION, type Stage } from "../../../runtime/launch/protocol.ts";
 const ops: readonly LaunchOp[] = [
   {
     op: "bind",
+    below: "",
     source: "/x",
     target: "/y",
     recursive: false,

@@ -149,7 +149,7 @@ const cases: readonly (readonly [
     (spec) => spec.mounts.slice(7).map(({ destination, options }) => [destination, options?.join()]),
     [
       ["/a", "rbind,rprivate"],
-      ["/z/y", "rbind,ro,rprivate"],
+      ["/z/y", "rbind,rro,rprivate"],
       ["/etc/hosts", "rbind,rprivate"],
       ["/a/b/c", "rbind,rprivate"],
     ],

@@ -61,9 +61,13 @@ describe("runtime/volumes/parse", () => {
 
 describe("runtime/volumes/mount-points", () => {
   const plan = (binds: readonly string[], declared: readonly string[] = [], tmpfs: readonly string[] = []) =>
-    planMounts({ Binds: binds, Tmpfs: Object.fromEntries(tmpfs.map((path) => [path, ""])) }, declared).map(
-      ({ spec, fill }) => [spec.type, spec.destination, fill],
-    );
+    planMounts(
+      { Binds: binds, Mounts: [], Tmpfs: Object.fromEntries(tmpfs.map((path) => [path, ""])) },
+      declared,
+    ).map((planned) => {
+      const { type, destination } = "spec" in planned ? planned.spec : planned.inherited;
+      return [type, destination, planned.fill];
+    });
 
   it("adds an anonymous volume for each declared directory that nothing else is on", () => {
     assert.deepEqual(plan(["/h:/a", "n1:/b"], ["/a/", "/c", "/c", "rel", "/t"], ["/t"]), [
