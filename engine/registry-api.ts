@@ -42,6 +42,8 @@ export interface RegistryServeOptions {
   readonly sparse: boolean;
   /** One JSON line per request. */
   readonly log?: (line: string) => void;
+  /** One JSON line per change and refusal. */
+  readonly audit?: (line: string) => void;
   /** One line about a fault of the registry's own. */
   readonly report: (line: string) => void;
   /** How often garbage is collected, in milliseconds; 0: never. */

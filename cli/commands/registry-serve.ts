@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
+import { LOG_FLAGS, logsOf } from "../registry/logs.ts";
 import { announce, TLS_FLAGS, tlsOf } from "../registry/tls.ts";
 import { interruptible } from "../signals.ts";
 
@@ -30,7 +31,7 @@ export const registryServe = defineCommand({
       help: "How clients reach the registry when a proxy in front ends TLS",
     },
     sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
-    "access-log": { kind: "bool", help: "Print one JSON line per request" },
+    ...LOG_FLAGS,
     "gc-interval": {
       kind: "duration",
       default: HOUR_MS,
@@ -50,7 +51,7 @@ export const registryServe = defineCommand({
       {
         ...parseAddress(flags.addr),
         ...(data === undefined ? {} : { directory: data }),
-        ...(flags["access-log"] ? { log: (line: string) => context.stdout.write(line) } : {}),
+        ...logsOf(context, flags),
         anonymous,
         anonymousPull: flags["anonymous-pull"],
         ...(htpasswd === undefined ? {} : { htpasswd: resolve(context.cwd, htpasswd) }),

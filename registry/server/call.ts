@@ -57,3 +57,17 @@ export type Layer = (next: Handler) => Handler;
 
 export const stack = (base: Handler, layers: readonly Layer[]): Handler =>
   layers.reduceRight((next, layer) => layer(next), base);
+
+/** A request that is over: its answer has left, or its client has. */
+export interface Exchange {
+  readonly call: Call;
+  readonly answer: Answer;
+  /** Bytes of the two bodies, without headers. */
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly durationMs: number;
+  /** Whether the last byte of the answer was handed on. */
+  readonly complete: boolean;
+}
+/** Logs, metrics, events: called once for each request. Must not throw. */
+export type Observer = (exchange: Exchange) => void;

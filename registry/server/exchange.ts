@@ -9,25 +9,38 @@ import { sendFile } from "./send-file.ts";
 const DRAIN_LIMIT = 16 << 20;
 const DRAIN_MS = 5_000;
 
+/** How much of the two bodies of a request has passed. */
+export interface Counts {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
 /** The body of a request; `expectsContinue`: the client waits until somebody wants it. */
 export function bodyOf(
   request: IncomingMessage,
   response: ServerResponse,
-  expectsContinue: boolean,
+  { expectsContinue, counts }: { readonly expectsContinue: boolean; readonly counts: Counts },
 ): () => ByteStream {
   let asked = false;
   return () => {
     if (expectsContinue && !asked) response.writeContinue();
     asked = true;
-    return request;
+    return counted(request, counts);
   };
+}
+
+async function* counted(request: IncomingMessage, counts: Counts): AsyncGenerator<Uint8Array> {
+  for await (const chunk of request) {
+    counts.receivedBytes += (chunk as Buffer).byteLength;
+    yield chunk as Buffer;
+  }
 }
 
 /** Writes an answer; resolves when its bytes have left. Rejects when the client went away or the body broke. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Answer,
+  { answer, counts }: { readonly answer: Answer; readonly counts: Counts },
 ): Promise<void> {
   const { status, headers = {}, body } = answer;
   if (response.destroyed) {
@@ -43,9 +56,15 @@ export async function send(
     response.setHeader("content-length", body === undefined ? 0 : Buffer.byteLength(body));
   response.writeHead(status, headers as Readonly<Record<string, string | number | string[]>>);
   if (request.method === "HEAD" || body === undefined) response.end();
-  else if (whole) response.end(body);
-  else if (body instanceof Readable) await pipeline(body, response);
-  else await sendFile(response, body);
+  else if (whole) {
+    response.end(body);
+    counts.sentBytes = Buffer.byteLength(body);
+  } else if (body instanceof Readable) {
+    body.on("data", (chunk: Buffer) => {
+      counts.sentBytes += chunk.byteLength;
+    });
+    await pipeline(body, response);
+  } else await sendFile(response, body, counts);
   if (rest) drain(request);
 }
 

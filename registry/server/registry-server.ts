@@ -9,11 +9,19 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from "node:net";
 import { describeError } from "../../core/errors.ts";
 import type { RegistryStorage } from "../storage/registry-storage.ts";
-import { type Call, type Handler, type Layer, stack, type Target } from "./call.ts";
+import {
+  type Answer,
+  type Call,
+  type Handler,
+  type Layer,
+  type Observer,
+  stack,
+  type Target,
+} from "./call.ts";
 import { Connections } from "./connections.ts";
 import { DocumentCache } from "./document-cache.ts";
 import { errorAnswer } from "./errors.ts";
-import { bodyOf, send } from "./exchange.ts";
+import { bodyOf, type Counts, send } from "./exchange.ts";
 import { errors } from "./layers/errors.ts";
 import { uploadLimit } from "./layers/upload-limit.ts";
 import { routeTable } from "./route-table.ts";
@@ -37,8 +45,10 @@ export type ServerLimits = { readonly [K in keyof typeof DEFAULTS]: number };
 
 export interface ServerOptions {
   readonly storage: RegistryStorage;
-  /** Around every request, outermost first: logs, access, metrics, events. */
+  /** Around every request, outermost first: access, limits. */
   readonly layers?: readonly Layer[];
+  /** Told of every request when it is over. */
+  readonly observers?: readonly Observer[];
   /** End-points besides those of the specification; the layers are around them too. */
   readonly routes?: readonly Route[];
   readonly limits?: Partial<ServerLimits>;
@@ -57,6 +67,7 @@ export class RegistryServer implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #tls: ServerOptions["tls"];
   readonly #layers: Layer[];
+  readonly #observers: readonly Observer[];
   readonly #report: (line: string) => void;
   readonly #connections = new Connections();
   #stopping = false;
@@ -65,6 +76,7 @@ export class RegistryServer implements AsyncDisposable {
     const { storage, layers = [], routes = [], limits = {}, sparse = false, report } = options;
     this.#limits = { ...DEFAULTS, ...limits };
     this.#tls = options.tls;
+    this.#observers = options.observers ?? [];
     this.#report = report;
     // Between any two layers: each sees answers only, whoever threw.
     const caught = errors(report);
@@ -126,31 +138,42 @@ export class RegistryServer implements AsyncDisposable {
     this.#connections.answering(request.socket, response);
     response.setHeader("docker-distribution-api-version", "registry/2.0");
     response.setHeader("x-content-type-options", "nosniff");
-    try {
-      const { call, handle } = this.#route(request, response, expectsContinue);
-      const answer = await handle(call);
-      if (this.#stopping) response.shouldKeepAlive = false;
-      await send(request, response, answer);
-    } catch (error) {
-      await this.#refuse(request, response, error);
-    }
+    const begin = performance.now();
+    const counts = { receivedBytes: 0, sentBytes: 0 };
+    const { call, handle } = this.#route(request, response, { expectsContinue, counts });
+    const answer = await handle(call).catch(errorAnswer);
+    const complete = await this.#answer(request, response, { answer, counts });
+    const exchange = { call, answer, ...counts, durationMs: performance.now() - begin, complete };
+    for (const observe of this.#observers) observe(exchange);
   }
 
-  /** The client is gone, or the path is no good; after the first byte of an answer there is only one way to say that it is no answer. */
-  async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
-    if (response.headersSent || response.destroyed) {
-      response.destroy();
+  /** False when the client is gone, or the body broke: after the first byte of an answer there is only one way to say that it is no answer. */
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    result: { readonly answer: Answer; readonly counts: Counts },
+  ): Promise<boolean> {
+    if (this.#stopping) response.shouldKeepAlive = false;
+    const isGone = response.destroyed;
+    try {
+      await send(request, response, result);
+      return !isGone;
+    } catch (error) {
       if (!request.destroyed && !isDisconnect(error))
         this.#report(`${request.method} ${request.url}: ${describeError(error)}`);
-      return;
+      if (response.headersSent || response.destroyed) response.destroy();
+      else
+        await send(request, response, { ...result, answer: errorAnswer(error) }).catch(() =>
+          response.destroy(),
+        );
+      return false;
     }
-    await send(request, response, errorAnswer(error)).catch(() => response.destroy());
   }
 
   #route(
     request: IncomingMessage,
     response: ServerResponse,
-    expectsContinue: boolean,
+    options: { readonly expectsContinue: boolean; readonly counts: Counts },
   ): { readonly call: Call; readonly handle: Handler } {
     const { method = "GET", url = "/", headers } = request;
     const mark = url.indexOf("?");
@@ -165,7 +188,7 @@ export class RegistryServer implements AsyncDisposable {
       target,
       caller: { may: () => true },
       secure: "encrypted" in request.socket,
-      body: bodyOf(request, response, expectsContinue),
+      body: bodyOf(request, response, options),
       get signal() {
         return signalOf(response);
       },

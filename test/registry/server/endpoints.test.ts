@@ -4,8 +4,8 @@ import { describe, it } from "mocha";
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import type { Layer } from "../../../registry/server/call.ts";
-import { accessLog } from "../../../registry/server/layers/access-log.ts";
 import { localOnly } from "../../../registry/server/layers/local-only.ts";
+import { accessLog } from "../../../registry/server/observers/access-log.ts";
 import {
   STORE_HEADER,
   STORE_PROOF_HEADER,
@@ -236,7 +236,8 @@ describe("registry end-points", () => {
     const lines: string[] = [];
     const elsewhere: Layer = (next) => (call) => next({ ...call, remoteAddress: "192.0.2.1" });
     await using registry = await TestRegistry.open({
-      layers: [accessLog((line) => lines.push(line)), elsewhere, localOnly],
+      layers: [elsewhere, localOnly],
+      observers: [accessLog((line) => lines.push(line))],
     });
     assert.equal((await registry.send("GET", "/healthz")).status, 200);
     assert.equal((await registry.send("GET", "/readyz")).status, 200);

@@ -7,7 +7,7 @@ import type { Rule } from "../../../registry/access/rights.ts";
 import { formatTokens, type RobotToken } from "../../../registry/access/robot-tokens.ts";
 import { Accounts } from "../../../registry/server/access/accounts.ts";
 import { TokenIssuer } from "../../../registry/server/access/token-issuer.ts";
-import type { Layer } from "../../../registry/server/call.ts";
+import type { Layer, Observer } from "../../../registry/server/call.ts";
 import { tokenRoute } from "../../../registry/server/handlers/token.ts";
 import { type AccessOptions, access } from "../../../registry/server/layers/access.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -23,6 +23,7 @@ export interface GuardedOptions extends Pick<AccessOptions, "anonymous" | "plain
   readonly robots?: readonly RobotToken[];
   /** Outside of access control. */
   readonly layers?: readonly Layer[];
+  readonly observers?: readonly Observer[];
 }
 
 /** A registry behind access control whose clock stands until it is moved on. */
@@ -68,6 +69,7 @@ export class GuardedRegistry implements AsyncDisposable {
       root: scratch.join("registry"),
       layers: [...(options.layers ?? []), access({ ...guard, ...options })],
       routes: [tokenRoute(guard)],
+      observers: options.observers ?? [],
     });
     return new GuardedRegistry({ registry, issuer: guard.issuer, key, reports, paths, clock }, async () => {
       await registry[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import { digestOf } from "../../../core/digest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import { collectRegistry } from "../../../registry/care/collect.ts";
 import type { Layer } from "../../../registry/server/call.ts";
 import { imageIndex, imageManifest, type Sent, TestRegistry } from "./support.ts";
 
@@ -529,6 +530,100 @@ describe("hostile requests", () => {
     await closed;
     const status = await slow.send("GET", location);
     assert.deepEqual([status.status, status.headers["range"]], [204, `0-${taken - 1}`]);
+  });
+
+  // Each follows "hel" in an upload whose next byte is the fourth.
+  for (const [title, method, headers, body, status, code] of [
+    ["a chunk that overlaps", "PATCH", { "content-range": "2-3" }, "lo", 416, "BLOB_UPLOAD_INVALID"],
+    ["a chunk that was there", "PATCH", { "content-range": "0-2" }, "hel", 416, "BLOB_UPLOAD_INVALID"],
+    ["a chunk behind a gap", "PATCH", { "content-range": "5-6" }, "lo", 416, "BLOB_UPLOAD_INVALID"],
+    [
+      "a range that ends before it begins",
+      "PATCH",
+      { "content-range": "4-3" },
+      "",
+      400,
+      "BLOB_UPLOAD_INVALID",
+    ],
+    ["a range longer than the body", "PATCH", { "content-range": "3-9" }, "lo", 400, "BLOB_UPLOAD_INVALID"],
+    ["a range shorter than the body", "PATCH", { "content-range": "3-3" }, "lo", 400, "BLOB_UPLOAD_INVALID"],
+    ["a range that is none", "PATCH", { "content-range": "three-four" }, "lo", 400, "BLOB_UPLOAD_INVALID"],
+    [
+      "a range of 30 digits",
+      "PATCH",
+      { "content-range": `3-${"9".repeat(30)}` },
+      "lo",
+      400,
+      "BLOB_UPLOAD_INVALID",
+    ],
+    ["a last chunk that overlaps", "PUT", { "content-range": "0-4" }, "hello", 416, "BLOB_UPLOAD_INVALID"],
+  ] as const)
+    it(`answers ${status} to ${title}, and the upload stays as it was`, async () => {
+      const location = await registry.startUpload("a");
+      await registry.send("PATCH", location, { headers: { "content-range": "0-2" }, body: "hel" });
+      const path = method === "PUT" ? `${location}?digest=${HELLO}` : location;
+      const reply = await registry.send(method, path, { headers, body });
+      assert.deepEqual([reply.status, reply.codes], [status, [code]], reply.body.toString());
+      assert.equal((await registry.send("GET", location)).headers["range"], "0-2");
+      const done = await registry.send("PUT", `${location}?digest=${HELLO}`, { body: "lo" });
+      assert.equal(done.status, 201);
+    });
+
+  for (const [title, text] of [
+    ["two lengths", "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"],
+    ["a length that is none", "Content-Length: five\r\n\r\nhello"],
+    ["a negative length", "Content-Length: -5\r\n\r\nhello"],
+    [
+      "a length beside chunks",
+      "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    ],
+    ["chunks of no size", "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n"],
+    ["a header within a header", "X-A: b\rX-B: c\r\n\r\n"],
+  ] as const)
+    it(`answers 400 to ${title}, and closes`, async () => {
+      const socket = connect(registry.port, "127.0.0.1");
+      const chunks: Buffer[] = [];
+      socket.on("error", () => undefined).on("data", (chunk: Buffer) => chunks.push(chunk));
+      socket.write(`POST /v2/a/blobs/uploads/?digest=${HELLO} HTTP/1.1\r\nHost: x\r\n${text}`);
+      await once(socket, "close");
+      assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 /);
+    });
+
+  it("keeps nothing of a push whose body ends early", async () => {
+    await using own = await TestRegistry.open();
+    const uploads = async (): Promise<number> => {
+      let count = 0;
+      for await (const _ of own.storage.blobs.uploads()) count += 1;
+      return count;
+    };
+    const socket = connect(own.port, "127.0.0.1");
+    socket.write(
+      `POST /v2/a/blobs/uploads/?digest=${HELLO} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel`,
+    );
+    while ((await uploads()) === 0) await sleep(5);
+    socket.destroy();
+    while ((await uploads()) > 0) await sleep(5);
+    assert.equal((await own.send("HEAD", `/v2/a/blobs/${HELLO}`)).status, 404);
+  });
+
+  it("serves an index of 60 indexes within each other, and collects it", async () => {
+    await using deep = await TestRegistry.open();
+    await deep.pushBlob("a", "{}");
+    let inner: { readonly digest: string; readonly size: number } | undefined;
+    for (let depth = 0; depth < 60; depth++) {
+      const document = inner === undefined ? imageManifest() : imageIndex([inner]);
+      const { headers } = await deep.putManifest(
+        "a",
+        depth === 59 ? "top" : digestOf(JSON.stringify(document)),
+        document,
+      );
+      inner = { digest: String(headers["docker-content-digest"]), size: JSON.stringify(document).length };
+    }
+    const options = { graceMs: 0, uploadMs: 0, untagged: true, dryRun: false };
+    const later = new Date(Date.now() + 60_000);
+    assert.deepEqual((await collectRegistry(deep.storage, options, later)).pruned, []);
+    await deep.send("DELETE", "/v2/a/manifests/top");
+    assert.equal((await collectRegistry(deep.storage, options, later)).pruned.length, 61);
   });
 
   it("answers 431 to headers of 20 KB", async () => {
