@@ -22,7 +22,8 @@ import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan, type PlanOptions } from "./plan/make-plan.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
 import { writtenInstructions } from "./plan/written-instructions.ts";
-import type { Executor, ImageSource } from "./ports.ts";
+import type { Executor, HttpSource, ImageSource } from "./ports.ts";
+import { HttpFiles } from "./remote/http.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
 import type { Semaphore } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
@@ -38,6 +39,7 @@ export interface SharedTools {
   readonly store: Store;
   readonly executor: Executor;
   readonly images: ImageSource;
+  readonly http: HttpSource;
   readonly clock: () => number;
   readonly performer: CachedPerformer;
   readonly slots: Semaphore;
@@ -88,7 +90,7 @@ export class BuildRun {
   }
 
   async #plan(lease: Lease): Promise<Plan> {
-    const { pull, network, extraHosts, credentials } = this.#request;
+    const { pull, network, extraHosts, allow = [], credentials } = this.#request;
     const images = new BaseImages({
       source: this.#tools.images,
       steps: this.#internal,
@@ -102,7 +104,7 @@ export class BuildRun {
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
     const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
-    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace });
+    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace, allow });
     this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
     return plan;
   }
@@ -141,6 +143,8 @@ export class BuildRun {
       roots: new RootFilesystems(store),
       listings: new Listings(store.database, clock),
       cacheMounts: this.#tools.cacheMounts,
+      httpFiles: new HttpFiles(store.database, this.#tools.http, clock),
+      signal: this.#signal,
       secrets: this.#request.secrets,
       ssh: this.#request.ssh,
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),

@@ -7,7 +7,7 @@ import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
 import { withExcerpt } from "./dockerfile/diagnose/with-excerpt.ts";
 import type { BuildEvent } from "./events.ts";
-import type { Executor, ImageSource } from "./ports.ts";
+import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { CachedPerformer } from "./solve/cached-performer.ts";
 import { Semaphore } from "./solve/semaphore.ts";
 import type { BuildRequest, BuildResult } from "./types.ts";
@@ -16,6 +16,7 @@ export interface BuilderOptions {
   readonly store: Store;
   readonly executor: Executor;
   readonly images: ImageSource;
+  readonly http: HttpSource;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
   /** Steps performed at a time, over all builds of this builder. */

@@ -4,7 +4,7 @@ import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
-import type { Abortable } from "../core/streams.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
 
 // What the builder needs from outside; engine/ satisfies it, so that builder, runtime and registry do not know each other.
@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly rootfs: readonly Mount[];
   readonly process: ProcessSpec;
   readonly network: "default" | "host" | "none";
+  /** With all that the host can give: every capability and device, no filter. */
+  readonly insecure: boolean;
   readonly hostname?: string;
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
@@ -80,6 +82,20 @@ export interface SshSource {
   has(id: string, options?: Abortable): Promise<boolean>;
   /** A new connection to it, speaking the agent protocol. The caller destroys it. https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
   connect(id: string, options?: Abortable): Promise<Duplex>;
+}
+
+/** An answer to a GET; the body is read to its end, or discarded, by whoever takes it. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** `name` in lower case. */
+  header(name: string): string | undefined;
+  readonly body: ByteStream;
+  discard(): Promise<void>;
+}
+/** Files of the web, for ADD and contexts. */
+export interface HttpSource {
+  /** Follows a bounded number of redirects; any status is an answer. Rejects when there is none. */
+  get(url: URL, headers: Readonly<Record<string, string>>, options?: Abortable): Promise<HttpAnswer>;
 }
 
 export interface BaseImage {

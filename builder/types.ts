@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { Entitlement } from "./plan/entitlements.ts";
 import type { SecretSource, SshSource } from "./ports.ts";
 
 /** What to build. The Dockerfile is read by the caller, the context by the builder. */
@@ -22,6 +23,8 @@ export interface BuildRequest {
   readonly network: "default" | "host" | "none";
   /** "name:ip" entries for /etc/hosts of RUN. */
   readonly extraHosts: readonly string[];
+  /** What the build may do beyond what every build may: see ENTITLEMENTS of builder/plan. None when absent. */
+  readonly allow?: readonly Entitlement[];
   /** What RUN --mount=type=secret and type=ssh give to commands; absent when there is nothing. */
   readonly secrets?: SecretSource;
   readonly ssh?: SshSource;

@@ -167,6 +167,19 @@ export const ERRORS = {
     (d: { limit: number }) =>
       `the build context has more than ${d.limit} bytes, which is all there is room for`,
   ),
+  ENTITLEMENT_MISSING: define(
+    "forbidden",
+    (d: { file: string; line: number; endLine: number; entitlement: string; excerpt?: string }) =>
+      withLines(`${d.entitlement} is not allowed; allow it with --allow ${d.entitlement}`, d.excerpt),
+  ),
+  DOWNLOAD_FAILED: define(
+    "unavailable",
+    (d: { url: string; why: string }) => `download of ${d.url} failed: ${d.why}`,
+  ),
+  GIT_FAILED: define(
+    "unavailable",
+    (d: { remote: string; why: string }) => `git repository ${d.remote}: ${d.why}`,
+  ),
   SECRET_UNKNOWN: define("not-found", (d: { id: string }) => `secret ${d.id}: not found`),
   SECRET_TOO_BIG: define(
     "invalid",

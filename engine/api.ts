@@ -1,4 +1,5 @@
 import type { BuildEvent } from "../builder/events.ts";
+import type { Entitlement } from "../builder/plan/entitlements.ts";
 import type { SecretSource, SshSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
@@ -30,6 +31,7 @@ export type {
   BuildResult,
   ContainerRecord,
   ContainerUpdate,
+  Entitlement,
   HostConfig,
   ImageRecord,
   MountConfig,

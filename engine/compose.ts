@@ -66,6 +66,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const builder = createBuilder({
     store,
     executor,
+    http: { get: async (url, headers, options) => (await registries.client()).fetch(url, headers, options) },
     images: imageSource({ images: store.images, registries }),
   });
   const manager = new ContainerManager({

@@ -25,6 +25,8 @@ export interface TransientRequest {
   readonly rootfs: readonly Mount[];
   readonly process: ProcessSpec;
   readonly network: "default" | "host" | "none";
+  /** Privileged, as `run --privileged` is. */
+  readonly insecure: boolean;
   readonly hostname?: string;
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
@@ -123,7 +125,7 @@ class Runner implements TransientRunner {
     [stdout, stderr]: readonly [number, number],
     options: Abortable,
   ): Promise<Launched> {
-    const confined = this.#devices.devicesConfined;
+    const confined = request.insecure || this.#devices.devicesConfined;
     const { stage, binds } = compileTransientMounts(request.mounts);
     const spec = this.#compile(request);
     const mounts = [...spec.mounts, ...(confined ? binds : withoutOpening(binds))];
@@ -132,7 +134,7 @@ class Runner implements TransientRunner {
         spec: { ...spec, mounts },
         rootfs: [...stage, ...(confined ? request.rootfs : withoutRootDevices(request.rootfs))],
         files: [...this.#etcFiles(request, endpoint), ...request.files],
-        cgroupProcs: this.#devices.procs,
+        cgroupProcs: request.insecure ? [] : this.#devices.procs,
         cgroupDirs: [],
         io: { kind: "descriptors", stdin: this.#null, stdout, stderr },
       },
@@ -140,7 +142,7 @@ class Runner implements TransientRunner {
     );
   }
 
-  #compile({ process, network, hostname = HOSTNAME }: TransientRequest): OciSpec {
+  #compile({ process, network, insecure, hostname = HOSTNAME }: TransientRequest): OciSpec {
     const { host, seccomp } = this.#options;
     const cgroup: readonly OciMount[] = host.cgroupNamespaces
       ? [
@@ -155,7 +157,7 @@ class Runner implements TransientRunner {
     return compileIsolation(
       {
         hostname,
-        hostConfig: DEFAULT_HOST_CONFIG,
+        hostConfig: { ...DEFAULT_HOST_CONFIG, Privileged: insecure },
         mounts: [],
         files: {},
         network: network === "host" ? "host" : "private",

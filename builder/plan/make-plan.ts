@@ -12,6 +12,8 @@ import type {
 } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
+import { checkEntitlements, type Entitlement } from "./entitlements.ts";
+import { fetchedPath, remoteSources } from "./remote-sources.ts";
 import { type Origins, planMounts } from "./run-mounts.ts";
 import {
   type CopyStep,
@@ -21,6 +23,7 @@ import {
   layerStepId,
   type Plan,
   type PlannedHistory,
+  type RemoteSource,
   type RunStep,
   type Step,
   type StepId,
@@ -33,6 +36,7 @@ export interface PlanOptions {
   /** Of the whole build: it goes before what a RUN says. */
   readonly network: "default" | "host" | "none";
   readonly extraHosts: readonly string[];
+  readonly allow: readonly Entitlement[];
   /** Keeps caches of the same id apart. */
   readonly cacheNamespace: string;
 }
@@ -125,6 +129,7 @@ class Planner {
     const at = this.#at(step.lines);
     const { code } = step.instruction;
     refuseUnsupported(step, at);
+    checkEntitlements(step, at, this.#options.allow);
     const common = { ...place, name: step.name, at, code };
     switch (step.kind) {
       case "run":
@@ -132,7 +137,7 @@ class Planner {
       case "workdir":
         return { ...common, kind: "workdir", path: step.path, user: step.user };
       case "copy":
-        return { ...common, kind: "copy", ...this.#copyPart(step, at) };
+        return { ...common, kind: "copy", ...this.#copyPart(step, common) };
     }
   }
 
@@ -147,6 +152,7 @@ class Planner {
       cwd: step.cwd,
       user: step.user,
       network: step.network === "default" ? network : step.network,
+      insecure: step.security === "insecure",
       extraHosts,
       files: step.files,
     };
@@ -197,17 +203,36 @@ class Planner {
     return id;
   }
 
-  #copyPart(step: ResolvedStep & { readonly kind: "copy" }, at: SourceLine) {
+  #copyPart(
+    step: ResolvedStep & { readonly kind: "copy" },
+    common: Pick<LayerStep, "id" | "at" | "code" | "before">,
+  ) {
     const { instruction } = step;
+    const remote = located({ file: this.#file, lines: step.lines }, () => remoteSources(step));
+    const isRemote = remote.length > 0;
+    const list = isRemote
+      ? remote.map((source, i) => ({ path: literalPattern(fetchedPath(source, i)) }))
+      : sourcesOf(step);
     return {
-      ...this.#copySource(step.from, at),
-      sources: { list: sourcesOf(step), exclude: instruction.exclude },
+      ...(isRemote ? this.#fetched(remote, common) : this.#copySource(step.from, common.at)),
+      sources: { list, exclude: instruction.exclude },
       inline: step.inline,
       target: step.destination,
       chown: step.chown,
       chmod: step.chmod,
-      unpack: instruction.kind === "ADD" && (instruction.unpack ?? true),
+      // What comes over the network is unpacked only if the user says so.
+      unpack: instruction.kind === "ADD" && (instruction.unpack ?? !isRemote),
     };
+  }
+
+  #fetched(
+    sources: readonly RemoteSource[],
+    common: Pick<LayerStep, "id" | "at" | "code" | "before">,
+  ): Pick<CopyStep, "from" | "fromName"> {
+    const id = `fetch ${common.id}`;
+    const name = sources.map((source) => (source.kind === "git" ? source.remote : source.url)).join(" ");
+    this.#steps.set(id, { ...common, id, kind: "fetch", parent: undefined, name, sources });
+    return { from: { kind: "step", step: id }, fromName: name };
   }
 
   #copySource(from: Origin, at: SourceLine) {

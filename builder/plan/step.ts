@@ -4,6 +4,8 @@ import type { Sources } from "../context/source-root.ts";
 import type { Permissions } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
+import type { GitSource } from "../remote/git-url.ts";
+import type { HttpFile } from "../remote/http.ts";
 
 /** Names a step within one plan, and in its events. */
 export type StepId = string;
@@ -45,6 +47,7 @@ export interface RunStep extends LayerStepBase {
   /** As USER has it; "" is root. */
   readonly user: string;
   readonly network: "default" | "host" | "none";
+  readonly insecure: boolean;
   readonly extraHosts: readonly string[];
   readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
   readonly mounts: readonly PlannedMount[];
@@ -126,6 +129,14 @@ export interface CopyStep extends LayerStepBase {
   readonly unpack: boolean;
 }
 
+export type RemoteSource = HttpFile | GitSource;
+
+/** Brings files from elsewhere: the source at index i becomes the directory /i of its layer. */
+export interface FetchStep extends LayerStepBase {
+  readonly kind: "fetch";
+  readonly sources: readonly RemoteSource[];
+}
+
 export interface WorkdirStep extends LayerStepBase {
   readonly kind: "workdir";
   /** Absolute and clean. */
@@ -134,7 +145,7 @@ export interface WorkdirStep extends LayerStepBase {
   readonly user: string;
 }
 
-export type LayerStep = RunStep | CopyStep | WorkdirStep;
+export type LayerStep = RunStep | CopyStep | WorkdirStep | FetchStep;
 export type Step = ImageStep | LayerStep;
 
 /** An image whose layers and times are not known yet. */

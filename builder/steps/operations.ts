@@ -1,6 +1,7 @@
 import { type LayerStep, layersOf, type Outcomes } from "../plan/step.ts";
 import type { Operation } from "../solve/operation.ts";
 import { copyOperation } from "./copy/copy.ts";
+import { fetchOperation } from "./fetch.ts";
 import { runOperation } from "./run.ts";
 import type { StepContext } from "./step-context.ts";
 import { workdirOperation } from "./workdir.ts";
@@ -13,6 +14,8 @@ export function operationOf(step: LayerStep, outcomes: Outcomes, context: StepCo
       return runOperation(step, outcomes, context);
     case "copy":
       return copyOperation(step, outcomes, context);
+    case "fetch":
+      return fetchOperation(step, context);
     case "workdir":
       return workdirOperation(step, layers, context);
   }

@@ -7,6 +7,7 @@ import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
 import type { LayerStep } from "../plan/step.ts";
 import type { Executor, SecretSource, SshSource } from "../ports.ts";
+import type { HttpFiles } from "../remote/http.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
 import type { OutputTail } from "./output-tail.ts";
 import type { RootFilesystems } from "./root-filesystems.ts";
@@ -19,6 +20,9 @@ export interface StepContext {
   readonly listings: Listings;
   readonly context: BuildContext;
   readonly cacheMounts: CacheMounts;
+  readonly httpFiles: HttpFiles;
+  /** Of the whole build. */
+  readonly signal: AbortSignal;
   readonly secrets: SecretSource | undefined;
   readonly ssh: SshSource | undefined;
   /** Holds everything in the making until the build has ended. */

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
-import type { BuildRequest } from "../../engine/api.ts";
+import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
@@ -12,12 +12,17 @@ import { type Context, print } from "../context.ts";
 import { createProgress, PROGRESS_MODES, type ProgressMode } from "../progress/progress.ts";
 import { interruptible } from "../signals.ts";
 
+const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
 const NETWORKS = ["default", "host", "none"] as const;
 
 export const build = defineCommand({
   usage: "[OPTIONS] PATH | -",
   flags: {
     "add-host": { kind: "list", help: 'Add a custom host-to-IP mapping ("host:ip")' },
+    allow: {
+      kind: "list",
+      help: `Allow extra privileged entitlement (${ENTITLEMENTS.map((name) => JSON.stringify(name)).join(", ")})`,
+    },
     "build-arg": { kind: "list", help: "Set build-time variables" },
     file: { kind: "string", short: "f", help: 'Name of the Dockerfile (Default is "PATH/Dockerfile")' },
     // The classic builder's names for what always holds here: nothing is left of a step's container.
@@ -52,7 +57,6 @@ export const build = defineCommand({
     target: { kind: "string", help: "Set the target build stage to build" },
   },
   unsupported: [
-    "allow",
     "annotation",
     "attest",
     "build-context",
@@ -103,6 +107,7 @@ export const build = defineCommand({
       pull: flags.pull,
       network: readNetwork(flags.network),
       extraHosts: flags["add-host"].map(readHost),
+      allow: flags.allow.map(readEntitlement),
       ...(secrets === undefined ? {} : { secrets }),
       ...(ssh === undefined ? {} : { ssh }),
       ...(flags.target === undefined ? {} : { target: flags.target }),
@@ -127,6 +132,12 @@ function readMode(text: string): ProgressMode {
   const mode = PROGRESS_MODES.find((name) => name === text);
   if (mode !== undefined) return mode;
   throw new Failure("OPTION_INVALID", { option: "--progress", got: text, want: PROGRESS_MODES.join(", ") });
+}
+
+function readEntitlement(text: string): Entitlement {
+  const found = ENTITLEMENTS.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new Failure("OPTION_INVALID", { option: "--allow", got: text, want: ENTITLEMENTS.join(", ") });
 }
 
 function readNetwork(text: string): BuildRequest["network"] {

@@ -11,7 +11,7 @@ import type { CredentialSource, Credentials } from "./auth/credentials.ts";
 import { type Endpoint, endpointOf, HUB, hostOfDomain, mirrorsOf } from "./endpoints.ts";
 import { CERTIFICATE_FOLDERS } from "./http/certificates.ts";
 import { Connections } from "./http/connections.ts";
-import { type HttpResponse, type Send, stack } from "./http/message.ts";
+import { type HttpRequest, type HttpResponse, type Send, stack } from "./http/message.ts";
 import type { Environment } from "./http/proxies.ts";
 import { followingRedirects } from "./http/redirects.ts";
 import { type RetryOptions, retrying } from "./http/retries.ts";
@@ -87,6 +87,11 @@ export class Registries implements AsyncDisposable {
     });
     this.#retrying = retrying(options.retries);
     this.#plain = stack(this.#connections.send, this.#retrying, followingRedirects);
+  }
+
+  /** Any URL, without credentials. */
+  fetch(request: HttpRequest): Promise<HttpResponse> {
+    return this.#plain(request);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { Store } from "../../store/types.ts";
 import { readSecret } from "../shared/store-proof.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { HUB } from "./endpoints.ts";
+import type { HttpResponse } from "./http/message.ts";
 import { ManifestLists } from "./manifest-lists.ts";
 import { type Access, type Asked, Registries, type RegistryOptions } from "./registries.ts";
 import type { SearchResult } from "./search.ts";
@@ -39,6 +40,15 @@ export class RegistryClient implements AsyncDisposable {
     });
     this.#remote = new RemoteBlobs(store.database);
     this.lists = new ManifestLists(store.database, this.#registries);
+  }
+
+  /** A file of the web, by the same proxies and certificates as registries, without credentials. Rejects with REGISTRY_UNREACHABLE, REGISTRY_TLS. */
+  fetch(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    { signal }: Abortable = {},
+  ): Promise<HttpResponse> {
+    return this.#registries.fetch({ method: "GET", url, headers, signal });
   }
 
   /** Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE and what else a registry can do wrong. */

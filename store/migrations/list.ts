@@ -10,6 +10,7 @@ import { registryAwaitedMigration } from "./009-registry-awaited.ts";
 import { eventsMigration } from "./010-events.ts";
 import { cacheMountsMigration } from "./011-cache-mounts.ts";
 import { endpointsMigration } from "./012-endpoints.ts";
+import { httpSourcesMigration } from "./013-http-sources.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   eventsMigration,
   cacheMountsMigration,
   endpointsMigration,
+  httpSourcesMigration,
 ];

@@ -94,6 +94,7 @@ describe("runtime/transient", () => {
           extraHosts: [],
           files: [],
           mounts: [],
+          insecure: false,
           output: (stream, bytes) => {
             output[stream] += Buffer.from(bytes).toString();
           },

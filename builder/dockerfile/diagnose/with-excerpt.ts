@@ -27,7 +27,7 @@ export function faultOf(message: string, words: readonly PlacedWord[]): PlacedWo
 }
 
 /**
- * Adds to DOCKERFILE_INVALID and DOCKERFILE_UNSUPPORTED what they are about: the lines of `text`, with the word at fault marked where the
+ * Adds to DOCKERFILE_INVALID, DOCKERFILE_UNSUPPORTED and ENTITLEMENT_MISSING what they are about: the lines of `text`, with the word at fault marked where the
  * message names one. Every other error, and one that names no line, is returned as it is.
  */
 export async function withExcerpt(error: unknown, text: string): Promise<unknown> {
@@ -39,6 +39,11 @@ export async function withExcerpt(error: unknown, text: string): Promise<unknown
   if (isCode(error, "DOCKERFILE_UNSUPPORTED")) {
     const { file, line, endLine, what } = error.detail;
     const excerpt = await excerptOf(text, { file, lines: { first: line, last: endLine }, message: what });
+    return excerpt === "" ? error : new Failure(error.code, { ...error.detail, excerpt }, keep(error));
+  }
+  if (isCode(error, "ENTITLEMENT_MISSING")) {
+    const { file, line, endLine, entitlement: message } = error.detail;
+    const excerpt = await excerptOf(text, { file, lines: { first: line, last: endLine }, message });
     return excerpt === "" ? error : new Failure(error.code, { ...error.detail, excerpt }, keep(error));
   }
   return error;

@@ -249,9 +249,7 @@ describe("a build", () => {
   });
 
   const refused: Readonly<Record<string, RegExp>> = {
-    "ADD https://example.com/x /x": /ADD of a remote source/,
-    "ADD git@example.com:x/y.git /x": /ADD of a remote source/,
-    "RUN --security=insecure true": /RUN --security=insecure/,
+    "RUN --device=vendor.com/class true": /RUN --device/,
   };
   for (const [instruction, message] of Object.entries(refused)) {
     it(`refuses ${instruction}`, async () => {
@@ -260,6 +258,24 @@ describe("a build", () => {
       assert.ok(error instanceof Failure);
       assert.equal(error.code, "DOCKERFILE_UNSUPPORTED");
       assert.match(error.message, message);
+    });
+  }
+
+  for (const [flag, name] of Object.entries({
+    "--security=insecure": "security.insecure",
+    "--network=host": "network.host",
+  })) {
+    it(`lets RUN ${flag} happen only when ${name} is allowed`, async () => {
+      await using fixture = await open();
+      const steps = ["FROM scratch", `RUN ${flag} true`];
+      const error = await failureOf(fixture.build(steps));
+      assert.match(describeError(error), new RegExp(`${name} is not allowed; .*Dockerfile:2`, "s"));
+      await fixture.build(steps, { allow: ["security.insecure", "network.host"] });
+      const [request] = fixture.requests;
+      assert.deepEqual(
+        [request?.insecure, request?.network],
+        name === "network.host" ? [false, "host"] : [true, "default"],
+      );
     });
   }
 

@@ -120,6 +120,24 @@ describe("RUN in a container", () => {
     assert.match(outputOf(built), /eth0 lo lo /);
   });
 
+  it("has every capability when it is insecure, and the usual ones otherwise", async () => {
+    const built = await fixture.build(
+      [
+        FROM,
+        "RUN grep CapEff /proc/self/status",
+        "RUN --security=insecure grep -e CapEff -e Seccomp: /proc/self/status; test -w /sys",
+      ],
+      { allow: ["security.insecure"] },
+    );
+    const [usual = "", all = "", seccomp] = outputOf(built)
+      .split("\n")
+      .map((line) => line.split("\t")[1] ?? "");
+    const mine = /CapBnd:\t(\w+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    assert.equal(all, mine);
+    assert.notEqual(usual, all);
+    assert.equal(seccomp, "0");
+  });
+
   it("leaves nothing of its mounts in an image that has no directories for them", async () => {
     const built = await fixture.build([
       `${FROM} AS tools`,

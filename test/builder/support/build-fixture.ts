@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { type Builder, createBuilder } from "../../../builder/build.ts";
 import type { BuildEvent } from "../../../builder/events.ts";
-import type { BaseImage, Executor, ImageSource, RunRequest } from "../../../builder/ports.ts";
+import type { BaseImage, Executor, HttpSource, ImageSource, RunRequest } from "../../../builder/ports.ts";
 import type { BuildRequest } from "../../../builder/types.ts";
 import type { Digest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
@@ -69,7 +70,7 @@ export class BuildFixture implements AsyncDisposable {
         return image;
       },
     };
-    return createBuilder({ store, executor, images, clock: () => this.now++ });
+    return createBuilder({ store, executor, images, http: webSource, clock: () => this.now++ });
   }
 
   /** From now on commands run in real containers, and the image `reference` is there to build on. */
@@ -128,6 +129,19 @@ export class BuildFixture implements AsyncDisposable {
     this.scratch[Symbol.dispose]();
   }
 }
+
+/** By Node's own fetch, which follows redirects. */
+const webSource: HttpSource = {
+  get: async (url, headers, { signal = null } = {}) => {
+    const response = await fetch(url, { headers, signal });
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+      body: response.body ?? Readable.from([]),
+      discard: async () => response.body?.cancel(),
+    };
+  },
+};
 
 function namesOf(events: readonly BuildEvent[], cached: boolean): readonly string[] {
   const names = new Map(
