@@ -92,7 +92,8 @@ async function selectPath(root: SourceRoot, path: string, filter: Filter): Promi
   const below = await selectBelow(root, resolved, filter);
   // A hidden directory is there if something below it is.
   if (below.length === 0 && hides(root, resolved)) return undefined;
-  return { name, self: entryOf(root, resolved, "", stat), below };
+  const self = entryOf(root, resolved, "", stat);
+  return { name, self: resolved === "/" ? { ...self, timeless: true } : self, below };
 }
 
 async function selectBelow(
@@ -102,11 +103,16 @@ async function selectBelow(
 ): Promise<readonly SelectedEntry[]> {
   const prefix = posix.join(directory, "/");
   const all = below === undefined ? await scan(root, directory) : await scanPattern(root, directory, below);
-  const isShown = (path: string): boolean =>
-    !hides(root, prefix + path) && include?.hides(path) !== false && exclude?.hides(path) !== true;
-  const isWhole = root.visibility === undefined && include === undefined && exclude === undefined;
-  const kept = isWhole ? all : withParents(all, isShown);
-  return kept.map(({ path, stat }) => entryOf(root, prefix + path, path, stat));
+  const isAsked = (path: string): boolean => include?.hides(path) !== false && exclude?.hides(path) !== true;
+  const isFiltered = include !== undefined || exclude !== undefined;
+  const kept =
+    isFiltered || root.visibility !== undefined
+      ? withParents(all, (path) => !hides(root, prefix + path) && isAsked(path))
+      : all;
+  return kept.map(({ path, stat }) => {
+    const entry = entryOf(root, prefix + path, path, stat);
+    return isFiltered && stat.type === "dir" && !isAsked(path) ? { ...entry, timeless: true } : entry;
+  });
 }
 
 function scan(root: SourceRoot, directory: string): Promise<readonly ScanEntry[]> {

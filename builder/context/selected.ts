@@ -11,6 +11,11 @@ export interface SelectedEntry {
   readonly owner?: Pick<FileStat, "uid" | "gid">;
   /** Content that is in memory instead of at `source`. */
   readonly data?: Buffer;
+  /**
+   * The time in `stat` says nothing of what was selected, so a copy gets that of the build: the root of all there is to take from, and
+   * directories that only lead to what was.
+   */
+  readonly timeless?: boolean;
 }
 
 /** One source of a COPY after wildcards were expanded: a file, or a directory with everything visible below it. */

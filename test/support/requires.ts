@@ -81,6 +81,17 @@ export function requiresPeer(test: Context): string {
   return findCommand("docker") ?? "docker";
 }
 
+const buildxAnswers = once(
+  () => spawnSync(findCommand("docker") ?? "docker", ["buildx", "version"], { stdio: "ignore" }).status === 0,
+);
+
+/** A real Docker Engine that builds with BuildKit. Returns the client's path. */
+export function requiresBuildKit(test: Context): string {
+  const docker = requiresPeer(test);
+  if (!buildxAnswers()) skip(test, "needs docker's buildx plugin");
+  return docker;
+}
+
 export function requiresNativeCore(test: Context): void {
   const built = new URL("../../build/Release/kernel.node", import.meta.url);
   if (!existsSync(built)) skip(test, "needs the native core: npm run build");

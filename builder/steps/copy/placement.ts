@@ -55,7 +55,7 @@ export class Placement {
     if (source.self.stat.type === "dir") {
       if (existing === undefined) this.#makeDirectories(found);
       else if (existing.type !== "dir") throw invalid(found, "cannot copy to non-directory");
-      this.#touch(found, source.self.stat);
+      this.#touch(found, source.self);
       await this.#placeBelow(found, source.below, refuseConflicts);
     } else {
       const path = existing?.type === "dir" ? posix.join(found, source.name) : found;
@@ -105,11 +105,12 @@ export class Placement {
     this.#tree.put(this.#entryOf(path.slice(1), entry), inode);
   }
 
-  #entryOf(path: string, { stat, source, data, owner: ownOwner = stat }: SelectedEntry): LayerEntry {
+  #entryOf(path: string, entry: SelectedEntry): LayerEntry {
+    const { stat, source, data, owner: ownOwner = stat } = entry;
     const { owner = ownOwner, mode: change, sources } = this.#options;
     const { uid, gid } = owner;
     const mode = change === undefined || stat.type === "symlink" ? stat.mode : change(stat.mode, stat.type);
-    const mtime = this.#mtime(Number(stat.mtimeNs / NANOSECONDS));
+    const mtime = this.#timeOf(entry);
     // Most entries are files, and there may be very many: no copies of objects for them.
     if (stat.type === "file" && data === undefined)
       return { path, mode, uid, gid, mtime, type: "file", size: stat.size, source };
@@ -132,18 +133,21 @@ export class Placement {
       if (existing !== undefined) throw invalid(at, "not a directory");
       const { uid, gid } = owner ?? { uid: 0, gid: 0 };
       const mode = parentMode ?? DIRECTORY_MODE;
-      this.#tree.put({ path: at.slice(1), type: "dir", mode, uid, gid, mtime: this.#mtime(now) });
+      this.#tree.put({ path: at.slice(1), type: "dir", mode, uid, gid, mtime: this.#clamped(now) });
     }
   }
 
   /** The target directory keeps everything but its time, which becomes the source's. */
-  #touch(path: string, source: FileStat): void {
+  #touch(path: string, source: SelectedEntry): void {
     const entry = path === "/" ? undefined : this.#tree.directory(path);
-    if (entry === undefined) return;
-    this.#tree.put({ ...entry, mtime: this.#mtime(Number(source.mtimeNs / NANOSECONDS)) });
+    if (entry !== undefined) this.#tree.put({ ...entry, mtime: this.#timeOf(source) });
   }
 
-  #mtime(seconds: number): number {
+  #timeOf({ stat, timeless = false }: Pick<SelectedEntry, "stat" | "timeless">): number {
+    return this.#clamped(timeless ? this.#options.now : Number(stat.mtimeNs / NANOSECONDS));
+  }
+
+  #clamped(seconds: number): number {
     return Math.min(seconds, this.#options.clampMtime ?? seconds);
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { IgnoreRules } from "../../../builder/context/ignore-rules.ts";
 import { rulesOf, select } from "../../../builder/context/select.ts";
+import type { Selected } from "../../../builder/context/selected.ts";
 import type { Source } from "../../../builder/context/source-root.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { KernelTreeOpener } from "../../../store/trees.ts";
@@ -10,11 +11,18 @@ import { Scratch } from "../../support/scratch.ts";
 
 const FILES = ["a.txt", "b.md", "x/a.txt", "x/y/a.txt", "x/y/b.txt", "x/z/a.txt", "y/a.txt", "lib/[odd]/f"];
 
+interface Filters {
+  readonly ignore?: string;
+  readonly exclude?: readonly string[];
+}
+
 /** Each match as its name, then what is below it. */
-async function selected(
-  source: Source,
-  { ignore, exclude }: { readonly ignore?: string; readonly exclude?: readonly string[] } = {},
-): Promise<readonly string[]> {
+async function selected(source: Source, filters: Filters = {}): Promise<readonly string[]> {
+  const found = await selectIn(source, filters);
+  return found.flatMap(({ name, below }) => [name, ...below.map(({ path }) => ` ${path}`)]);
+}
+
+async function selectIn(source: Source, { ignore, exclude }: Filters): Promise<readonly Selected[]> {
   using scratch = new Scratch();
   for (const file of FILES) {
     mkdirSync(dirname(scratch.join(file)), { recursive: true });
@@ -31,8 +39,7 @@ async function selected(
     reason: () => "",
   };
   const root = { name: "the build context", tree, ...(visibility === undefined ? {} : { visibility }) };
-  const found = await select(root, source, exclude === undefined ? undefined : rulesOf(exclude));
-  return found.flatMap(({ name, below }) => [name, ...below.map(({ path }) => ` ${path}`)]);
+  return await select(root, source, exclude === undefined ? undefined : rulesOf(exclude));
 }
 
 const cases: Readonly<Record<string, readonly [source: Source, expected: readonly string[]]>> = {
@@ -60,6 +67,20 @@ describe("the sources of a COPY", () => {
   for (const [title, [source, expected]] of Object.entries(cases)) {
     it(`are ${title}`, async () => assert.deepEqual(await selected(source), expected));
   }
+
+  it("have no time of their own where they only lead to what was asked for, or are all there is", async () => {
+    const timeless = async (source: Source, filters: Filters = {}): Promise<readonly string[]> =>
+      (await selectIn(source, filters))
+        .flatMap(({ self, below }) => [self, ...below])
+        .flatMap((entry) => (entry.timeless === true ? [`/${entry.path}`] : []));
+    assert.deepEqual(await timeless({ path: "/" }), ["/"]);
+    assert.deepEqual(await timeless({ path: "/x" }), []);
+    assert.deepEqual(await timeless({ path: "/", below: "x/y/a.txt" }), ["/", "/x", "/x/y"]);
+    assert.deepEqual(await timeless({ path: "/", below: "x/y" }), ["/", "/x"]);
+    assert.deepEqual(await timeless({ path: "/x" }, { exclude: ["y", "!y/b.txt"] }), ["/y"]);
+    // An ignored directory comes as it is, as BuildKit's client sends it.
+    assert.deepEqual(await timeless({ path: "/x" }, { ignore: "x/y\n!x/y/b.txt" }), []);
+  });
 
   it("leave out what is excluded", async () => {
     assert.deepEqual(await selected({ path: "/x" }, { exclude: ["y", "!y/b.txt", "a.*"] }), [

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Context } from "mocha";
-import type { ImageConfig } from "../../../image/config.ts";
 import { requiresCommand } from "../../support/requires.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { failureFacts, type ImageFacts } from "./image-facts.ts";
+import { type Recorder, readRecording } from "./recording.ts";
 
 /** A build case with what the real engine made of it; the corpus' README describes the fields. */
 export interface EngineCase {
@@ -18,17 +18,15 @@ export interface EngineCase {
   readonly dockerUseBuildKit: boolean;
   readonly shouldFailAt: number;
   readonly withoutDocker: boolean;
-  readonly fsSkip: readonly string[] | null;
+  /** Of buildah's flag -v. */
+  readonly transientMounts: readonly string[] | null;
 }
 
-interface RecordedNode {
-  readonly typeflag?: number;
-  readonly mode?: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly digest?: string;
-  readonly linkname?: string;
-  readonly "(dir)"?: Readonly<Record<string, RecordedNode>>;
+/** The recorder gave it to the Dockerfile of every case. */
+const DOCKERFILE_TIME = new Date("2017-01-26T16:59:13Z");
+export interface Recorded {
+  readonly by: Recorder;
+  readonly facts: ImageFacts;
 }
 
 const NAME = "engine-cases.tar.xz";
@@ -72,40 +70,45 @@ export class EngineCorpus implements Disposable {
   }
 
   /** Unpacks the context of a case and returns its folder. */
-  context({ index }: EngineCase): string {
-    const number = String(index).padStart(3, "0");
+  context(each: EngineCase): string {
+    const number = String(each.index).padStart(3, "0");
     const folder = this.#scratch.join("work", number);
     mkdirSync(folder, { recursive: true });
-    execFileSync("tar", ["-xpf", join(this.#folder, "contexts", `${number}.tar.gz`), "-C", folder]);
+    const tar = join(this.#folder, "contexts", `${number}.tar.gz`);
+    execFileSync("tar", ["--xattrs", "--xattrs-include=*", "-xpf", tar, "-C", folder]);
+    const dockerfile = join(folder, nameOf(each));
+    if (existsSync(dockerfile)) utimesSync(dockerfile, DOCKERFILE_TIME, DOCKERFILE_TIME);
     return folder;
   }
 
   dockerfile(each: EngineCase, context: string): string {
     if (each.dockerfileContents !== "") return each.dockerfileContents;
-    return readFileSync(join(context, each.dockerfile === "" ? "Dockerfile" : each.dockerfile), "utf8");
+    return readFileSync(join(context, nameOf(each)), "utf8");
   }
 
-  /** What the engine made of it; undefined when it made no image. */
+  /** Of its record, which tells cases of the same name apart. */
+  nameOf({ index }: EngineCase): string {
+    return this.#names.get(index) ?? "";
+  }
+
+  /**
+   * What the engine made of it, or buildah where only that was asked; undefined when there is no record. Times from `start` (milliseconds)
+   * on are the build's; of an image on another one, that one's history and layers are left out.
+   */
   recorded(
     each: EngineCase,
-  ): { readonly tree: Readonly<Record<string, string>>; readonly config: ImageConfig } | undefined {
-    const top = this.#record(each);
+    options: { readonly start: number; readonly onBase: boolean },
+  ): Recorded | undefined {
+    const by = recorderOf(each);
+    const engine = by === "buildah" ? "buildah" : "docker";
+    const top = join(this.#folder, engine, "TestConformance", this.nameOf(each));
+    if (!existsSync(top)) return undefined;
     // Cases that were run in several ways have a folder for each.
-    const ways = existsSync(top) ? readdirSync(top).filter((name) => name.startsWith("new-")) : [];
+    const ways = readdirSync(top).filter((name) => name.startsWith("new-"));
     const folder = join(top, ways[0] ?? "");
-    if (!existsSync(join(folder, "fs.json"))) return undefined;
-    const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
-    const tree: Record<string, string> = {};
-    flatten(read("fs.json") as RecordedNode, "", tree);
-    return { tree, config: read("config.json") as ImageConfig };
-  }
-
-  isRecorded(each: EngineCase): boolean {
-    return existsSync(this.#record(each));
-  }
-
-  #record({ index }: EngineCase): string {
-    return join(this.#folder, "docker/TestConformance", this.#names.get(index) ?? "");
+    if (existsSync(join(folder, "fs.json")))
+      return { by, facts: readRecording(folder, { ...options, recorder: by }) };
+    return { by, facts: failureFacts(each.shouldFailAt === 0 ? undefined : each.shouldFailAt) };
   }
 
   [Symbol.dispose](): void {
@@ -113,24 +116,9 @@ export class EngineCorpus implements Disposable {
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  "0": "file",
-  "1": "file",
-  "2": "link",
-  "5": "directory",
-  "6": "fifo",
-};
+const nameOf = ({ dockerfile }: EngineCase): string => (dockerfile === "" ? "Dockerfile" : dockerfile);
 
-function flatten(node: RecordedNode, path: string, tree: Record<string, string>): void {
-  if (path !== "") tree[path] = lineOf(node);
-  for (const [name, child] of Object.entries(node["(dir)"] ?? {})) flatten(child, `${path}/${name}`, tree);
-}
-
-function lineOf({ typeflag = 0, mode = 0, uid, gid, digest = "", linkname = "" }: RecordedNode): string {
-  const type = TYPES[String.fromCharCode(typeflag)] ?? String(typeflag);
-  const owner = `${uid}:${gid}`;
-  if (type === "link") return `link ${owner} -> ${linkname}`;
-  // The recording has neither set-id and sticky bits nor the digest of an empty file.
-  const content = digest === "" ? `sha256:${createHash("sha256").digest("hex")}` : digest;
-  return `${type} ${(mode & 0o777).toString(8)} ${owner}${type === "file" ? ` ${content}` : ""}`;
+function recorderOf({ withoutDocker, dockerUseBuildKit }: EngineCase): Recorder {
+  if (withoutDocker) return "buildah";
+  return dockerUseBuildKit ? "buildkit" : "classic";
 }
