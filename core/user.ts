@@ -107,3 +107,14 @@ export function resolveUser(text: string, database: UserDatabase): ResolvedUser 
     home: found.home,
   };
 }
+
+/** The user with further groups, each a name or number. Throws GROUP_UNKNOWN, USER_ID_INVALID. */
+export function withGroups(
+  { user, home }: ResolvedUser,
+  names: readonly string[],
+  { group = "" }: UserDatabase,
+): ResolvedUser {
+  const groups = parseGroup(group);
+  const more = names.map((name) => findGroup(name, groups));
+  return { user: { ...user, additionalGids: [...new Set([...(user.additionalGids ?? []), ...more])] }, home };
+}

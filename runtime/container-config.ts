@@ -52,7 +52,29 @@ export interface HostConfig {
   readonly CpuQuota: number;
   readonly CpusetCpus: string;
   readonly PidsLimit: number;
+  readonly CpusetMems: string;
+  readonly MemoryReservation: number;
+  /** -1: as the host has it. */
+  readonly MemorySwappiness: number;
+  readonly OomKillDisable: boolean;
+  readonly OomScoreAdj: number;
+  readonly BlkioWeight: number;
   readonly CgroupParent: string;
+  readonly Devices: readonly {
+    readonly PathOnHost: string;
+    readonly PathInContainer: string;
+    readonly CgroupPermissions: string;
+  }[];
+  /** "c 1:3 rwm". */
+  readonly DeviceCgroupRules: readonly string[];
+  readonly GroupAdd: readonly string[];
+  /** Namespaces: "" is the default, "host" none of its own. */
+  readonly PidMode: string;
+  readonly IpcMode: string;
+  readonly UTSMode: string;
+  readonly UsernsMode: string;
+  readonly CgroupnsMode: string;
+  readonly Annotations: Readonly<Record<string, string>>;
   readonly Init: boolean;
   readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
   readonly RestartPolicy: {

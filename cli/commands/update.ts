@@ -10,7 +10,7 @@ export const update = defineCommand({
     ...LIMIT_FLAGS,
     restart: { kind: "string", help: "Restart policy to apply when a container exits" },
   },
-  unsupported: ["blkio-weight", "cpu-rt-period", "cpu-rt-runtime", "cpuset-mems", "memory-reservation"],
+  unsupported: ["cpu-rt-period", "cpu-rt-runtime"],
   args: { min: 1 },
   completes: "container",
   async run(context, args, flags) {

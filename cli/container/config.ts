@@ -5,12 +5,14 @@ import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
 import type { CONTAINER_FLAGS } from "./flags.ts";
 import { readHealthcheck } from "./health.ts";
+import { readIsolation } from "./isolation.ts";
 import { keyValues, readEnv, readLabels } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
 import { readNetworks } from "./networks.ts";
 import { readPorts } from "./ports.ts";
 import { readRestartPolicy } from "./restart.ts";
+import { readSecurityOptions } from "./security-options.ts";
 
 type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
@@ -75,7 +77,8 @@ export function readCreate(
       DnsSearch: flags["dns-search"],
       DnsOptions: flags["dns-option"],
       ExtraHosts: flags["add-host"],
-      SecurityOpt: flags["security-opt"],
+      ...readIsolation(flags),
+      SecurityOpt: readSecurityOptions(flags["security-opt"], context.cwd),
       Sysctls: keyValues(flags.sysctl),
       Init: flags.init,
       LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },

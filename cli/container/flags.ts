@@ -1,9 +1,11 @@
 import type { Flags } from "../flags.ts";
 import { HEALTH_FLAGS } from "./health.ts";
+import { ISOLATION_FLAGS } from "./isolation.ts";
 import { LIMIT_FLAGS } from "./limits.ts";
 
 /** The flags `run` and `create` share, as docker names them. */
 export const CONTAINER_FLAGS = {
+  ...ISOLATION_FLAGS,
   "add-host": { kind: "list", help: "Add a custom host-to-IP mapping (host:ip)" },
   attach: { kind: "list", short: "a", help: "Attach to STDIN, STDOUT or STDERR" },
   "cap-add": { kind: "list", help: "Add Linux capabilities" },
@@ -66,35 +68,20 @@ export const CONTAINER_FLAGS = {
 } as const satisfies Flags;
 
 export const UNSUPPORTED_CONTAINER_FLAGS = [
-  "annotation",
-  "blkio-weight",
   "blkio-weight-device",
-  "cgroupns",
   "cpu-rt-period",
   "cpu-rt-runtime",
-  "cpuset-mems",
-  "device",
-  "device-cgroup-rule",
   "device-read-bps",
   "device-read-iops",
   "device-write-bps",
   "device-write-iops",
   "gpus",
-  "group-add",
   "ip6",
-  "ipc",
   "isolation",
   "kernel-memory",
   "link-local-ip",
-  "memory-reservation",
-  "memory-swappiness",
-  "oom-kill-disable",
-  "oom-score-adj",
-  "pid",
   "runtime",
   "storage-opt",
   "use-api-socket",
-  "userns",
-  "uts",
   "volume-driver",
 ] as const;

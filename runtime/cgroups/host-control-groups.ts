@@ -20,7 +20,7 @@ import { compileLegacyLimits, compileUnifiedLimits, type LimitWrite } from "./li
 import { makeLegacy, makeUnified } from "./make.ts";
 
 /** v1 controllers a container takes part in; the others are left alone. */
-const LEGACY_CONTROLLERS = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "pids"];
+const LEGACY_CONTROLLERS = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
 const MOUNT_OPTIONS = ["nosuid", "noexec", "nodev"];
 
 /** Control groups as this machine has them: v1, v2, or both. */

@@ -4,7 +4,7 @@ import { Failure } from "../../core/errors.ts";
 import { readControl, writeControl } from "./files.ts";
 import type { CgroupLayout, Hierarchy } from "./layout.ts";
 
-const UNIFIED_CONTROLLERS = ["cpu", "cpuset", "memory", "pids"];
+const UNIFIED_CONTROLLERS = ["cpu", "cpuset", "io", "memory", "pids"];
 
 export function makeDirectory(path: string): void {
   try {

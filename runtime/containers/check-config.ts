@@ -5,11 +5,13 @@ import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import { parseExtraHost } from "../network/files.ts";
 import { portRequests } from "../network/ports.ts";
 import { resolveCapabilities } from "../spec/capabilities.ts";
+import { checkDevices } from "../spec/granted-devices.ts";
 import { containerArgs, workingDirectory } from "../spec/process.ts";
 import { parseSecurityOptions } from "../spec/security.ts";
 import { planMounts } from "../volumes/mount-points.ts";
 import { parseVolumesFrom } from "../volumes/volumes-from.ts";
 import { healthProbe } from "./health-check.ts";
+import { checkNamespaces } from "./namespace-modes.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const MIN_MEMORY = 6 * MEBIBYTE;
@@ -35,7 +37,9 @@ export function checkName(name: string): void {
   if (!NAME.test(name)) throw new Failure("CONTAINER_NAME_INVALID", { name });
 }
 
-function checkMemory({ Memory, MemorySwap, ShmSize }: HostConfig): void {
+function checkMemory(config: HostConfig): void {
+  const { Memory, MemorySwap, ShmSize, MemoryReservation, MemorySwappiness } = config;
+  const { OomScoreAdj, BlkioWeight } = config;
   refuseIf(Memory !== 0 && Memory < MIN_MEMORY, "Minimum memory limit allowed is 6MB");
   refuseIf(
     MemorySwap > 0 && Memory === 0,
@@ -46,9 +50,29 @@ function checkMemory({ Memory, MemorySwap, ShmSize }: HostConfig): void {
     "Minimum memoryswap limit should be larger than memory limit, see usage",
   );
   refuseIf(ShmSize < 0, "SHM size can not be less than 0");
+  refuseIf(
+    MemoryReservation !== 0 && MemoryReservation < MIN_MEMORY,
+    "Minimum memory reservation allowed is 6MB",
+  );
+  refuseIf(
+    Memory > 0 && Memory < MemoryReservation,
+    "Minimum memory limit can not be less than memory reservation limit, see usage",
+  );
+  refuseIf(
+    MemorySwappiness < -1 || MemorySwappiness > 100,
+    `Invalid value: ${MemorySwappiness}, valid memory swappiness range is 0-100`,
+  );
+  refuseIf(
+    OomScoreAdj < -1000 || OomScoreAdj > 1000,
+    `Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`,
+  );
+  refuseIf(
+    BlkioWeight !== 0 && (BlkioWeight < 10 || BlkioWeight > 1000),
+    "Range of blkio weight is from 10 to 1000",
+  );
 }
 
-function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus }: HostConfig): void {
+function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus, CpusetMems }: HostConfig): void {
   const count = availableParallelism();
   refuseIf(
     NanoCpus < 0 || NanoCpus > count * 1e9,
@@ -62,6 +86,7 @@ function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus }: HostConfig): vo
   );
   refuseIf(CpuQuota > 0 && CpuQuota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)");
   refuseIf(!/^(\d+(-\d+)?(,|$))*$/.test(CpusetCpus), `Invalid value ${CpusetCpus} for cpuset cpus`);
+  refuseIf(!/^(\d+(-\d+)?(,|$))*$/.test(CpusetMems), `Invalid value ${CpusetMems} for cpuset mems`);
 }
 
 function checkUlimits({ Ulimits }: HostConfig): void {
@@ -74,7 +99,7 @@ function checkUlimits({ Ulimits }: HostConfig): void {
   }
 }
 
-function checkSysctls({ Sysctls, NetworkMode }: HostConfig): void {
+function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
   for (const [name, value] of Object.entries(Sysctls)) {
     const ofNetwork = name.startsWith("net.");
     refuseIf(
@@ -82,6 +107,7 @@ function checkSysctls({ Sysctls, NetworkMode }: HostConfig): void {
       `sysctl '${name}=${value}' is not allowed`,
     );
     refuseIf(ofNetwork && NetworkMode === "host", `sysctl "${name}" not allowed in host network namespace`);
+    refuseIf(!ofNetwork && IpcMode === "host", `sysctl "${name}" not allowed in host ipc namespace`);
   }
 }
 
@@ -110,6 +136,8 @@ export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void
   healthProbe(config);
   checkMemory(hostConfig);
   checkCpu(hostConfig);
+  checkNamespaces(config, hostConfig);
+  checkDevices(hostConfig);
   checkUlimits(hostConfig);
   checkSysctls(hostConfig);
   checkPolicies(hostConfig);

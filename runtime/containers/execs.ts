@@ -90,7 +90,7 @@ export class Execs {
     using tree = await this.#parts.store.trees.openDirectory(`/proc/${state.pid}/root`);
     const { host, seccomp } = this.#parts;
     const privileged = hostConfig.Privileged || request.Privileged === true;
-    const { CapAdd, CapDrop, SecurityOpt } = hostConfig;
+    const { CapAdd, CapDrop, SecurityOpt, OomScoreAdj, Ulimits } = hostConfig;
     return compileSpec({
       config: {
         ...config,
@@ -100,10 +100,18 @@ export class Execs {
         Env: overlayEnv(config.Env ?? [], request.Env ?? []),
         WorkingDir: request.WorkingDir ?? config.WorkingDir ?? "",
       },
-      hostConfig: { ...DEFAULT_HOST_CONFIG, CapAdd, CapDrop, SecurityOpt, Privileged: privileged },
+      hostConfig: {
+        ...DEFAULT_HOST_CONFIG,
+        CapAdd,
+        CapDrop,
+        SecurityOpt,
+        OomScoreAdj,
+        Ulimits,
+        Privileged: privileged,
+      },
       mounts: [],
       files: {},
-      user: resolveIn(tree, request.User ?? config.User),
+      user: resolveIn(tree, request.User ?? config.User, hostConfig.GroupAdd),
       network: "private",
       cgroup: { mounts: [], devicesConfined: this.#parts.cgroups.open(state.cgroup).confinesDevices() },
       consoleSize: request.consoleSize,

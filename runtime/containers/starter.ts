@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { Undo } from "../../core/undo.ts";
-import { type ResolvedUser, resolveUser } from "../../core/user.ts";
+import { type ResolvedUser, resolveUser, withGroups } from "../../core/user.ts";
 import { ownerOf } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
@@ -9,6 +9,8 @@ import type { HostConfig } from "../container-config.ts";
 import type { Launched, LaunchIo } from "../launch/launcher.ts";
 import { compileSpec } from "../spec/compile.ts";
 import { withoutRootDevices } from "../spec/deviceless.ts";
+import { type GrantedDevice, grantDevices } from "../spec/granted-devices.ts";
+import { findDevices } from "../spec/host-facts.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
 import type { TerminalSize } from "./attachment.ts";
@@ -19,6 +21,7 @@ import { networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
 import { parseLogOptions } from "./log-options.ts";
+import { pidSharing } from "./namespace-modes.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
 import { restartRule } from "./restart-policy.ts";
@@ -43,8 +46,14 @@ export interface StartOptions {
 }
 
 /** Reads the users of a root filesystem. Throws USER_UNKNOWN, GROUP_UNKNOWN. */
-export const resolveIn = (tree: Tree, user: string | undefined): ResolvedUser =>
-  resolveUser(user ?? "", { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") });
+export const resolveIn = (
+  tree: Tree,
+  user: string | undefined,
+  groups: readonly string[] = [],
+): ResolvedUser => {
+  const database = { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
+  return withGroups(resolveUser(user ?? "", database), groups, database);
+};
 
 /** Takes a container from its row to a running process. */
 export class Starter {
@@ -82,9 +91,10 @@ export class Starter {
     const network = await planNetwork(container, this.#parts, this.#table);
     const { endpoints } = network;
     undo.add(() => networks.release(endpoints));
+    const devices = grantDevices(container.hostConfig.Devices, findDevices);
     const { group, warnings, devicesConfined } = cgroups.create(
       cgroupPath(container.id, container.hostConfig),
-      compileResources(container.hostConfig),
+      compileResources(container.hostConfig, devices),
     );
     undo.add(() => group.remove());
     const launched = await this.#launch({
@@ -93,6 +103,7 @@ export class Starter {
       network,
       group,
       devicesConfined,
+      devices,
       size: options.size,
     });
     undo.add(() => launched[Symbol.asyncDispose]());
@@ -135,13 +146,14 @@ export class Starter {
     readonly network: NetworkPlan;
     readonly group: ControlGroup;
     readonly devicesConfined: boolean;
+    readonly devices: readonly GrantedDevice[];
     readonly size: TerminalSize | undefined;
   }): Promise<Launched> {
     const { container, files, group, size } = request;
     const deviceless = !(request.devicesConfined || container.hostConfig.Privileged);
     const rootfs = await this.#parts.store.snapshots.mounts(container.id);
     using tree = await this.#parts.store.trees.open(rootfs);
-    const user = resolveIn(tree, container.config.User);
+    const user = resolveIn(tree, container.config.User, container.hostConfig.GroupAdd);
     return this.#parts.launcher.launch({
       spec: this.#compile(container, { ...request, user }),
       rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
@@ -158,12 +170,14 @@ export class Starter {
       network,
       group,
       devicesConfined,
+      devices,
       user,
       size,
     }: {
       readonly network: NetworkPlan;
       readonly group: ControlGroup;
       readonly devicesConfined: boolean;
+      readonly devices: readonly GrantedDevice[];
       readonly user: ResolvedUser;
       readonly size: TerminalSize | undefined;
     },
@@ -180,6 +194,8 @@ export class Starter {
       files: network.files,
       user,
       network: network.namespace,
+      pid: pidSharing(hostConfig.PidMode, this.#table),
+      devices,
       cgroup: { path: group.path, mounts: group.mounts, devicesConfined },
       consoleSize: size ?? DEFAULT_SIZE,
       seccomp,

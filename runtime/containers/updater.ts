@@ -21,6 +21,9 @@ export type ContainerUpdate = Partial<
     | "CpuPeriod"
     | "CpuQuota"
     | "CpusetCpus"
+    | "CpusetMems"
+    | "MemoryReservation"
+    | "BlkioWeight"
     | "PidsLimit"
     | "RestartPolicy"
   >

@@ -3,8 +3,10 @@ import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.
 import { resolveCapabilities } from "./capabilities.ts";
 import { withoutMaking, withoutOpening } from "./deviceless.ts";
 import { DEFAULT_DEVICES } from "./devices.ts";
+import type { GrantedDevice } from "./granted-devices.ts";
 import { compileMounts } from "./mounts.ts";
-import type { OciDevice, OciMount, OciNamespace, OciSeccomp, OciSpec } from "./oci.ts";
+import { compileNamespaces, type Sharing } from "./namespaces.ts";
+import type { OciDevice, OciMount, OciSeccomp, OciSpec } from "./oci.ts";
 import {
   compileProcess,
   containerArgs,
@@ -33,7 +35,10 @@ export interface IsolationRequest {
   readonly mounts: readonly MountPoint[];
   /** Generated files by destination ("/etc/hosts" → host path). */
   readonly files: Readonly<Record<string, string>>;
-  readonly network: "private" | "host" | { readonly path: string };
+  readonly network: Sharing;
+  readonly pid?: Sharing;
+  /** Nodes of the host it is given beyond the default ones. */
+  readonly devices?: readonly GrantedDevice[];
   readonly cgroup: {
     readonly path?: string;
     readonly mounts: readonly OciMount[];
@@ -57,37 +62,26 @@ const PRIVATE_NETWORK_SYSCTLS = {
   "net.ipv4.ping_group_range": "0 2147483647",
 };
 
-function namespaces(network: SpecRequest["network"], host: HostFacts): readonly OciNamespace[] {
-  return [
-    { type: "mount" },
-    ...(network === "host"
-      ? []
-      : [{ type: "network", ...(network === "private" ? {} : network) } satisfies OciNamespace]),
-    { type: "uts" },
-    { type: "pid" },
-    { type: "ipc" },
-    ...(host.cgroupNamespaces ? [{ type: "cgroup" } satisfies OciNamespace] : []),
-  ];
-}
-
 function compileLinux(request: IsolationRequest, capabilities: readonly string[]): OciSpec["linux"] {
-  const { hostConfig, network, host, cgroup } = request;
+  const { hostConfig, network, pid, host, cgroup, devices = [] } = request;
   const security = parseSecurityOptions(hostConfig.SecurityOpt);
   const open = hostConfig.Privileged || !security.protectPaths;
   // Docker leaves a privileged container without a filter unless a profile is named.
   const unconfined =
     security.seccomp === "unconfined" || (hostConfig.Privileged && security.seccomp === "builtin");
   return {
-    namespaces: namespaces(network, host),
-    devices: hostConfig.Privileged ? host.devices : DEFAULT_DEVICES,
+    namespaces: compileNamespaces(hostConfig, { network, pid }, host.cgroupNamespaces),
+    devices: [...(hostConfig.Privileged ? host.devices : DEFAULT_DEVICES), ...devices.map(withoutAccess)],
     ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
-    resources: compileResources(hostConfig),
+    resources: compileResources(hostConfig, devices),
     sysctl: { ...(network === "private" ? PRIVATE_NETWORK_SYSCTLS : {}), ...hostConfig.Sysctls },
     ...(unconfined ? {} : { seccomp: request.seccomp(security.seccomp, capabilities) }),
     maskedPaths: open ? [] : MASKED_PATHS,
     readonlyPaths: open ? [] : READONLY_PATHS,
   };
 }
+
+const withoutAccess = ({ access: _, ...device }: GrantedDevice): OciDevice => device;
 
 const capabilitiesOf = ({ CapAdd, CapDrop, Privileged }: HostConfig, host: HostFacts): readonly string[] =>
   resolveCapabilities({
@@ -97,7 +91,11 @@ const capabilitiesOf = ({ CapAdd, CapDrop, Privileged }: HostConfig, host: HostF
     available: host.capabilities,
   });
 
-type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" | "rlimits">;
+/** "none" asks for a private namespace without shared memory. */
+const shmOf = ({ IpcMode, ShmSize }: HostConfig): number | "host" | undefined =>
+  IpcMode === "none" ? undefined : IpcMode === "host" ? "host" : ShmSize;
+
+type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" | "rlimits" | "oomScoreAdj">;
 
 /** The OCI specification of a process in a container. Pure: everything it depends on is passed. Throws the failures of invalid options. */
 export function compileIsolation(request: IsolationRequest, process: IsolatedProcess): OciSpec {
@@ -107,7 +105,7 @@ export function compileIsolation(request: IsolationRequest, process: IsolatedPro
   const capabilities = deviceless ? withoutMaking(granted) : granted;
   const mounts = compileMounts({
     privileged: hostConfig.Privileged,
-    shmSize: hostConfig.ShmSize,
+    shm: shmOf(hostConfig),
     cgroup: request.cgroup.mounts,
     points: request.mounts,
     tmpfs: hostConfig.Tmpfs,
@@ -121,10 +119,13 @@ export function compileIsolation(request: IsolationRequest, process: IsolatedPro
       capabilities,
       noNewPrivileges: parseSecurityOptions(hostConfig.SecurityOpt).noNewPrivileges,
       rlimits: hostConfig.Ulimits,
+      oomScoreAdj: hostConfig.OomScoreAdj,
     }),
     root: { path: "rootfs", readonly: hostConfig.ReadonlyRootfs },
-    hostname,
+    // Who is in the host's namespace must not name the host.
+    ...(hostConfig.UTSMode === "host" ? {} : { hostname }),
     ...(domainname === "" ? {} : { domainname }),
+    ...(Object.keys(hostConfig.Annotations).length === 0 ? {} : { annotations: hostConfig.Annotations }),
     mounts: deviceless ? withoutOpening(mounts) : mounts,
     linux: compileLinux(request, capabilities),
   };

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { capabilitiesOfMask } from "./capabilities.ts";
 import type { HostFacts } from "./compile.ts";
@@ -21,6 +21,15 @@ function toDevice(path: string): OciDevice | undefined {
     uid: stat.uid,
     gid: stat.gid,
   };
+}
+
+/** The nodes at or below a path, links at the path itself followed; each is named as if it were where the path says. */
+export function findDevices(path: string): readonly OciDevice[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  const real = realpathSync(path);
+  const found = stat.isDirectory() ? devicesBelow(real) : [toDevice(real) ?? []].flat();
+  return found.map((device) => ({ ...device, path: path + device.path.slice(real.length) }));
 }
 
 function devicesBelow(directory: string): readonly OciDevice[] {

@@ -5,7 +5,8 @@ import type { OciMount } from "./oci.ts";
 
 export interface MountsRequest {
   readonly privileged: boolean;
-  readonly shmSize: number;
+  /** Size of /dev/shm in bytes, or the host's; undefined for none. */
+  readonly shm: number | "host" | undefined;
   /** What shows the container its control groups: below /sys/fs/cgroup, in order. */
   readonly cgroup: readonly OciMount[];
   /** Volumes, binds and tmpfs mounts. */
@@ -20,7 +21,7 @@ export interface MountsRequest {
 const NO_EXEC = ["nosuid", "noexec", "nodev"];
 
 /** OCI runtime-spec, config-linux.md#default-filesystems, with Docker's sizes. */
-function defaultMounts({ privileged, shmSize, cgroup }: MountsRequest): readonly OciMount[] {
+function defaultMounts({ privileged, shm, cgroup }: MountsRequest): readonly OciMount[] {
   const readonly = privileged ? [] : ["ro"];
   return [
     { destination: "/proc", type: "proc", source: "proc", options: NO_EXEC },
@@ -42,13 +43,16 @@ function defaultMounts({ privileged, shmSize, cgroup }: MountsRequest): readonly
       mount.type === "tmpfs" ? mount : { ...mount, options: [...(mount.options ?? []), ...readonly] },
     ),
     { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: NO_EXEC },
-    {
-      destination: "/dev/shm",
-      type: "tmpfs",
-      source: "shm",
-      options: [...NO_EXEC, "mode=1777", `size=${shmSize}`],
-    },
+    ...shmMount(shm),
   ];
+}
+
+function shmMount(shm: MountsRequest["shm"]): readonly OciMount[] {
+  const destination = "/dev/shm";
+  if (shm === undefined) return [];
+  if (shm === "host")
+    return [{ destination, type: "bind", source: destination, options: ["bind", ...NO_EXEC, "rprivate"] }];
+  return [{ destination, type: "tmpfs", source: "shm", options: [...NO_EXEC, "mode=1777", `size=${shm}`] }];
 }
 
 const depth = (mount: OciMount): number =>

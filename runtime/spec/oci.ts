@@ -76,7 +76,14 @@ export interface OciIdMapping {
 }
 
 export interface OciResources {
-  readonly memory?: { readonly limit?: number; readonly reservation?: number; readonly swap?: number };
+  readonly memory?: {
+    readonly limit?: number;
+    readonly reservation?: number;
+    readonly swap?: number;
+    readonly swappiness?: number;
+    readonly disableOOMKiller?: boolean;
+  };
+  readonly blockIO?: { readonly weight: number };
   readonly cpu?: {
     readonly shares?: number;
     readonly quota?: number;

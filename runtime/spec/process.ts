@@ -64,6 +64,7 @@ export interface ProcessRequest {
   readonly consoleSize?: { readonly columns: number; readonly rows: number } | undefined;
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj: number;
   readonly rlimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
 }
 
@@ -92,5 +93,6 @@ export function compileProcess(request: ProcessRequest): OciProcess {
       hard: Hard,
     })),
     noNewPrivileges: request.noNewPrivileges,
+    ...(request.oomScoreAdj === 0 ? {} : { oomScoreAdj: request.oomScoreAdj }),
   };
 }

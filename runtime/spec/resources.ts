@@ -1,5 +1,6 @@
 import type { HostConfig } from "../container-config.ts";
 import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "./devices.ts";
+import { deviceRules, type GrantedDevice } from "./granted-devices.ts";
 import type { OciResources } from "./oci.ts";
 
 type Limits = Pick<
@@ -11,17 +12,29 @@ type Limits = Pick<
   | "CpuPeriod"
   | "CpuQuota"
   | "CpusetCpus"
+  | "CpusetMems"
+  | "MemoryReservation"
+  | "MemorySwappiness"
+  | "OomKillDisable"
+  | "BlkioWeight"
   | "PidsLimit"
   | "Privileged"
+  | "DeviceCgroupRules"
 >;
 
 const NANO = 1e9;
 const DEFAULT_PERIOD_US = 100_000;
 
-function memory({ Memory, MemorySwap }: Limits): OciResources["memory"] {
-  if (Memory <= 0) return undefined;
-  // As much swap again as memory, unless a total is given; -1 is no limit.
-  return { limit: Memory, swap: MemorySwap === 0 ? Memory * 2 : MemorySwap };
+function memory(limits: Limits): OciResources["memory"] {
+  const { Memory, MemorySwap, MemoryReservation, MemorySwappiness, OomKillDisable } = limits;
+  const values = {
+    // As much swap again as memory, unless a total is given; -1 is no limit.
+    ...(Memory > 0 ? { limit: Memory, swap: MemorySwap === 0 ? Memory * 2 : MemorySwap } : {}),
+    ...(MemoryReservation > 0 ? { reservation: MemoryReservation } : {}),
+    ...(MemorySwappiness >= 0 ? { swappiness: MemorySwappiness } : {}),
+    ...(OomKillDisable ? { disableOOMKiller: true } : {}),
+  };
+  return Object.keys(values).length === 0 ? undefined : values;
 }
 
 function cpu(limits: Limits): OciResources["cpu"] {
@@ -34,19 +47,23 @@ function cpu(limits: Limits): OciResources["cpu"] {
     ...(limits.CpuPeriod > 0 ? { period: limits.CpuPeriod } : {}),
     ...(limits.CpuQuota === 0 ? {} : { quota: limits.CpuQuota }),
     ...(limits.CpusetCpus === "" ? {} : { cpus: limits.CpusetCpus }),
+    ...(limits.CpusetMems === "" ? {} : { mems: limits.CpusetMems }),
     ...fromNano,
   };
   return Object.keys(values).length === 0 ? undefined : values;
 }
 
 /** HostConfig's limits in the terms of OCI runtime-spec, config-linux.md#control-groups. */
-export function compileResources(limits: Limits): OciResources {
+export function compileResources(limits: Limits, devices: readonly GrantedDevice[] = []): OciResources {
   const memoryLimits = memory(limits);
   const cpuLimits = cpu(limits);
   return {
-    devices: limits.Privileged ? ALL_DEVICES : DEFAULT_DEVICE_RULES,
+    devices: limits.Privileged
+      ? ALL_DEVICES
+      : [...DEFAULT_DEVICE_RULES, ...deviceRules(devices, limits.DeviceCgroupRules)],
     ...(memoryLimits === undefined ? {} : { memory: memoryLimits }),
     ...(cpuLimits === undefined ? {} : { cpu: cpuLimits }),
+    ...(limits.BlkioWeight > 0 ? { blockIO: { weight: limits.BlkioWeight } } : {}),
     ...(limits.PidsLimit === 0 ? {} : { pids: { limit: limits.PidsLimit } }),
   };
 }

@@ -219,6 +219,7 @@ describe("run", () => {
       DnsSearch: [],
       DnsOptions: [],
       ExtraHosts: [],
+      Links: [],
       SecurityOpt: [],
       Sysctls: { "a.b": "1" },
       Init: false,

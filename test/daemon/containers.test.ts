@@ -65,10 +65,26 @@ describe("docker's client: containers", () => {
       out: "1 /tmp 7 box\n",
     },
     {
+      title: "passes devices, groups and modes on",
+      argv: [
+        "--device",
+        "/dev/zero:/dev/nil",
+        "--group-add",
+        "77",
+        "--pid",
+        "host",
+        "busybox",
+        "sh",
+        "-c",
+        "ls /dev/nil",
+      ],
+      out: "/dev/nil\n",
+    },
+    {
       title: "refuses what is not supported by name",
-      argv: ["--device-cgroup-rule", "c 1:1 rwm", "busybox", "true"],
+      argv: ["--cpu-rt-runtime", "1000", "busybox", "true"],
       code: 125,
-      err: /HostConfig.DeviceCgroupRules is not supported/,
+      err: /HostConfig.CpuRealtimeRuntime is not supported/,
     },
   ];
   for (const { title, argv, stdin, code = 0, out = "", err = "" } of runs) {
