@@ -49,6 +49,8 @@ export interface RegistryServeOptions {
   /** How often garbage is collected, in milliseconds; 0: never. */
   readonly collectEveryMs: number;
   readonly graceMs: number;
+  /** A file of rules of retention, read at each collection; undefined: that of the state root. */
+  readonly retention?: string;
   readonly maxUploads: number;
 }
 export interface RegistryCollectOptions extends Abortable {
@@ -56,6 +58,8 @@ export interface RegistryCollectOptions extends Abortable {
   readonly graceMs: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
+  /** As of RegistryServeOptions. */
+  readonly retention?: string;
   readonly dryRun: boolean;
 }
 export interface RegistryService {

@@ -15,6 +15,7 @@ import type {
   RegistryServeOptions,
   RegistryService,
 } from "./registry-api.ts";
+import { readRetention } from "./registry-retention.ts";
 import type { OpenedTls } from "./registry-tls.ts";
 
 /** An upload nobody added to for a day is given up. */
@@ -37,6 +38,8 @@ export class Registry implements RegistryService {
     const { RegistryServer } = await import("../registry/server/registry-server.ts");
     const { surround } = await import("./registry-layers.ts");
     const tls = await this.#openTls(options);
+    // A mistake is told of now rather than in an hour.
+    await readRetention(options.retention, this.#store.paths);
     await using storage = await this.#open(options.directory);
     await using server = new RegistryServer({
       storage,
@@ -78,24 +81,32 @@ export class Registry implements RegistryService {
   /** One collection at a time; the next begins that long after the end of the last. */
   async #collectRegularly(storage: RegistryStorage, options: RegistryServeOptions, signal: AbortSignal) {
     const { collectEveryMs, graceMs, report } = options;
-    while (collectEveryMs > 0) {
-      await sleep(collectEveryMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+    const collect = async () => {
+      const retention = await readRetention(options.retention, this.#store.paths);
       await collectRegistry(storage, {
         graceMs,
         uploadMs: UPLOAD_MS,
         untagged: false,
+        retention,
         dryRun: false,
         signal,
-      }).catch((error: unknown) => signal.aborted || report(`collecting garbage: ${describeError(error)}`));
+      });
+    };
+    while (collectEveryMs > 0) {
+      await sleep(collectEveryMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await collect().catch(
+        (error: unknown) => signal.aborted || report(`collecting garbage: ${describeError(error)}`),
+      );
     }
   }
 
   collect(options: RegistryCollectOptions) {
-    const { directory, ...rest } = options;
+    const { directory, retention: file, ...rest } = options;
     return this.#jobs.record("collect", { registry: directory ?? true }, async () => {
+      const retention = await readRetention(file, this.#store.paths);
       await using storage = await this.#open(directory);
-      return await collectRegistry(storage, { ...rest, uploadMs: UPLOAD_MS });
+      return await collectRegistry(storage, { ...rest, retention, uploadMs: UPLOAD_MS });
     });
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
 import { humanSize } from "../format/units.ts";
@@ -9,6 +10,11 @@ export const registryGc = defineCommand({
     "dry-run": { kind: "bool", help: "Say what would be removed, and why" },
     "delete-untagged": { kind: "bool", help: "Also remove manifests that no tag, index or subject keeps" },
     grace: { kind: "duration", default: 3_600_000, help: "How old garbage must be" },
+    retention: {
+      kind: "string",
+      type: "file",
+      help: "Rules of retention, instead of those of the state root",
+    },
     data: { kind: "string", help: "Directory of its own that the registry is kept in" },
   },
   args: { min: 0, max: 0 },
@@ -21,11 +27,17 @@ export const registryGc = defineCommand({
       untagged: flags["delete-untagged"],
       graceMs: flags.grace,
       signal: interrupted.signal,
+      ...(flags.retention === undefined ? {} : { retention: resolve(context.cwd, flags.retention) }),
       ...(flags.data === undefined ? {} : { directory: flags.data }),
     });
     const verb = dryRun ? "would remove" : "removed";
-    for (const { repository, kind, digest, size, why } of pruned)
-      await print(context, `${verb} ${kind} ${digest} (${humanSize(size)}) from ${repository}: ${why}`);
+    for (const { repository, kind, digest, size, tag, why } of pruned)
+      await print(
+        context,
+        tag === undefined
+          ? `${verb} ${kind} ${digest} (${humanSize(size)}) from ${repository}: ${why}`
+          : `${verb} tag ${repository}:${tag} of ${digest}: ${why}`,
+      );
     for (const upload of uploads) await print(context, `${verb} upload ${upload}: nobody goes on with it`);
     if (!dryRun) await print(context, `Freed ${humanSize(bytes)} of ${blobs} blobs`);
     return 0;

@@ -263,7 +263,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     names: ["registry gc"],
-    summary: "Remove what no manifest of a registry needs",
+    summary: "Remove what no manifest of a registry needs, and tags that have grown old",
     load: async () => (await import("./registry-gc.ts")).registryGc,
   },
   {

@@ -7,6 +7,7 @@ import { join } from "node:path";
  *     htpasswd        users and bcrypt hashes
  *     policy.json     who may do what
  *     tokens.json     robot tokens
+ *     retention.json  which tags grow old
  *     signing.key     signs the token service's tokens
  *     tls/            the authority and certificate made by --tls
  */
@@ -14,6 +15,7 @@ export interface AccessPaths {
   readonly htpasswd: string;
   readonly policy: string;
   readonly tokens: string;
+  readonly retention: string;
   readonly signingKey: string;
   readonly tls: string;
 }
@@ -22,6 +24,7 @@ export const accessPaths = (folder: string): AccessPaths => ({
   htpasswd: join(folder, "htpasswd"),
   policy: join(folder, "policy.json"),
   tokens: join(folder, "tokens.json"),
+  retention: join(folder, "retention.json"),
   signingKey: join(folder, "signing.key"),
   tls: join(folder, "tls"),
 });

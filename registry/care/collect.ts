@@ -2,6 +2,7 @@ import { isCode } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { Pruned } from "../storage/registry-metadata.ts";
 import type { Reclaimed, RegistryStorage } from "../storage/registry-storage.ts";
+import { compileRetention, type RetentionRule } from "./retention.ts";
 
 export interface CollectOptions extends Abortable {
   /** Nothing younger is touched: it may belong to a push under way. */
@@ -10,6 +11,8 @@ export interface CollectOptions extends Abortable {
   readonly uploadMs: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
+  /** Which tags grow old, and when. */
+  readonly retention?: readonly RetentionRule[];
   /** Says what would be done. */
   readonly dryRun: boolean;
 }
@@ -20,7 +23,7 @@ export interface RegistryCollected extends Reclaimed {
 }
 
 /**
- * Takes out of the registry what nothing needs: uploads nobody goes on with, blobs no manifest names, then their bytes. Requests go on beside it:
+ * Takes out of the registry what nothing needs: uploads nobody goes on with, tags that rules of retention let go, blobs no manifest names, then their bytes. Requests go on beside it:
  * each step is a transaction that respects holds and the grace period.
  */
 export async function collectRegistry(
@@ -28,12 +31,13 @@ export async function collectRegistry(
   options: CollectOptions,
   now: Date = new Date(),
 ): Promise<RegistryCollected> {
-  const { graceMs, uploadMs, untagged, dryRun, signal } = options;
+  const { graceMs, uploadMs, untagged, dryRun, signal, retention: rules = [] } = options;
   const before = new Date(now.getTime() - graceMs);
   const abandoned = new Date(now.getTime() - Math.max(uploadMs, graceMs));
   const uploads = await expireUploads(storage, new Date(now.getTime() - uploadMs), dryRun);
   signal?.throwIfAborted();
-  const pruned = await storage.metadata.prune({ before, abandoned, untagged, dryRun });
+  const retention = rules.length === 0 ? {} : { retention: compileRetention(rules, now) };
+  const pruned = await storage.metadata.prune({ before, abandoned, untagged, dryRun, ...retention });
   const reclaimed = await storage.reclaim({ before, dryRun, ...(signal === undefined ? {} : { signal }) });
   return { ...reclaimed, pruned, uploads };
 }

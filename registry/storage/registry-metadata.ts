@@ -48,11 +48,27 @@ export interface PruneOptions {
   readonly abandoned: Date;
   readonly untagged: boolean;
   readonly dryRun: boolean;
+  /**
+   * Which tags of a repository go first, those pushed since `before` excepted; undefined when all of its tags stay. In a repository with an answer
+   * manifests that nothing reaches go as with `untagged`.
+   */
+  readonly retention?: (repository: string) => Retain | undefined;
 }
+export interface TagRecord {
+  readonly name: string;
+  readonly digest: Digest;
+  /** When it was pushed last. */
+  readonly updated: Date;
+}
+/** Of all tags of a repository, those that go, and why. Must not await. */
+export type Retain = (tags: readonly TagRecord[]) => readonly (TagRecord & { readonly why: string })[];
 export interface Pruned {
   readonly repository: string;
-  readonly kind: "blob" | "manifest";
+  readonly kind: "blob" | "manifest" | "tag";
   readonly digest: Digest;
+  /** The name of a tag. */
+  readonly tag?: string;
+  /** Bytes of the blob or manifest; 0 for a tag. */
   readonly size: number;
   /** The words after "removed because". */
   readonly why: string;

@@ -210,6 +210,33 @@ const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>>
     assert.deepEqual(await metadata.repositories({ limit: 9 }), ["a-1", "a/1", "b"]);
     assert.deepEqual(await metadata.repositories({ limit: 1, last: "a-1" }), ["a/1"]);
   },
+  "retention takes tags, then what only they reached": async ({ storage }) => {
+    const { metadata } = storage;
+    const layer = await pushBlob(storage, "a", "layer");
+    const child = await pushManifest(storage, "a", "child", { blobs: [layer] });
+    const index = await pushManifest(storage, "a", "index", { manifests: [child], tags: ["old"] });
+    const kept = await pushManifest(storage, "a", "kept", { tags: ["new", "also-old"] });
+    await pushManifest(storage, "b", "other", { tags: ["old"] });
+    await pushManifest(storage, "b", "untagged");
+    const retention: NonNullable<PruneOptions["retention"]> = (repository) =>
+      repository === "a"
+        ? (tags) => tags.filter(({ name }) => name.endsWith("old")).map((tag) => ({ ...tag, why: "old" }))
+        : undefined;
+    const early = { retention, before: new Date(0), abandoned: new Date(0) };
+    assert.deepEqual(await prune(storage, early), []);
+    const dry = await prune(storage, { retention, dryRun: true });
+    assert.deepEqual(await metadata.tags("a", { limit: 9 }), ["also-old", "new", "old"]);
+    const done = await prune(storage, { retention });
+    assert.deepEqual(done, dry);
+    assert.deepEqual(
+      done.map(({ kind, digest, tag }) => `${kind} ${tag ?? digest}`).sort(),
+      ["tag also-old", "tag old", `manifest ${child}`, `manifest ${index}`, `blob ${layer}`].sort(),
+    );
+    assert.deepEqual(await metadata.tags("a", { limit: 9 }), ["new"]);
+    assert.equal((await metadata.manifest("a", kept))?.digest, kept);
+    assert.deepEqual(await metadata.tags("b", { limit: 9 }), ["old"]);
+    assert.notEqual(await metadata.manifest("b", digestOf("untagged")), undefined);
+  },
   "referrers are found by subject and type": async ({ storage }) => {
     const subject = digestOf("a manifest still to come");
     const sbom = { subject, artifactType: "application/sbom", annotations: { a: "b" } };

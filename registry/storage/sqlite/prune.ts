@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Digest } from "../../../core/digest.ts";
 import { query, transact } from "../../../store/database.ts";
-import type { Pruned, PruneOptions } from "../registry-metadata.ts";
+import type { Pruned, PruneOptions, TagRecord } from "../registry-metadata.ts";
 
 interface Row {
   readonly repository: string;
@@ -53,10 +53,12 @@ export function prune(database: Database, options: PruneOptions): readonly Prune
   return found;
 }
 
-function pruneNow(database: Database, { before, abandoned, untagged }: PruneOptions): readonly Pruned[] {
+function pruneNow(database: Database, options: PruneOptions): readonly Pruned[] {
+  const { before, abandoned } = options;
   const parameters = { before: before.getTime(), abandoned: abandoned.getTime() };
   query(database, "DELETE FROM registry_holds WHERE until < ?").run(Date.now());
-  const manifests = untagged ? query<Row>(database, UNTAGGED).all({ before: before.getTime() }) : [];
+  const tags = expireTags(database, options);
+  const manifests = untaggedManifests(database, options);
   for (const { repository, digest } of manifests)
     query(database, "DELETE FROM registry_manifests WHERE repository = ? AND digest = ?").run(
       repository,
@@ -67,6 +69,7 @@ function pruneNow(database: Database, { before, abandoned, untagged }: PruneOpti
     query(database, "DELETE FROM registry_blobs WHERE repository = ? AND digest = ?").run(repository, digest);
   const since = before.toISOString();
   return [
+    ...tags,
     ...manifests.map((row) => ({
       ...row,
       kind: "manifest" as const,
@@ -79,3 +82,37 @@ function pruneNow(database: Database, { before, abandoned, untagged }: PruneOpti
     })),
   ];
 }
+
+function untaggedManifests(
+  database: Database,
+  { before, untagged, retention }: PruneOptions,
+): readonly Row[] {
+  if (!untagged && retention === undefined) return [];
+  const found = query<Row>(database, UNTAGGED).all({ before: before.getTime() });
+  return untagged ? found : found.filter(({ repository }) => retention?.(repository) !== undefined);
+}
+
+/** Decided and done in one transaction: no push of a tag comes between. */
+function expireTags(database: Database, { before, retention }: PruneOptions): readonly Pruned[] {
+  if (retention === undefined) return [];
+  const names = query<{ readonly name: string }>(database, "SELECT name FROM registry_repositories").all();
+  return names.flatMap(({ name: repository }) => {
+    const retain = retention(repository);
+    if (retain === undefined) return [];
+    return retain(tagsOf(database, repository))
+      .filter(({ updated }) => updated < before)
+      .map(({ name, digest, why }) => {
+        const sql = "DELETE FROM registry_tags WHERE repository = ? AND name = ?";
+        query(database, sql).run(repository, name);
+        return { repository, kind: "tag" as const, tag: name, digest, size: 0, why };
+      });
+  });
+}
+
+const tagsOf = (database: Database, repository: string): readonly TagRecord[] =>
+  query<{ readonly name: string; readonly digest: Digest; readonly updated: number }>(
+    database,
+    "SELECT name, digest, updated FROM registry_tags WHERE repository = ?",
+  )
+    .all(repository)
+    .map((row) => ({ ...row, updated: new Date(row.updated) }));

@@ -1,0 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { Failure } from "../core/errors.ts";
+import { accessPaths } from "../registry/access/access-paths.ts";
+import type { RetentionRule } from "../registry/care/retention.ts";
+import { parseRetention } from "../registry/care/retention-file.ts";
+import type { Paths } from "../store/paths.ts";
+
+/** The rules of the file, or of the state root's, which may be missing. Rejects with ACCESS_FILE_INVALID. */
+export async function readRetention(
+  file: string | undefined,
+  paths: Pick<Paths, "registry">,
+): Promise<readonly RetentionRule[]> {
+  const path = file ?? accessPaths(paths.registry).retention;
+  try {
+    return parseRetention(await readFile(path, "utf8"), path).rules;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (file === undefined) return [];
+    throw new Failure("ACCESS_FILE_INVALID", { file, why: "no such file" });
+  }
+}
