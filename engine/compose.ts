@@ -5,6 +5,7 @@ import { createControlGroups } from "../runtime/cgroups/host-control-groups.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import { ContainerManager } from "../runtime/containers/container-manager.ts";
 import { NativeLauncher } from "../runtime/launch/native-launcher.ts";
+import { translateNames } from "../runtime/network/firewall.ts";
 import { openNetworks } from "../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../runtime/seccomp/compile.ts";
 import { resolveSeccomp } from "../runtime/seccomp/resolve.ts";
@@ -75,6 +76,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     launcher,
     cgroups,
     networks,
+    translateNames,
     volumes,
     host,
     seccomp: resolveSeccomp,

@@ -65,6 +65,12 @@ export class Paths {
   container(id: string): string {
     return join(this.containers, id);
   }
+  network(id: string): string {
+    return join(this.root, "networks", id);
+  }
+  networkNames(id: string): string {
+    return join(this.network(id), "names");
+  }
   get volumes(): string {
     return join(this.root, "volumes");
   }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "channel.h"
 #include "clock.h"
 #include "listener.h"
 #include "sys.h"
@@ -29,6 +30,7 @@ enum Frame : uint8_t {
   kState = 7,
   kPolicy = 8,
   kNoMore = 9,
+  kNames = 10,
   kAttached = 64,
   kStdout = 65,
   kStderr = 66,
@@ -36,6 +38,7 @@ enum Frame : uint8_t {
   kDone = 68,
   kStateIs = 69,
   kRefused = 70,
+  kServing = 71,
 };
 enum AttachFlag : uint8_t { kWantStdin = 1, kWantStdout = 2, kWantStderr = 4, kWantLossless = 8 };
 
@@ -118,9 +121,12 @@ void Shim::addTo(std::vector<pollfd>& polled) {
     polled.push_back({client.socket(), static_cast<short>(in | (client.pending() > 0 ? POLLOUT : 0)), 0});
   }
   polledClients_ = clients_.size();
+  if (resolver_) resolver_->addTo(polled);
 }
 
 void Shim::handle(const pollfd* polled, int pidfd) {
+  // First: a client may be about to replace it.
+  if (resolver_) resolver_->handle(polled + kFixedEntries + polledClients_);
   for (int stream = 0; stream < 2; stream++) {
     if (polled[1 + stream].revents) readOutput(stream);
   }
@@ -204,6 +210,8 @@ void Shim::act(Client& client, uint8_t type, Bytes payload, int pidfd) {
     case kNoMore:
       policy_.cancel();
       return client.send(kDone, nullptr, 0);
+    case kNames:
+      return serveNames(client, payload);
     case kWait:
       client.waiting = true;
       return;
@@ -221,6 +229,25 @@ void Shim::signal(Client& client, Bytes payload, int pidfd) {
   const int error = pidfd < 0 ? ESRCH : sys::errnoOf(sys::pidfdSignal(pidfd, number));
   const uint8_t code = static_cast<uint8_t>(error);
   error ? client.send(kRefused, &code, 1) : client.send(kDone, nullptr, 0);
+}
+
+/** Payload: u32 process in whose network it shall be, u32 port or 0, the settings' path. */
+void Shim::serveNames(Client& client, Bytes payload) {
+  Reader in(payload.data, payload.size);
+  const auto pid = static_cast<pid_t>(in.u32());
+  const auto port = static_cast<uint16_t>(in.u32());
+  constexpr size_t kNumbers = 8;
+  int error = payload.size > kNumbers ? 0 : EINVAL;
+  if (!error) {
+    const char* path = reinterpret_cast<const char*>(payload.data) + kNumbers;
+    resolver_.reset(new Resolver(std::string(path, payload.size - kNumbers)));
+    error = resolver_->open(pid, port);
+  }
+  if (error) resolver_.reset();
+  const auto code = static_cast<uint8_t>(error);
+  if (error) return client.send(kRefused, &code, 1);
+  const Payload ports = Payload().u32(resolver_->udpPort()).u32(resolver_->tcpPort());
+  client.send(kServing, ports.data(), ports.size());
 }
 
 void Shim::setPolicy(Bytes payload) {
@@ -310,6 +337,7 @@ void Shim::waiting(const ExitRecord& record) {
 }
 
 void Shim::ended(const ExitRecord& record) {
+  resolver_.reset();
   // How the last run ended is known; what came after it, only now.
   if (record.stopped || !record.error.empty()) exitJson_ = exitJson(record);
   sys::replaceFile(setup_.exitFile, exitJson_ + "\n");

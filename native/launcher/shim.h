@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "client.h"
 #include "json_log.h"
 #include "program.h"
+#include "resolver.h"
 #include "restart.h"
 #include "state_file.h"
 
@@ -45,8 +47,10 @@ class Shim {
   void takeTerminal(UniqueFd master);
   void started(pid_t pid);
 
-  /** Appends what to poll for; handle() is given the same entries after the poll. */
+  /** Appends what to poll for until due() (monotonic milliseconds, -1 for ever); handle() is given the same
+   * entries after the poll. */
   void addTo(std::vector<pollfd>& polled);
+  int64_t due() const { return resolver_ ? resolver_->due() : -1; }
   void handle(const pollfd* polled, int pidfd);
 
   /** The process has ended: reads what it left in the pipes, and lets go of its streams. */
@@ -74,6 +78,7 @@ class Shim {
   void act(Client& client, uint8_t type, Bytes payload, int pidfd);
   void signal(Client& client, Bytes payload, int pidfd);
   void setPolicy(Bytes payload);
+  void serveNames(Client& client, Bytes payload);
   void attach(Client& client, Bytes payload);
   void resize(Bytes payload);
   void endInput(Client& client);
@@ -89,6 +94,8 @@ class Shim {
   StateFile state_;
   UniqueFd listener_;
   JsonLog log_;
+  /** In networks with names. */
+  std::unique_ptr<Resolver> resolver_;
   UniqueFd childEnds_[3];
   int stdio_[3] = {-1, -1, -1};
   /** The read ends of stdout and stderr; with a terminal its master and nothing. */

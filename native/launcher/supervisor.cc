@@ -45,9 +45,10 @@ void Supervisor::waitForSomething(int64_t deadline) {
       {control_.get(), POLLIN, 0}, {child_.channel.get(), POLLIN, 0}, {child_.pidfd.get(), POLLIN, 0}};
   if (shim_) shim_->addTo(polled);
   const size_t shimEnd = polled.size();
-  const int64_t due = health_ ? health_->due() : -1;
   if (health_) health_->addTo(polled);
-  if (due >= 0 && (deadline < 0 || due < deadline)) deadline = due;
+  for (const int64_t due : {health_ ? health_->due() : -1, shim_ ? shim_->due() : -1}) {
+    if (due >= 0 && (deadline < 0 || due < deadline)) deadline = due;
+  }
   const int64_t left = deadline < 0 ? -1 : std::max<int64_t>(deadline - monotonicMs(), 0);
   if (::poll(polled.data(), polled.size(), static_cast<int>(left)) < 0) return;
   if (polled[1].revents) readChannel();

@@ -37,6 +37,12 @@ export function checkName(name: string): void {
   if (!NAME.test(name)) throw new Failure("CONTAINER_NAME_INVALID", { name });
 }
 
+/** Throws CONTAINER_NAME_INVALID, CONTAINER_CONFIG_INVALID. */
+export function checkRename(from: string, to: string): void {
+  checkName(to);
+  refuseIf(from === to, "Renaming a container with the same name as its current name");
+}
+
 function checkMemory(config: HostConfig): void {
   const { Memory, MemorySwap, ShmSize, MemoryReservation, MemorySwappiness } = config;
   const { OomScoreAdj, BlkioWeight } = config;

@@ -8,6 +8,7 @@ import type { ContainerTable } from "./container-table.ts";
 import { networkEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { livingLinks } from "./links.ts";
+import { needsNames, serveNames, writeResolver } from "./name-service.ts";
 import { portsOf } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { RunningState, StoredContainer } from "./stored-container.ts";
@@ -106,10 +107,22 @@ export class Connector {
       settled = await this.#movePorts(container, endpoints, out);
     }
     this.#table.setState(container.id, { ...state, endpoints: settled });
+    await this.#serveNames(container, settled);
     this.#lifecycle.files(container.id).writeHosts(container, {
       endpoints: settled,
       links: livingLinks(container, this.#table),
     });
+  }
+
+  /** A resolver that is there learns by itself what changes; one that was needed once stays. */
+  async #serveNames(container: StoredContainer, endpoints: readonly EndpointRecord[]): Promise<void> {
+    const state = running(container);
+    const had = needsNames(state.endpoints);
+    if (!had && !needsNames(endpoints)) return;
+    writeResolver(container, endpoints, this.#parts);
+    if (had) return;
+    await serveNames(container, state.pid, this.#parts);
+    this.#lifecycle.files(container.id).writeResolvConf(container, "named");
   }
 
   async #movePorts(

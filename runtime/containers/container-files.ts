@@ -6,6 +6,7 @@ import type { EndpointRecord } from "../container-config.ts";
 import type { NetworkSharing } from "../network/driver.ts";
 import { hostsFile, resolvConfFile } from "../network/files.ts";
 import { readHostResolvConf } from "../network/host-resolv-conf.ts";
+import { hasNames } from "../network/network-table.ts";
 import { wayOut } from "./connections.ts";
 import type { Link } from "./links.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -38,6 +39,10 @@ export class ContainerFiles {
   get log(): string {
     return join(this.directory, `${this.#id}-json.log`);
   }
+  /** What its resolver answers from. */
+  get resolver(): string {
+    return join(this.directory, "resolver");
+  }
   /** Socket and exit record of an additional process. */
   exec(id: string): { readonly socket: string; readonly exit: string } {
     const name = `exec-${id.slice(0, 16)}`;
@@ -56,11 +61,15 @@ export class ContainerFiles {
 
   /** Writes them as the container's network wants them. Later changes from inside the container last until its next start. */
   writeEtc(container: StoredContainer, network: EtcNetwork & { readonly sharing: NetworkSharing }): void {
-    const { config, hostConfig } = container;
+    const { config } = container;
     const domain = config.Domainname ?? "";
     this.#write("hostname", `${config.Hostname}${domain === "" ? "" : `.${domain}`}\n`);
-    this.#write("resolv.conf", resolvConfFile(readHostResolvConf(), hostConfig, network.sharing));
+    this.writeResolvConf(container, network.endpoints.some(hasNames) ? "named" : network.sharing);
     this.writeHosts(container, network);
+  }
+
+  writeResolvConf({ hostConfig }: StoredContainer, network: NetworkSharing | "named"): void {
+    this.#write("resolv.conf", resolvConfFile(readHostResolvConf(), hostConfig, network));
   }
 
   /** Writes its hosts file anew; the file stays the one that the container sees. */

@@ -9,7 +9,7 @@ import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
 import { type Attachment, LaterAttachment, type TerminalSize, withLogs } from "./attachment.ts";
 import { Changes } from "./changes.ts";
-import { checkName } from "./check-config.ts";
+import { checkRename } from "./check-config.ts";
 import { publishes } from "./connections.ts";
 import { Connector } from "./connector.ts";
 import { ContainerTable } from "./container-table.ts";
@@ -244,13 +244,10 @@ export class ContainerManager {
   async rename(text: string, name: string): Promise<void> {
     const container = this.#table.find(text);
     const { id, name: current } = container;
-    checkName(name);
-    if (name === current)
-      throw new Failure("CONTAINER_CONFIG_INVALID", {
-        why: "Renaming a container with the same name as its current name",
-      });
+    checkRename(current, name);
     await using _lock = await this.#lifecycle.lock(id);
     this.#table.rename(id, name);
+    await this.#parts.networks.renamed(id);
     this.#parts.record(containerEvent({ ...container, name }, "rename", { oldName: `/${current}` }));
   }
 

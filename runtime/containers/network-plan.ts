@@ -9,6 +9,7 @@ import { freeLink, joinedContainer, wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { findLinks, type Link } from "./links.ts";
+import { needsNames, writeResolver } from "./name-service.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -45,6 +46,7 @@ export async function planNetwork(
   const sharing = first === undefined ? "private" : networks.driverOf(networks.get(first.networkId)).sharing;
   const files = new ContainerFiles(parts.store.paths, id);
   files.writeEtc(container, { endpoints, sharing, links });
+  if (needsNames(endpoints)) writeResolver(container, endpoints, parts);
   undo.keep();
   return {
     namespace: sharing,

@@ -3,6 +3,7 @@ import type { Store } from "../../store/types.ts";
 import type { ControlGroups } from "../cgroups/control-groups.ts";
 import type { EventSink } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
+import type { translateNames } from "../network/firewall.ts";
 import type { Networks } from "../network/networks.ts";
 import type { HostFacts } from "../spec/compile.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
@@ -15,6 +16,8 @@ export interface ContainerParts {
   readonly launcher: Launcher;
   readonly cgroups: ControlGroups;
   readonly networks: Networks;
+  /** Leads a container's questions for names to where its resolver listens; see runtime/network/firewall.ts. */
+  readonly translateNames: typeof translateNames;
   readonly volumes: Volumes;
   readonly host: HostFacts;
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;

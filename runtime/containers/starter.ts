@@ -21,6 +21,7 @@ import { networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
 import { parseLogOptions } from "./log-options.ts";
+import { needsNames, serveNames } from "./name-service.ts";
 import { pidSharing } from "./namespace-modes.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -110,6 +111,7 @@ export class Starter {
     for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
     const out = wayOut(endpoints);
     if (out !== undefined) await networks.route(out, launched.pid);
+    if (needsNames(endpoints)) await serveNames(container, launched.pid, this.#parts);
     await options.beforeRun(files.socket);
     this.#noteRunning(container, launched, { endpoints, cgroup: group.path });
     await launched.go();

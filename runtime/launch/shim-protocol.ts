@@ -17,6 +17,8 @@
 //                                          <--   exit { json }                           when it has ended
 //   policy { u8 when, u32 maximum }        -->                                           restart-rule.ts
 //                                          <--   done
+//   names { u32 pid, u32 port, path }      -->                                           serves names in the network of pid
+//                                          <--   serving { u32 udp, u32 tcp } | refused { u8 errno }
 //   no-more                                -->                                           its next end is the last, now if it waits
 //                                          <--   done
 //
@@ -37,6 +39,7 @@ export const FROM_SHIM = {
   done: 68,
   stateIs: 69,
   refused: 70,
+  serving: 71,
 } as const;
 
 /** Longest frame a shim sends, and takes: a piece of output is at most this long. */
@@ -68,4 +71,6 @@ export const toShim = {
   policy: ({ when, maximum }: RestartRule): Buffer =>
     encodeFrame(8, Buffer.concat([Buffer.of(RESTART_CODES[when]), u32s(maximum)])),
   noMore: (): Buffer => encodeFrame(9),
+  names: (pid: number, port: number, path: string): Buffer =>
+    encodeFrame(10, Buffer.concat([u32s(pid, port), Buffer.from(path)])),
 };

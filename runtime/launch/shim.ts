@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import util from "node:util";
+import { Failure } from "../../core/errors.ts";
 import type { Frame } from "./frames.ts";
 import type { RestartRule } from "./restart-rule.ts";
 import { attachToShim, type ShimAttachment } from "./shim-attachment.ts";
@@ -39,6 +41,15 @@ export interface ShimClient extends AsyncDisposable {
   setPolicy(rule: RestartRule): Promise<void>;
   /** Has it not be started again: the next end is the last one, and one that waits ends now. */
   noMore(): Promise<void>;
+  /**
+   * Serves names inside the network namespace of the process `pid`, from the settings at that path (native/launcher/name_table.h), at `port` or,
+   * for 0, at any. Resolves with the ports. Rejects with SYSCALL_FAILED.
+   */
+  serveNames(
+    pid: number,
+    settings: string,
+    port: number,
+  ): Promise<{ readonly udp: number; readonly tcp: number }>;
 }
 
 /** Connects to the shim that listens at `socket`, however long its path. Rejects with SHIM_UNREACHABLE when none does. */
@@ -134,6 +145,13 @@ class Client implements ShimClient {
 
   async noMore(): Promise<void> {
     await this.#request(toShim.noMore());
+  }
+
+  async serveNames(pid: number, settings: string, port: number) {
+    const { type, payload } = await this.#request(toShim.names(pid, port, settings));
+    if (type === FROM_SHIM.serving) return { udp: payload.readUInt32LE(0), tcp: payload.readUInt32LE(4) };
+    const errno = util.getSystemErrorName(-payload.readUInt8());
+    throw new Failure("SYSCALL_FAILED", { syscall: "serving names", errno, path: settings });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

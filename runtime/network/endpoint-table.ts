@@ -1,11 +1,12 @@
 import type { Database, Statement } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
-import { newId } from "../../core/ids.ts";
+import { newId, shortId } from "../../core/ids.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
 import { formatIpv4, gatewayOf, lowestFree, macOf, parseIpv4, parseSubnet } from "./addresses.ts";
 import type { NetworkRecord } from "./driver.ts";
 import { PLAIN_ENDPOINT } from "./endpoint-config.ts";
+import type { NamedEndpoint } from "./resolver-files.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
 /** Who uses an endpoint: a container, or a process (an Owner) that runs transient ones. */
@@ -94,9 +95,9 @@ export class EndpointTable {
     return free;
   }
 
-  /** Removes an endpoint; true when it had published ports. */
-  remove(endpoint: Pick<EndpointRecord, "endpointId" | "ports">): boolean {
-    return this.#remove.run(endpoint.endpointId).changes > 0 && endpoint.ports.length > 0;
+  /** True when it was there. */
+  remove(endpoint: Pick<EndpointRecord, "endpointId">): boolean {
+    return this.#remove.run(endpoint.endpointId).changes > 0;
   }
 
   has(endpoint: string): boolean {
@@ -126,6 +127,24 @@ export class EndpointTable {
       .all(network.id);
   }
 
+  /** The containers in a network with all the names they have there. */
+  named(network: NetworkRecord): readonly NamedEndpoint[] {
+    const rows = this.#database
+      .prepare<
+        [string],
+        Row & { readonly container: string; readonly name: string; readonly hostname: string }
+      >(
+        `SELECT e.*, c.name, c.document ->> '$.config.Hostname' AS hostname
+         FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY e.address`,
+      )
+      .all(network.id);
+    return rows.map(({ container, name, hostname, ...row }) => ({
+      address: formatIpv4(row.address),
+      container,
+      names: [name, ...describe(network, row).config.aliases, shortId(container), hostname],
+    }));
+  }
+
   published(network: NetworkRecord): readonly PublishedEndpoint[] {
     return this.#published
       .all(network.id)
@@ -140,8 +159,10 @@ export class EndpointTable {
       .flatMap(({ ports }) => JSON.parse(ports) as PublishedPort[]);
   }
 
-  /** Removes the endpoints whose user `isGone`; true when one of them had published ports. */
-  sweep(isGone: (user: EndpointUser) => boolean): boolean {
+  /** Removes the endpoints whose user `isGone`, and tells their networks and whether they had published ports. */
+  sweep(
+    isGone: (user: EndpointUser) => boolean,
+  ): readonly { readonly network: string; readonly published: boolean }[] {
     const rows = this.#database
       .prepare<[], Row & { readonly container: string | null; readonly process: string | null }>(
         "SELECT * FROM endpoints",
@@ -151,7 +172,7 @@ export class EndpointTable {
       isGone(container === null ? { process: process ?? "" } : { container }),
     );
     for (const { id } of gone) this.#remove.run(id);
-    return gone.some(({ ports }) => ports !== "[]");
+    return gone.map(({ network, ports }) => ({ network, published: ports !== "[]" }));
   }
 }
 

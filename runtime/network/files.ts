@@ -95,20 +95,32 @@ export function parseResolvConf(text: string): ResolvConf {
 
 const isLoopback = (server: string): boolean => server.startsWith("127.") || /^(0*:)*0*:?0*1$/.test(server);
 
+/** Where a container in a network with names finds its resolver, as in Docker. */
+export const RESOLVER_ADDRESS = "127.0.0.11";
+
+/** The resolvers this host asks, or public ones. */
+export const hostServers = ({ nameservers }: ResolvConf): readonly string[] =>
+  nameservers.length > 0 ? nameservers : FALLBACK_NAMESERVERS;
+
 /**
  * Text of a container's /etc/resolv.conf: the host's, replaced by what the container asks for. A resolver on the host's loopback cannot be
- * reached from another network namespace and is left out; with none left, public ones serve.
+ * reached from another network namespace and is left out; with none left, public ones serve. In networks with names the container asks its own
+ * resolver, which asks these.
  */
 export function resolvConfFile(
   host: ResolvConf,
   wanted: Pick<HostConfig, "Dns" | "DnsSearch" | "DnsOptions">,
-  network: "private" | "host",
+  network: "private" | "host" | "named",
 ): string {
   const reachable = host.nameservers.filter((server) => network === "host" || !isLoopback(server));
   const inherited = reachable.length === 0 && network === "private" ? FALLBACK_NAMESERVERS : reachable;
-  const servers = wanted.Dns.length > 0 ? wanted.Dns : inherited;
+  const asked = wanted.Dns.length > 0 ? wanted.Dns : inherited;
+  const servers = network === "named" ? [RESOLVER_ADDRESS] : asked;
   const search = wanted.DnsSearch.length > 0 ? wanted.DnsSearch.filter((name) => name !== ".") : host.search;
-  const options = wanted.DnsOptions.length > 0 ? wanted.DnsOptions : host.options;
+  const given = wanted.DnsOptions.length > 0 ? wanted.DnsOptions : host.options;
+  // A name without dots is asked for as it is: it may be a container's.
+  const dots = network === "named" && !given.some((option) => option.startsWith("ndots:")) ? ["ndots:0"] : [];
+  const options = [...given, ...dots];
   const lines = [
     ...servers.map((server) => `nameserver ${server}`),
     ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),

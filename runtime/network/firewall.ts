@@ -1,6 +1,12 @@
 import { execFile } from "node:child_process";
 import { Failure } from "../../core/errors.ts";
-import { compilePassage, compileRemoval, compileRuleset, type Ruleset } from "./rules.ts";
+import {
+  compileNameTranslation,
+  compilePassage,
+  compileRemoval,
+  compileRuleset,
+  type Ruleset,
+} from "./rules.ts";
 
 /** The packet rules of bridges. Every method rejects with FIREWALL_FAILED when nftables is missing or refuses. */
 export interface Firewall {
@@ -24,6 +30,16 @@ export function createFirewall(program = "nft"): Firewall {
       await closeForeignChains(program, bridge);
     },
   };
+}
+
+/** Translates what the processes in the network namespace of `pid` send to the domain port of `address`. Rejects with FIREWALL_FAILED. */
+export async function translateNames(
+  pid: number,
+  address: string,
+  ports: { readonly udp: number; readonly tcp: number },
+): Promise<void> {
+  const args = [`--net=/proc/${pid}/ns/net`, "nft", "-f", "-"];
+  await nft("nsenter", args, { what: "serving names", input: compileNameTranslation(address, ports) });
 }
 
 async function listChain(program: string, chain: string): Promise<string | undefined> {

@@ -18,6 +18,15 @@ const DEFAULT_ROOT = "/var/lib/slipway";
 const BUILT_IN = { bridge: "bridge", host: "host", none: "null" } as const;
 export const isBuiltIn = ({ name }: Pick<NetworkRecord, "name">): boolean => Object.hasOwn(BUILT_IN, name);
 
+/** Whether containers find each other by name in it: in those of users. */
+export const hasNames = ({
+  network,
+  driver,
+}: {
+  readonly network: string;
+  readonly driver: string;
+}): boolean => driver === "bridge" && !isBuiltIn({ name: network });
+
 /** The networks of a state root; rows of before have fewer fields. */
 export class NetworkTable {
   readonly #options: NetworkTableOptions;

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
@@ -6,8 +8,9 @@ import { checkNetwork, type NetworkCreate } from "./compile-network.ts";
 import { type NetworkDriver, type NetworkRecord, publishesPorts } from "./driver.ts";
 import { checkEndpoint, PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import { EndpointTable, type EndpointUser } from "./endpoint-table.ts";
-import { isBuiltIn, NetworkTable } from "./network-table.ts";
+import { hasNames, isBuiltIn, NetworkTable } from "./network-table.ts";
 import { choosePorts, type PortRequest } from "./ports.ts";
+import { networkNames, replaceText } from "./resolver-files.ts";
 
 export interface NetworksOptions {
   readonly root: string;
@@ -17,6 +20,8 @@ export interface NetworksOptions {
   readonly drivers: readonly NetworkDriver[];
   /** Text of /proc/net/route. */
   readonly routes: () => string;
+  /** Where the names of a network are kept for the resolvers of its containers. */
+  readonly namesFile: (network: string) => string;
 }
 
 const LOCK = "networks";
@@ -94,6 +99,7 @@ export class Networks {
   /** The row last: a crash leaves a network that can be removed again. */
   async #delete(network: NetworkRecord): Promise<void> {
     await this.driverOf(network).delete(network);
+    rmSync(dirname(this.#options.namesFile(network.id)), { recursive: true, force: true });
     this.#table.remove(network.id);
   }
 
@@ -117,13 +123,36 @@ export class Networks {
     await using _lock = await this.#options.locks.hold(lockOf(network));
     const warnings = await this.#makeReady(this.get(network.id));
     const endpoint = this.#endpoints.add(network, user, { ports: [], config, link });
+    this.#writeNames(network);
     if (ports.length === 0) return { endpoint, warnings };
     try {
       return { endpoint: await this.publish(endpoint, ports), warnings };
     } catch (error) {
       this.#endpoints.remove(endpoint);
+      this.#writeNames(network);
       throw error;
     }
+  }
+
+  /** For who holds the network's lock. */
+  #writeNames(network: NetworkRecord): void {
+    if (!hasNames({ network: network.name, driver: network.driver })) return;
+    const text = networkNames(network.name, this.#endpoints.named(network));
+    replaceText(this.#options.namesFile(network.id), text);
+  }
+
+  /** Makes the names in these networks what they are now; those that are gone have none. */
+  async #renewNames(ids: readonly string[]): Promise<void> {
+    const networks = this.list().filter(({ id }) => ids.includes(id));
+    for (const network of networks) {
+      await using _lock = await this.#options.locks.hold(lockOf(network));
+      if (this.list().some(({ id }) => id === network.id)) this.#writeNames(network);
+    }
+  }
+
+  /** A container has another name now. */
+  async renamed(container: string): Promise<void> {
+    await this.#renewNames(this.endpointsOf(container).map(({ networkId }) => networkId));
   }
 
   /** Makes ports of a connected container reachable on this host. Rejects with PORT_TAKEN, FIREWALL_FAILED and publishes nothing then. */
@@ -191,15 +220,18 @@ export class Networks {
     return this.#endpoints.ofContainer(container, this.list());
   }
 
-  /** Gives addresses and ports back. Idempotent. */
+  /** Gives addresses, names and ports back. Idempotent. */
   async release(endpoints: readonly EndpointRecord[]): Promise<void> {
-    const changed = endpoints.filter((endpoint) => this.#endpoints.remove(endpoint));
-    if (changed.length > 0) await this.#republish();
+    const removed = endpoints.filter((endpoint) => this.#endpoints.remove(endpoint));
+    await this.#renewNames(removed.map(({ networkId }) => networkId));
+    if (removed.some(({ ports }) => ports.length > 0)) await this.#republish();
   }
 
   /** Gives back what users that are gone held. */
   async sweep(isGone: (user: EndpointUser) => boolean): Promise<void> {
-    if (this.#endpoints.sweep(isGone)) await this.#republish();
+    const removed = this.#endpoints.sweep(isGone);
+    await this.#renewNames(removed.map(({ network }) => network));
+    if (removed.some(({ published }) => published)) await this.#republish();
   }
 
   async #republish(): Promise<void> {

@@ -18,6 +18,7 @@ export function openNetworks({ paths, database, locks }: Store, kernel: KernelNe
       hostDriver,
       createNullDriver(kernel),
     ],
+    namesFile: (network) => paths.networkNames(network),
     routes: () => readFileSync("/proc/net/route", "utf8"),
   });
 }

@@ -84,3 +84,22 @@ export const compilePassage = (chain: string, bridge: string): string =>
   ["iifname", "oifname"]
     .map((side) => `insert rule ip filter ${chain} ${side} "${bridge}" counter accept comment "slipway"\n`)
     .join("");
+
+/** Inside a container: the domain port of its resolver's address leads to where that listens. */
+export const compileNameTranslation = (
+  address: string,
+  ports: { readonly udp: number; readonly tcp: number },
+): string =>
+  [
+    "table ip slipway_names",
+    "delete table ip slipway_names",
+    block("table ip slipway_names", [
+      block("chain output", [
+        "type nat hook output priority -100; policy accept;",
+        ...Object.entries(ports).map(
+          ([protocol, port]) => `ip daddr ${address} ${protocol} dport 53 dnat to ${address}:${port}`,
+        ),
+      ]),
+    ]),
+    "",
+  ].join("\n");

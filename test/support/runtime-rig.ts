@@ -9,6 +9,7 @@ import type { CgroupLayout } from "../../runtime/cgroups/layout.ts";
 import { ContainerManager } from "../../runtime/containers/container-manager.ts";
 import type { EventSink } from "../../runtime/events.ts";
 import { NativeLauncher } from "../../runtime/launch/native-launcher.ts";
+import { translateNames } from "../../runtime/network/firewall.ts";
 import type { Networks } from "../../runtime/network/networks.ts";
 import { openNetworks } from "../../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../../runtime/seccomp/compile.ts";
@@ -70,6 +71,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
         launcher,
         cgroups,
         networks,
+        translateNames,
         volumes,
         host: readHostFacts(cgroups.namespaces),
         seccomp: resolveSeccomp,

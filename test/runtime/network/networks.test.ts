@@ -34,6 +34,7 @@ const open = (store: Store, program?: string): Networks => {
     database: store.database,
     locks: store.locks,
     drivers: [bridge, hostDriver, createNullDriver(kernel)],
+    namesFile: (network) => store.paths.networkNames(network),
     routes: () => readFileSync("/proc/net/route", "utf8"),
   });
 };
