@@ -7,6 +7,8 @@ export interface Command {
 
 /** The name of the base image in every contender's store. */
 export const BASE = "localhost/slipway-bench:base";
+/** The repository and tag of images that go to registries. */
+export const TRANSFERRED = "slipway-bench/transferred:1";
 export const RESULT = "localhost/slipway-bench:result";
 
 export interface Base {
@@ -14,6 +16,14 @@ export interface Base {
   readonly tar: string;
   /** The same as a docker-archive that is tagged BASE. */
   readonly archive: string;
+}
+
+export interface Transfer {
+  build(context: string): Command;
+  push(): Command;
+  pull(): Command;
+  /** Makes it know neither the image nor its layer any more. */
+  forget(): readonly Command[];
 }
 
 /** Something that builds and runs. A row that it has no command for is left out for it. */
@@ -28,6 +38,10 @@ export interface Contender {
   run?(): Command;
   /** The commands of the Dockerfile `seed` in a plain root filesystem: the limit for any builder. */
   seed?(script: string): Command;
+  /** Images on their way to a registry and back; absent without one. */
+  readonly transfer?: Transfer;
+  /** Images on their way to the registry that its own store is served as. */
+  readonly ownRegistry?: Pick<Transfer, "build" | "push">;
   /** Removes what prepare() and the builds left. */
   cleanUp(): void;
 }

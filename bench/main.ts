@@ -1,10 +1,10 @@
 // Times Slipway beside its peers, in turn, on the same work, in one run.
 //
 //   npm run bench -- [--row NAME]... [--rounds N] [--contender NAME]... [--json FILE] [--page FILE] [--work FOLDER]
-//                    [--docker-host URL] [--buildah COMMAND] [--podman COMMAND]
+//                    [--docker-host URL] [--registry HOST:PORT] [--buildah COMMAND] [--podman COMMAND]
 //
-// DOCKER_HOST, BENCH_BUILDAH and BENCH_PODMAN stand in for the last three.
-// Rows: steps, small, big, seed, run; "steps" stands for "steps" and "steps cached". Peers that are not there are named as absent.
+// DOCKER_HOST, BENCH_REGISTRY, BENCH_BUILDAH and BENCH_PODMAN stand in for the last four. The registry is one of this machine without TLS.
+// Rows: steps, small, big, seed, run, push small, pull small and so on; "steps" stands for "steps" and "steps cached". Peers that are not there are named as absent.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,8 +23,9 @@ import { run } from "./rows/run.ts";
 import { seed } from "./rows/seed.ts";
 import { small } from "./rows/small.ts";
 import { steps } from "./rows/steps.ts";
+import { transfers } from "./rows/transfer.ts";
 
-const ROWS: readonly Row[] = [...steps, ...small, ...big, seed, run];
+const ROWS: readonly Row[] = [...steps, ...small, ...big, seed, run, ...transfers];
 
 const { values: options } = parseArgs({
   options: {
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     page: { type: "string" },
     work: { type: "string", default: "/var/tmp" },
     "docker-host": { type: "string" },
+    registry: { type: "string", default: process.env["BENCH_REGISTRY"] ?? "" },
     buildah: { type: "string", default: process.env["BENCH_BUILDAH"] ?? "buildah" },
     podman: { type: "string", default: process.env["BENCH_PODMAN"] ?? "podman" },
   },
@@ -52,10 +54,11 @@ function selectRows(): readonly Row[] {
 const matches = (row: Row, name: string): boolean => row.name === name || row.name === `${name} cached`;
 
 function selectContenders(folder: string): { present: readonly Contender[]; absent: Record<string, string> } {
+  const registry = options.registry === "" ? undefined : options.registry;
   const all = [
-    slipway(join(folder, "slipway")),
-    docker(options["docker-host"], true),
-    docker(options["docker-host"], false),
+    slipway(join(folder, "slipway"), registry),
+    docker(options["docker-host"], true, registry),
+    docker(options["docker-host"], false, registry),
     buildah(options.buildah),
     podman(options.podman),
     chroot(join(folder, "chroot")),
@@ -95,6 +98,8 @@ function measure(
   failures: Failures,
 ): Map<string, number[]> {
   const samples = new Map<string, number[]>();
+  const [source] = contenders;
+  if (source === undefined) return samples;
   if (!existsSync(context)) {
     mkdirSync(context);
     row.prepare?.(context);
@@ -107,9 +112,12 @@ function measure(
     for (const contender of contenders) {
       const command = row.command(contender, context);
       if (command === undefined || `${contender.name}, row ${row.name}` in failures) continue;
+      row.refresh?.(context);
+      for (const each of row.before?.(contender, context, source) ?? []) time(each);
       // What the one before left unwritten is not this one's to write.
       attempt(["sync"]);
       const ms = timeOrNote(contender, row, command, failures);
+      for (const each of row.after?.(contender) ?? []) attempt(each.argv, each.env);
       if (ms === undefined) continue;
       samples.set(contender.name, [...(samples.get(contender.name) ?? []), ms]);
       say(`${row.name}, round ${round}: ${contender.name} ${(ms / 1000).toFixed(3)} s`);
@@ -136,7 +144,10 @@ async function main(): Promise<void> {
     const failures: Failures = {};
     const samples = new Map<string, Map<string, number[]>>();
     for (const row of rows) {
-      samples.set(row.name, measure(row, present, join(folder, row.name.replace(" cached", "")), failures));
+      samples.set(
+        row.name,
+        measure(row, present, join(folder, row.context ?? row.name.replace(" cached", "")), failures),
+      );
     }
     const report = makeReport(samples, { ...absent, ...failures });
     process.stdout.write(describeReport(report));

@@ -21,16 +21,13 @@ export function time({ argv: [file, ...args], env }: Command): number {
 }
 
 /** True when the command exists and succeeds. */
-export function works(
-  [file, ...args]: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): boolean {
+export function works([file, ...args]: readonly string[], env: Command["env"] = {}): boolean {
   if (file === undefined) return false;
   const options = { env: { ...process.env, ...env }, stdio: "ignore", timeout: 60_000 } as const;
   return spawnSync(file, args, options).status === 0;
 }
 
 /** For clean-up: whether it succeeds does not matter. */
-export function attempt(argv: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+export function attempt(argv: readonly string[], env: Command["env"] = {}): void {
   works(argv, env);
 }

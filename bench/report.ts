@@ -24,16 +24,18 @@ export interface Report {
   }[];
 }
 
-export function makeReport(samples: Samples, absent: Readonly<Record<string, string>>): Report {
+export function thisMachine(): Pick<Report, "machine" | "node"> {
   const [first] = cpus();
+  const cpu = first?.model ?? "unknown";
   return {
-    machine: {
-      cpu: first?.model ?? "unknown",
-      cores: cpus().length,
-      memoryBytes: totalmem(),
-      kernel: release(),
-    },
+    machine: { cpu, cores: cpus().length, memoryBytes: totalmem(), kernel: release() },
     node: process.version,
+  };
+}
+
+export function makeReport(samples: Samples, absent: Readonly<Record<string, string>>): Report {
+  return {
+    ...thisMachine(),
     date: new Date().toISOString(),
     absent,
     rows: Array.from(samples, ([name, byContender]) => {
@@ -64,7 +66,7 @@ function cells({ rows }: Report): readonly (readonly string[])[] {
 }
 const COLUMNS = ["ROW", "CONTENDER", "MEDIAN", "MIN", "MAX", "RATIO"];
 
-function describeMachine({ machine, node }: Report): string {
+export function describeMachine({ machine, node }: Pick<Report, "machine" | "node">): string {
   const memory = Math.round(machine.memoryBytes / 2 ** 30);
   return `${machine.cpu}, ${machine.cores} cores, ${memory} GiB, Linux ${machine.kernel}, Node ${node}`;
 }

@@ -3,10 +3,18 @@ import type { Command, Contender } from "./contender.ts";
 /** One line of the comparison. */
 export interface Row {
   readonly name: string;
+  /** Rows that share a context name it. */
+  readonly context?: string;
   /** Writes the build context, if the row needs one. */
   readonly prepare?: (context: string) => void;
   /** Runs once before the clock: fills the cache that is measured. */
   readonly warmUp?: (contender: Contender, context: string) => Command | undefined;
+  /** Changes the context before every round of every contender, where nothing may be known from the round before. */
+  readonly refresh?: (context: string) => void;
+  /** Done before the clock starts, in every round; `source` is who makes what the others fetch. */
+  readonly before?: (contender: Contender, context: string, source: Contender) => readonly Command[];
+  /** Done after the clock stopped. */
+  readonly after?: (contender: Contender) => readonly Command[];
   /** What is timed; undefined when the contender has nothing to show here. */
   readonly command: (contender: Contender, context: string) => Command | undefined;
 }

@@ -1,12 +1,12 @@
-import type { Contender } from "../contender.ts";
-import { BASE, RESULT } from "../contender.ts";
+import type { Contender, Transfer } from "../contender.ts";
+import { BASE, RESULT, TRANSFERRED } from "../contender.ts";
 import { attempt, time, works } from "../process.ts";
 
 /** Marks results, so that those that lost their tag to the next round are found again. */
 const LABEL = "slipway-bench";
 
 /** The docker client and the engine behind `host`; `buildkit` chooses the builder. */
-export function docker(host: string | undefined, buildkit: boolean): Contender {
+export function docker(host: string | undefined, buildkit: boolean, registry: string | undefined): Contender {
   const env = { DOCKER_BUILDKIT: buildkit ? "1" : "0", ...(host === undefined ? {} : { DOCKER_HOST: host }) };
   const missing = (): string | undefined => {
     if (!works(["docker", "--version"])) return "there is no docker client";
@@ -32,11 +32,24 @@ export function docker(host: string | undefined, buildkit: boolean): Contender {
       ],
       env,
     }),
-    // Which builder is chosen does not matter to a run.
+    // Which builder is chosen does not matter to the rest.
     ...(buildkit ? { run: () => ({ argv: ["docker", "run", "--rm", BASE, "true"], env }) } : {}),
+    ...(buildkit && registry !== undefined ? { transfer: transferBy(env, registry) } : {}),
     cleanUp: () => {
       attempt(["docker", "rmi", "--force", BASE, RESULT], env);
       attempt(["docker", "image", "prune", "--force", "--filter", `label=${LABEL}`], env);
     },
+  };
+}
+
+function transferBy(env: Readonly<Record<string, string>>, registry: string): Transfer {
+  const reference = `${registry}/${TRANSFERRED}`;
+  return {
+    build: (context) => ({ argv: ["docker", "build", "--quiet", "--tag", reference, context], env }),
+    push: () => ({ argv: ["docker", "push", "--quiet", reference], env }),
+    pull: () => ({ argv: ["docker", "pull", "--quiet", reference], env }),
+    forget: () => [
+      { argv: ["sh", "-c", `docker rmi --force ${reference} && docker builder prune --all --force`], env },
+    ],
   };
 }

@@ -13,10 +13,15 @@ const TEXT = Buffer.from(
 /** What a byte costs: one file of 513 MB, half of it random, half of it text. */
 export const big = buildRows("big", (context) => {
   writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY big /big\n`);
+  writeBig(context);
+});
+
+/** Writes the file `big`. */
+export function writeBig(context: string): void {
   const file = openSync(join(context, "big"), "w");
   for (let written = 0; written < HALF; written += MIB) {
     writeSync(file, randomBytes(MIB));
     writeSync(file, TEXT);
   }
   closeSync(file);
-});
+}

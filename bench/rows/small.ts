@@ -12,10 +12,15 @@ const LINES_PER_FILE = 83;
 /** What a file costs: 20,000 of them in 400 folders. */
 export const small = buildRows("small", (context) => {
   writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY files /files\n`);
+  writeSmall(context);
+});
+
+/** Writes the folder `files`. */
+export function writeSmall(context: string): void {
   for (let folder = 0; folder < FOLDERS; folder += 1) {
     const path = join(context, "files", `folder-${folder}`);
     mkdirSync(path, { recursive: true });
     for (let file = 0; file < FILES_PER_FOLDER; file += 1)
       writeFileSync(join(path, `file-${file}.txt`), `${folder} ${file}\n${LINE.repeat(LINES_PER_FILE)}`);
   }
-});
+}
