@@ -11,7 +11,7 @@ import type { Lease, Store } from "../store/types.ts";
 import { BaseImages } from "./base-images.ts";
 import type { CacheMounts } from "./cache/cache-mounts.ts";
 import { Listings } from "./cache/listings.ts";
-import { BuildContext } from "./context/build-context.ts";
+import { BuildContexts } from "./context/build-contexts.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
@@ -72,14 +72,9 @@ export class BuildRun {
     const tags = this.#request.tags.map((tag) => withDefaultTag(parseReference(tag)));
     const { store, clock } = this.#tools;
     await using lease = store.leases.open("build");
-    const plan = await this.#plan(lease);
-    const { context: path, dockerfile } = this.#request;
-    using context = new BuildContext(store, {
-      path,
-      clock,
-      ...(dockerfile.path === undefined ? {} : { dockerfile: dockerfile.path }),
-    });
-    const steps = this.#stepContext(context, lease);
+    using contexts = new BuildContexts(store, this.#request, clock);
+    const plan = await this.#plan(lease, contexts);
+    const steps = this.#stepContext(contexts, lease);
     try {
       const outcomes = await this.#solve(plan, steps);
       return await this.#publish(plan, outcomes, { tags, created: requestedTime(steps.timestamps) });
@@ -89,7 +84,7 @@ export class BuildRun {
     }
   }
 
-  async #plan(lease: Lease): Promise<Plan> {
+  async #plan(lease: Lease, contexts: BuildContexts): Promise<Plan> {
     const { pull, network, extraHosts, allow = [], credentials } = this.#request;
     const images = new BaseImages({
       source: this.#tools.images,
@@ -100,7 +95,7 @@ export class BuildRun {
       signal: this.#signal,
     });
     const parsed = await this.#parse();
-    const resolved = await this.#resolve(parsed, images);
+    const resolved = await this.#resolve(parsed, images, await contexts.ignored());
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
     const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
@@ -116,13 +111,19 @@ export class BuildRun {
     );
   }
 
-  async #resolve(parsed: ParsedDockerfile, images: BaseImages): Promise<ResolvedDockerfile> {
-    const { dockerfile, buildArgs, labels, target, platform } = this.#request;
+  async #resolve(
+    parsed: ParsedDockerfile,
+    images: BaseImages,
+    isIgnored: (path: string) => boolean,
+  ): Promise<ResolvedDockerfile> {
+    const { dockerfile, buildArgs, labels, target, platform, contexts = {} } = this.#request;
     const { name } = dockerfile;
     return resolveDockerfile(parsed, {
       buildArgs: new Map(Object.entries(buildArgs)),
       buildPlatform: hostPlatform(),
       labels,
+      isIgnored,
+      contexts: new Map(Object.entries(contexts).map(([key, value]) => [key.toLowerCase(), value])),
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { targetPlatform: platform }),
       loadImage: (reference, wanted) => images.load(reference, wanted),
@@ -131,13 +132,13 @@ export class BuildRun {
     });
   }
 
-  #stepContext(context: BuildContext, lease: Lease): StepContext {
+  #stepContext(contexts: BuildContexts, lease: Lease): StepContext {
     const { store, executor, clock } = this.#tools;
     const requested = this.#request.sourceDateEpoch ?? epochArgument(this.#request.buildArgs);
     return {
       store,
       executor,
-      context,
+      contextOf: contexts.of,
       lease,
       clock,
       roots: new RootFilesystems(store),
@@ -186,7 +187,7 @@ export class BuildRun {
     if (wanted.length === 0) return;
     const load = async (step: CopyStep): Promise<void> => {
       try {
-        await context.context.select(step.sources);
+        await context.contextOf(nameOf(step)).select(step.sources);
       } catch (error) {
         throw await explainFailure(error, { step, outcomes: new Map(), context, source });
       }
@@ -220,6 +221,8 @@ function once(report: (message: string) => void): (message: string) => void {
     said.add(message);
   };
 }
+
+const nameOf = ({ from }: CopyStep): string | undefined => (from.kind === "context" ? from.name : undefined);
 
 const takesContext = (step: Step): step is CopyStep =>
   step.kind === "copy" && step.from.kind === "context" && step.sources.list.length > 0;

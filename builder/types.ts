@@ -13,6 +13,8 @@ export interface BuildRequest {
    * the context's own `.dockerignore`.
    */
   readonly dockerfile: { readonly name: string; readonly text: string; readonly path?: string };
+  /** `--build-context`: what stands for stages and images of these names. */
+  readonly contexts?: Readonly<Record<string, NamedBuildContext>>;
   readonly tags: readonly string[];
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
@@ -33,6 +35,11 @@ export interface BuildRequest {
   /** Shown to registries in place of those of this machine's user. */
   readonly credentials?: CredentialSource;
 }
+
+export type NamedBuildContext =
+  | { readonly kind: "directory"; readonly path: string }
+  /** A full reference, or the id of an image of the store. */
+  | { readonly kind: "image"; readonly reference: string };
 
 export interface BuildResult {
   readonly image: Digest;

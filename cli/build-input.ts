@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { looksLikeArchive, peek } from "../core/archive-head.ts";
 import { Failure } from "../core/errors.ts";
-import { readAll } from "../core/streams.ts";
-import type { BuildRequest } from "../engine/api.ts";
+import { type ByteStream, readAll } from "../core/streams.ts";
+import type { BuildRequest, BuildService, FetchedContext, FetchOptions } from "../engine/api.ts";
 import type { Context } from "./context.ts";
 import { readFrom } from "./files.ts";
 
@@ -14,20 +14,42 @@ export interface BuildInput extends AsyncDisposable {
   readonly dockerfile: BuildRequest["dockerfile"];
 }
 
+export interface InputOptions extends FetchOptions {
+  /** docker's `-f`: a path seen from the working directory, or inside a context that is elsewhere, or "-". */
+  readonly file: string | undefined;
+  readonly builds: () => Promise<BuildService>;
+}
+
 const DOCKERFILE_LIMIT = 16 * 1024 * 1024;
+const DOCKERFILE = "Dockerfile";
+
+/** True for what is no path: a URL, a git repository. */
+export const isRemote = (source: string): boolean =>
+  /^(?:https?|git|ssh):\/\/|^[\w-]+@[\w.-]+:|^github\.com\//.test(source);
 
 /**
- * Finds what to build: a directory, or "-" for a Dockerfile on standard input with an empty context. `file` is docker's `-f`:
- * a path seen from the working directory, or "-". Rejects with CONTEXT_INVALID, DOCKERFILE_UNREADABLE.
+ * Finds what to build: a directory, a git repository, the URL of a tar or a Dockerfile, or "-" for one of these on standard input.
+ * Rejects with CONTEXT_INVALID, DOCKERFILE_UNREADABLE, OPTIONS_CONFLICT and with what fetching and unpacking reject with.
  */
 export async function readBuildInput(
   context: Context,
   path: string,
-  file: string | undefined,
+  options: InputOptions,
 ): Promise<BuildInput> {
-  if (path === "-") return fromStandardInput(context, file);
-  if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path))
-    throw new Failure("OPTION_UNSUPPORTED", { option: `a remote build context (${path})` });
+  if (path === "-") return fromStandardInput(context, options);
+  if (isRemote(path)) {
+    const builds = await options.builds();
+    return inside(context, await builds.fetchContext(path, options), options);
+  }
+  const directory = await contextDirectory(context, path);
+  const { file } = options;
+  const dockerfile =
+    file === "-" ? await readStandardInput(context) : await readDockerfile(context, directory, file);
+  return { directory, dockerfile, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** The directory of a context. Rejects with CONTEXT_INVALID. */
+export async function contextDirectory(context: Context, path: string): Promise<string> {
   const directory = resolve(context.cwd, path);
   const found = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "ENOENT") throw new Failure("CONTEXT_INVALID", { why: path }, { cause });
@@ -35,12 +57,30 @@ export async function readBuildInput(
   });
   if (!found.isDirectory())
     throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} is not a directory` });
-  return {
-    directory,
-    dockerfile:
-      file === "-" ? await readStandardInput(context) : await readDockerfile(context, directory, file),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  return directory;
+}
+
+/** The Dockerfile of a context that was brought here. */
+async function inside(
+  context: Context,
+  fetched: FetchedContext,
+  { file }: InputOptions,
+): Promise<BuildInput> {
+  try {
+    return {
+      directory: fetched.directory,
+      dockerfile: file === "-" ? await readStandardInput(context) : insideDockerfile(fetched, file),
+      [Symbol.asyncDispose]: () => fetched[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await fetched[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function insideDockerfile(fetched: FetchedContext, file = DOCKERFILE): BuildRequest["dockerfile"] {
+  if (fetched.dockerfile !== undefined) return { name: DOCKERFILE, text: fetched.dockerfile };
+  return { name: file, path: join(fetched.directory, file), text: fetched.readText(file) };
 }
 
 async function readDockerfile(
@@ -49,7 +89,7 @@ async function readDockerfile(
   file: string | undefined,
 ): Promise<BuildRequest["dockerfile"]> {
   const path = file === undefined ? defaultDockerfile(directory) : resolve(context.cwd, file);
-  const name = file ?? "Dockerfile";
+  const name = file ?? DOCKERFILE;
   try {
     const { size } = await stat(path);
     if (size > DOCKERFILE_LIMIT) throw new RangeError(`more than ${DOCKERFILE_LIMIT} bytes`);
@@ -72,38 +112,40 @@ function whyUnreadable(cause: unknown): string {
 
 /** docker also takes a "dockerfile" in lower case when there is no other. */
 function defaultDockerfile(directory: string): string {
-  const path = join(directory, "Dockerfile");
+  const path = join(directory, DOCKERFILE);
   const lower = join(directory, "dockerfile");
   return !existsSync(path) && existsSync(lower) ? lower : path;
 }
 
-async function fromStandardInput(context: Context, file: string | undefined): Promise<BuildInput> {
-  if (file === "-")
+/** A tar is the context; anything else is a Dockerfile with an empty one. */
+async function fromStandardInput(context: Context, options: InputOptions): Promise<BuildInput> {
+  if (options.file === "-")
     throw new Failure("OPTIONS_CONFLICT", { one: "-f -", other: "a build context on standard input" });
-  const dockerfile = await readStandardInput(context);
-  const directory = await mkdtemp(join(tmpdir(), "slipway-context-"));
+  const { head, stream } = await peek(readFrom(context, "-"));
+  const builds = await options.builds();
+  if (looksLikeArchive(head)) return inside(context, await builds.receive(stream, options), options);
+  const dockerfile = { name: DOCKERFILE, text: await readText(stream) };
+  const empty = await builds.receive(emptyTar(), options);
   return {
-    directory,
+    directory: empty.directory,
     dockerfile,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => empty[Symbol.asyncDispose](),
   };
 }
 
 async function readStandardInput(context: Context): Promise<BuildRequest["dockerfile"]> {
-  const content = await readAll(readFrom(context, "-"), DOCKERFILE_LIMIT).catch((cause: unknown) => {
+  return { name: DOCKERFILE, text: await readText(readFrom(context, "-")) };
+}
+
+async function readText(stream: ByteStream): Promise<string> {
+  const content = await readAll(stream, DOCKERFILE_LIMIT).catch((cause: unknown) => {
     if (!(cause instanceof RangeError)) throw cause;
     throw new Failure("DOCKERFILE_UNREADABLE", { file: "-", why: cause.message }, { cause });
   });
-  if (isArchive(content))
-    throw new Failure("OPTION_UNSUPPORTED", { option: "a build context archive on standard input" });
-  return { name: "Dockerfile", text: content.toString("utf8") };
+  return content.toString("utf8");
 }
 
-/** A tar has "ustar" in its first header; compressed ones begin with their format's magic number. */
-function isArchive(content: Buffer): boolean {
-  const magic = ["1f8b", "28b52ffd", "fd377a585a00", "425a68"];
-  return (
-    content.subarray(257, 262).toString("latin1") === "ustar" ||
-    magic.some((hex) => content.subarray(0, hex.length / 2).toString("hex") === hex)
-  );
+/** The two blocks of zeros that end every tar. */
+async function* emptyTar(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1024);
 }

@@ -205,7 +205,20 @@ export interface BuildService {
    * The caller disposes it. Rejects with ARCHIVE_INVALID, CONTEXT_TOO_LARGE, CANCELLED.
    */
   receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext>;
+  /**
+   * Brings a context that is elsewhere: a git repository, or a URL of a tar or of a Dockerfile, whose context is empty. The caller disposes it.
+   * Rejects with GIT_FAILED, DOWNLOAD_FAILED and as receive() does.
+   */
+  fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext>;
   prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+/** `secrets`: GIT_AUTH_TOKEN and GIT_AUTH_HEADER for private repositories. */
+export interface FetchOptions extends Abortable {
+  readonly secrets?: SecretSource;
+}
+export interface FetchedContext extends ReceivedContext {
+  /** What the URL gave, if that was no archive. */
+  readonly dockerfile?: string;
 }
 /** A build context that came from a client. Disposing removes it. */
 export interface ReceivedContext extends AsyncDisposable {

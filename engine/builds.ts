@@ -1,10 +1,12 @@
 import type { Builder } from "../builder/build.ts";
 import type { BuildEvent } from "../builder/events.ts";
+import type { HttpSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { Store } from "../store/types.ts";
-import type { BuildService, ReceivedContext } from "./api.ts";
+import type { BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
+import { fetchContext } from "./builds/fetch-context.ts";
 import { receiveContext } from "./builds/receive-context.ts";
 import type { Jobs } from "./jobs.ts";
 
@@ -13,17 +15,20 @@ export class Builds implements BuildService {
   readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #builder: Builder;
+  readonly #http: HttpSource;
 
   constructor(parts: {
     readonly store: Store;
     readonly kernel: Kernel;
     readonly jobs: Jobs;
     readonly builder: Builder;
+    readonly http: HttpSource;
   }) {
     this.#store = parts.store;
     this.#kernel = parts.kernel;
     this.#jobs = parts.jobs;
     this.#builder = parts.builder;
+    this.#http = parts.http;
   }
 
   build(
@@ -40,6 +45,10 @@ export class Builds implements BuildService {
 
   receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
     return receiveContext({ store: this.#store, kernel: this.#kernel }, tar, options);
+  }
+
+  fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext> {
+    return fetchContext({ store: this.#store, kernel: this.#kernel, http: this.#http }, source, options);
   }
 
   prune({ all = false }: { readonly all?: boolean } = {}) {

@@ -1,4 +1,5 @@
 import { createBuilder } from "../builder/build.ts";
+import type { HttpSource } from "../builder/ports.ts";
 import { loadKernel } from "../native/binding.ts";
 import { launcherPath } from "../native/launcher.ts";
 import { createControlGroups } from "../runtime/cgroups/host-control-groups.ts";
@@ -64,10 +65,13 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     }),
   );
   const registries = new LazyRegistries(store, settings.registries ?? { env: process.env });
+  const http: HttpSource = {
+    get: async (url, headers, options) => (await registries.client()).fetch(url, headers, options),
+  };
   const builder = createBuilder({
     store,
     executor,
-    http: { get: async (url, headers, options) => (await registries.client()).fetch(url, headers, options) },
+    http,
     images: imageSource({ images: store.images, registries }),
   });
   const manager = new ContainerManager({
@@ -102,7 +106,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     }),
     containers,
     execs: new Execs(containers),
-    builds: new Builds({ store, kernel, jobs, builder }),
+    builds: new Builds({ store, kernel, jobs, builder, http }),
     volumes: volumeService,
     distribution: new Distribution(registries),
     networks: new Networks({

@@ -4,6 +4,8 @@ import type { Tree } from "../../store/types.ts";
 export interface Visibility {
   /** True when `path` itself is ignored; what is below it may still be excepted. */
   hides(path: string): boolean;
+  /** True when a source of COPY is sure to be hidden. */
+  hidesSource(source: string): boolean;
   /** Directories that are hidden with everything below them, known without looking at the context. */
   readonly prune: readonly string[];
   /** What hides `path`, in words for a message: `line 3 of .dockerignore ("*.log")`. */

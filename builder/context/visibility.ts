@@ -18,6 +18,7 @@ export function readVisibility(tree: Tree, dockerfile: string | undefined): Visi
   if (rules.rules.length === 0) return undefined;
   return {
     hides: (path) => rules.hides(path),
+    hidesSource: (source) => rules.hidesSource(source),
     prune: rules.prune,
     reason: (path) => {
       const rule = rules.decidingRule(path);

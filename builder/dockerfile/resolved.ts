@@ -9,8 +9,8 @@ import type { Add, Command, Copy, Device, InlineSource, Run, Workdir } from "./i
 
 /** Where a stage's first layer, or a file to copy or to mount, comes from. */
 export type Source =
-  /** The build context. */
-  | { readonly kind: "context" }
+  /** The build context, or the one of this name. */
+  | { readonly kind: "context"; readonly name?: string }
   /** An empty root filesystem. */
   | { readonly kind: "scratch" }
   /** Another stage of the same build, by its `index`. */
@@ -125,6 +125,11 @@ export interface Warning {
   readonly url: string;
 }
 
+/** What `--build-context NAME=…` puts in the place of stages and images of that name. */
+export type NamedContext =
+  | { readonly kind: "directory" }
+  | { readonly kind: "image"; readonly reference: string };
+
 export interface ResolveOptions {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Name or index of a stage; absent for the last one. */
@@ -135,6 +140,8 @@ export interface ResolveOptions {
   readonly targetPlatform?: Platform;
   /** Names platforms in progress, as a build for several does. */
   readonly showPlatform?: boolean;
+  /** By name, which is in lower case. */
+  readonly contexts?: ReadonlyMap<string, NamedContext>;
   /** --label */
   readonly labels?: Readonly<Record<string, string>>;
   /** Gives the configuration of an image. Called once for each name and platform, several at a time. */

@@ -1,7 +1,5 @@
-import { posix } from "node:path";
 import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
 import { literalPattern } from "../context/patterns.ts";
-import type { Source } from "../context/source-root.ts";
 import type { LineRange } from "../dockerfile/ast.ts";
 import { located } from "../dockerfile/problem.ts";
 import type {
@@ -12,6 +10,7 @@ import type {
 } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
 import type { BaseImage } from "../ports.ts";
+import { sourcesOf } from "./copy-sources.ts";
 import { checkEntitlements, type Entitlement } from "./entitlements.ts";
 import { fetchedPath, remoteSources } from "./remote-sources.ts";
 import { type Origins, planMounts } from "./run-mounts.ts";
@@ -43,6 +42,11 @@ export interface PlanOptions {
 
 /** Where steps that only make what mounts show put it. */
 const COPIED = "/mount";
+
+type Copied = Pick<CopyStep, "from" | "fromName"> & { readonly path: string; readonly target?: string };
+
+const contextName = ({ name }: Origin & { readonly kind: "context" }): string =>
+  name === undefined ? "the build context" : `build context ${name}`;
 
 interface FinishedStage {
   readonly name: string;
@@ -100,11 +104,27 @@ class Planner {
       const { result, state } = this.#stage(base.stage);
       return { result, state: { ...state, document } };
     }
-    if (base.kind !== "image") return { result: undefined, state: { document, config: {}, history: [] } };
+    if (base.kind !== "image") {
+      const empty: ImageState = { document, config: {}, history: [] };
+      return {
+        result: base.kind === "context" ? this.#contextStep(base, stage, empty) : undefined,
+        state: empty,
+      };
+    }
     const found = this.#options.imageOf(base);
     const result = this.#imageStep(base, stage.baseName, this.#at(stage.lines));
     const history = (found.config.history ?? []).map((entry): PlannedHistory => ({ entry }));
     return { result, state: { document, config: found.config.config ?? {}, history } };
+  }
+
+  /** FROM a build context: a root filesystem of its files. */
+  #contextStep(
+    from: Origin & { readonly kind: "context" },
+    { lines }: ResolvedStage,
+    before: ImageState,
+  ): StepId {
+    const common = { at: this.#at(lines), code: `FROM ${from.name ?? "."}`, before };
+    return this.#copyStep({ from, fromName: contextName(from), path: "/", target: "/" }, common);
   }
 
   #stage(index: number): FinishedStage {
@@ -179,11 +199,11 @@ class Planner {
 
   /** A step that only makes what mounts show: the same for all that show the same. */
   #copyStep(
-    { from, fromName, path }: Pick<CopyStep, "from" | "fromName"> & { readonly path: string },
+    { from, fromName, path, target = COPIED }: Copied,
     common: Pick<LayerStep, "at" | "code" | "before">,
   ): StepId {
-    const origin = from.kind === "step" ? from.step : from.kind;
-    const id = `mount ${origin} ${path}`;
+    const origin = from.kind === "step" ? from.step : fromName;
+    const id = `copy ${origin} ${path} ${target}`;
     const copy: CopyStep = {
       ...common,
       id,
@@ -194,7 +214,7 @@ class Planner {
       fromName,
       sources: { list: [{ path: literalPattern(path) }], exclude: [] },
       inline: [],
-      target: COPIED,
+      target,
       chown: "",
       chmod: undefined,
       unpack: false,
@@ -240,7 +260,7 @@ class Planner {
       from: step === undefined ? ({ kind: "scratch" } as const) : ({ kind: "step", step } as const),
       fromName,
     });
-    if (from.kind === "context") return { from: { kind: "context" } as const, fromName: "the build context" };
+    if (from.kind === "context") return { from, fromName: contextName(from) };
     if (from.kind === "image")
       return source(this.#imageStep(from, `FROM ${from.reference}`, at), `image ${from.reference}`);
     if (from.kind === "scratch") return source(undefined, "an empty image");
@@ -251,19 +271,6 @@ class Planner {
   #at({ first, last }: LineRange): SourceLine {
     return { file: this.#file, line: first, endLine: last };
   }
-}
-
-function sourcesOf({ instruction, sources }: ResolvedStep & { readonly kind: "copy" }): readonly Source[] {
-  const keepsParents = instruction.kind === "COPY" && instruction.parents;
-  return keepsParents ? instruction.sources.map(sourceWithParents) : sources.map((path) => ({ path }));
-}
-
-/** "x/./y" takes "y" of "x"; without a "/./", all of it is taken of the root. */
-function sourceWithParents(source: string): Source {
-  const pivot = source.indexOf("/./");
-  const [path, below] =
-    pivot === -1 ? ["", source] : [source.slice(0, pivot), source.slice(pivot + "/./".length)];
-  return { path: posix.join("/", path), below: posix.join("/", below).slice(1) };
 }
 
 function documentOf(image: ImageConfig): ImageState["document"] {

@@ -112,7 +112,7 @@ export interface CopyStep extends LayerStepBase {
   readonly kind: "copy";
   /** Where `sources` are. */
   readonly from:
-    | { readonly kind: "context" }
+    | { readonly kind: "context"; readonly name?: string }
     | { readonly kind: "step"; readonly step: StepId }
     | { readonly kind: "scratch" };
   /** How messages name it: "the build context", "stage build". */

@@ -18,7 +18,8 @@ export interface StepContext {
   readonly executor: Executor;
   readonly roots: RootFilesystems;
   readonly listings: Listings;
-  readonly context: BuildContext;
+  /** The build context, or the one of this name. */
+  readonly contextOf: (name: string | undefined) => BuildContext;
   readonly cacheMounts: CacheMounts;
   readonly httpFiles: HttpFiles;
   /** Of the whole build. */

@@ -4,6 +4,7 @@ import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
+import { readNamedContexts } from "../build-options/contexts.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
 import { defineCommand } from "../command.ts";
@@ -16,7 +17,7 @@ const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies re
 const NETWORKS = ["default", "host", "none"] as const;
 
 export const build = defineCommand({
-  usage: "[OPTIONS] PATH | -",
+  usage: "[OPTIONS] PATH | URL | -",
   flags: {
     "add-host": { kind: "list", help: 'Add a custom host-to-IP mapping ("host:ip")' },
     allow: {
@@ -24,6 +25,7 @@ export const build = defineCommand({
       help: `Allow extra privileged entitlement (${ENTITLEMENTS.map((name) => JSON.stringify(name)).join(", ")})`,
     },
     "build-arg": { kind: "list", help: "Set build-time variables" },
+    "build-context": { kind: "list", help: 'Additional build contexts (e.g., "name=path")' },
     file: { kind: "string", short: "f", help: 'Name of the Dockerfile (Default is "PATH/Dockerfile")' },
     // The classic builder's names for what always holds here: nothing is left of a step's container.
     "force-rm": { kind: "bool", hidden: true, help: "Always remove intermediate containers" },
@@ -59,7 +61,6 @@ export const build = defineCommand({
   unsupported: [
     "annotation",
     "attest",
-    "build-context",
     "builder",
     "cache-from",
     "cache-to",
@@ -94,12 +95,17 @@ export const build = defineCommand({
   async run(context, [path = ""], flags) {
     if (!flags.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });
     const mode = flags.quiet ? "quiet" : readMode(flags.progress);
-    await using input = await readBuildInput(context, path, flags.file);
     const secrets = await readSecrets(flags.secret, context);
     const ssh = await readSsh(flags.ssh, context);
+    using interrupted = interruptible(context);
+    const builds = async () => (await context.engine()).builds;
+    const fetching = { ...interrupted, builds, ...(secrets === undefined ? {} : { secrets }) };
+    await using input = await readBuildInput(context, path, { ...fetching, file: flags.file });
+    await using named = await readNamedContexts(context, flags["build-context"], fetching);
     const request: BuildRequest = {
       context: input.directory,
       dockerfile: input.dockerfile,
+      contexts: named.contexts,
       tags: flags.tag,
       buildArgs: buildArgs(context, flags["build-arg"]),
       labels: readLabels([], flags.label),
@@ -114,11 +120,9 @@ export const build = defineCommand({
       ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
       ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
     };
-    const { builds } = await context.engine();
-    using interrupted = interruptible(context);
     const progress = await createProgress(mode, context.stderr, { env: context.env });
     try {
-      const { image } = await builds.build(request, (event) => progress.report(event), interrupted);
+      const { image } = await (await builds()).build(request, (event) => progress.report(event), interrupted);
       if (flags.iidfile !== undefined) await writeFile(resolve(context.cwd, flags.iidfile), image);
       if (flags.quiet) await print(context, image);
     } finally {

@@ -22,6 +22,20 @@ export async function receiveContext(
   tar: ByteStream,
   options: Abortable = {},
 ): Promise<ReceivedContext> {
+  const fill = async (directory: string): Promise<void> => {
+    const limit = roomIn(directory);
+    const plain = store.layers.inflated(limited(tar, limit), { ...options, maxBytes: limit });
+    await unpack(kernel, { tar: limited(plain, limit), directory }, options);
+  };
+  return newContext(store, fill, options);
+}
+
+/** A context in a folder of its own, which `fill` puts files into. */
+export async function newContext(
+  store: Store,
+  fill: (directory: string) => Promise<void>,
+  options: Abortable = {},
+): Promise<ReceivedContext> {
   const lease = store.leases.open("build context");
   try {
     // Programs in it may be set-user-id: nobody else may come near them.
@@ -30,9 +44,7 @@ export async function receiveContext(
     mkdirSync(folder, { mode: 0o700 });
     const directory = join(folder, "context");
     mkdirSync(directory, { mode: 0o755 });
-    const limit = roomIn(folder);
-    const plain = store.layers.inflated(limited(tar, limit), { ...options, maxBytes: limit });
-    await unpack(kernel, { tar: limited(plain, limit), directory }, options);
+    await fill(directory);
     const tree = await store.trees.openDirectory(directory);
     return {
       directory,

@@ -21,6 +21,8 @@ export interface Base {
   readonly reference: string | undefined;
   readonly platform: Platform;
   readonly image: ImageConfig;
+  /** The build context whose files it is. */
+  readonly context?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function loadBases(
 ): Promise<ReadonlyMap<StageNode, Base>> {
   const bases = new Map<StageNode, Base>();
   const triggered = new Set<StageNode>();
-  const load = loader(graph.file, options);
+  const load = loader(graph, options);
   for (const stage of graph.stages) checkName(graph, stage);
   for (;;) {
     const stages = [...options.needed()].filter((stage) => !triggered.has(stage));
@@ -55,7 +57,7 @@ function checkName(graph: StageGraph, { base, baseName, from: { lines } }: Stage
 
 /** Loads each image once for each platform. What fails is told with the place of the stage that needs it. */
 function loader(
-  file: string,
+  graph: StageGraph,
   { targetPlatform, loadImage }: BaseOptions,
 ): (stage: StageNode) => Promise<Base> {
   const images = new Map<string, Promise<ImageConfig>>();
@@ -63,15 +65,20 @@ function loader(
     if (baseName === SCRATCH) {
       return { reference: undefined, platform: targetPlatform, image: emptyImage(targetPlatform) };
     }
+    const named = graph.named(baseName);
+    if (named?.kind === "directory") {
+      const context = baseName.toLowerCase();
+      return { reference: undefined, platform: targetPlatform, image: emptyImage(targetPlatform), context };
+    }
     const platform = asked ?? targetPlatform;
-    const reference = imageName(baseName);
+    const reference = named?.reference ?? imageName(baseName);
     const key = `${reference} ${formatPlatform(platform)}`;
     const image = images.get(key) ?? loadImage(reference, platform);
     images.set(key, image);
     try {
       return { reference, platform, image: await image };
     } catch (cause) {
-      const place = { file, line: lines.first, endLine: lines.last };
+      const place = { file: graph.file, line: lines.first, endLine: lines.last };
       throw new Failure("BUILD_STEP_INVALID", { ...place, step: code }, { cause });
     }
   };

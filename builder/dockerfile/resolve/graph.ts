@@ -7,7 +7,7 @@ import { type ExpandOptions, expandWord } from "../expand.ts";
 import { mountOrigins } from "../instructions/mount.ts";
 import type { Command, From } from "../instructions/types.ts";
 import { located, Problem } from "../problem.ts";
-import type { Source } from "../resolved.ts";
+import type { NamedContext, Source } from "../resolved.ts";
 import { withSuggestion } from "../suggest.ts";
 
 /** An instruction with what it takes files from: one for COPY and ADD, one for each mount of RUN. */
@@ -37,6 +37,7 @@ interface GraphOptions {
   readonly lexer: ExpandOptions;
   /** Of images that COPY --from and RUN --mount name. */
   readonly targetPlatform: Platform;
+  readonly contexts: ReadonlyMap<string, NamedContext>;
 }
 
 /** All stages, and the ways to refer to them. */
@@ -86,8 +87,23 @@ export class StageGraph {
     return instruction.kind === "COPY" ? [this.#copySource(instruction.from, instruction.lines)] : [];
   }
 
+  /** What a build context of this name puts in the place of a stage or an image. */
+  named(name: string): NamedContext | undefined {
+    const { contexts } = this.#options;
+    return contexts.get(name.toLowerCase()) ?? contexts.get(fullName(name));
+  }
+
+  #namedSource(name: string): Source | undefined {
+    const context = this.named(name);
+    if (context === undefined) return undefined;
+    if (context.kind === "directory") return { kind: "context", name: name.toLowerCase() };
+    return { ...context, platform: this.#options.targetPlatform };
+  }
+
   /** "" leaves it to the type of the mount. */
   #mountSource(from: string): Source {
+    const named = this.#namedSource(from);
+    if (named !== undefined) return named;
     const stage = from === "" ? undefined : this.find(from);
     if (stage !== undefined) return { kind: "stage", stage: stage.index };
     return from === "" ? { kind: "scratch" } : this.#image(from, { first: 0, last: 0 });
@@ -100,6 +116,8 @@ export class StageGraph {
         "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
       );
     }
+    const named = this.#namedSource(from);
+    if (named !== undefined) return named;
     if (/^[+-]?\d+$/.test(from)) {
       const index = Number(from);
       if (this.stages[index] === undefined) throw new Problem(`invalid stage index ${index}`);
@@ -147,6 +165,15 @@ export function imageName(text: string): string {
     if (!isCode(error, "REFERENCE_INVALID")) throw error;
     const { why } = (error as Failure<"REFERENCE_INVALID">).detail;
     throw new Problem(`failed to parse stage name ${quote(text)}: ${why}`);
+  }
+}
+
+/** An image's full name, in which a context may be named after it; the text itself when it is no image's name. */
+function fullName(text: string): string {
+  try {
+    return imageName(text);
+  } catch {
+    return text;
   }
 }
 

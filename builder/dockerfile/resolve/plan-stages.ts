@@ -6,6 +6,7 @@ import type { From, TypedDockerfile } from "../instructions/types.ts";
 import { checkFromArguments, checkFromPlatform } from "../lint/from-rules.ts";
 import type { Report } from "../lint/reporter.ts";
 import { located, Problem } from "../problem.ts";
+import type { NamedContext } from "../resolved.ts";
 import { suggest } from "../suggest.ts";
 import { checkCircles, StageGraph, type StageNode } from "./graph.ts";
 
@@ -15,6 +16,7 @@ export interface PlanOptions {
   readonly lexer: ExpandOptions;
   readonly targetPlatform: Platform;
   readonly report: Report;
+  readonly contexts: ReadonlyMap<string, NamedContext>;
 }
 
 /** Resolves what stages begin with and what they copy from. Throws DOCKERFILE_INVALID. */
@@ -30,7 +32,9 @@ export function planStages({ stages, globalArgs }: TypedDockerfile, options: Pla
       expandFrom(from, declared, options),
     );
     const name = from.name || `stage-${index}`;
-    const node = { index, from, baseName, platform, base: byName.get(baseName), name, commands: [] };
+    // A build context of that name goes before a stage.
+    const base = options.contexts.has(baseName.toLowerCase()) ? undefined : byName.get(baseName);
+    const node = { index, from, baseName, platform, base, name, commands: [] };
     if (from.name !== "") byName.set(from.name, node);
     return node;
   });

@@ -40,7 +40,14 @@ export async function resolveDockerfile(
   checkDefaults(typed, { ...globalOptions, buildArgs }, reporter);
   const globals = globalArguments(typed.globalArgs, { ...globalOptions, buildArgs });
 
-  const graph = planStages(typed, { file, globals, lexer, targetPlatform, report });
+  const graph = planStages(typed, {
+    file,
+    globals,
+    lexer,
+    targetPlatform,
+    report,
+    contexts: options.contexts ?? new Map(),
+  });
   const target = located(wholeFile(file), () => graph.target(options.target));
   const needed = (): ReadonlySet<StageNode> =>
     options.allStages === true ? new Set(graph.stages) : graph.reachable(target);

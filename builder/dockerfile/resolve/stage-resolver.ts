@@ -81,6 +81,7 @@ export class StageResolver {
     if (base === undefined) throw new TypeError(`the base of stage ${stage.name} is not loaded`);
     const { reference, platform, image } = base;
     const state = StageState.ofImage(image, platform);
+    if (base.context !== undefined) return { base: { kind: "context", name: base.context }, state };
     if (reference === undefined) return { base: { kind: "scratch" }, state };
     checkBasePlatform(
       stage.from,

@@ -124,9 +124,12 @@ class Copy {
     work: (root: SourceRoot, selection: Selection) => Promise<T>,
   ): Promise<T | undefined> {
     const { sources, from, fromName } = this.#step;
-    const { context, roots, listings } = this.#context;
+    const { contextOf, roots, listings } = this.#context;
     if (sources.list.length === 0) return undefined;
-    if (from.kind === "context") return work(await context.root(), await context.select(sources));
+    if (from.kind === "context") {
+      const context = contextOf(from.name);
+      return work(await context.root(), await context.select(sources));
+    }
     return roots.read(this.#from, async (tree) => {
       if (tree === undefined) throw this.#noSource();
       const root = { name: fromName, tree };

@@ -35,6 +35,7 @@ async function selectIn(source: Source, { ignore, exclude }: Filters): Promise<r
   const rules = ignore === undefined ? undefined : IgnoreRules.parse(ignore);
   const visibility = rules && {
     hides: (path: string) => rules.hides(path),
+    hidesSource: (path: string) => rules.hidesSource(path),
     prune: rules.prune,
     reason: () => "",
   };
