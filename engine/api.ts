@@ -80,6 +80,8 @@ export interface LogEntry {
   /** RFC 3339 with nanoseconds. */
   readonly time: string;
   readonly line: Uint8Array;
+  /** What its container had the log keep with each entry: labels, environment. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 /** A live connection to a process's stdio. Output ends when the process's output does. */
 export interface Attachment extends AsyncDisposable {

@@ -6,6 +6,7 @@ import { interruptible } from "../signals.ts";
 export const logs = defineCommand({
   usage: "[OPTIONS] CONTAINER",
   flags: {
+    details: { kind: "bool", help: "Show extra details provided to logs" },
     follow: { kind: "bool", short: "f", help: "Follow log output" },
     since: { kind: "string", help: `Show logs since ${MOMENT}` },
     tail: {
@@ -17,7 +18,6 @@ export const logs = defineCommand({
     timestamps: { kind: "bool", short: "t", help: "Show timestamps" },
     until: { kind: "string", help: `Show logs before ${MOMENT}` },
   },
-  unsupported: ["details"],
   args: { min: 1, max: 1 },
   completes: "container",
   async run(context, [name = ""], flags) {
@@ -33,10 +33,15 @@ export const logs = defineCommand({
     const { config } = await containers.get(name);
     using interrupted = interruptible(context);
     try {
-      for await (const { stream, time, line } of containers.logs(name, query, interrupted)) {
+      for await (const { stream, time, line, details } of containers.logs(name, query, interrupted)) {
         // A terminal's output is one stream; docker sends all of it to standard output.
         const target = config.Tty ? context.stdout : context[stream];
-        await write(target, flags.timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line);
+        const before = [
+          ...(flags.timestamps ? [time] : []),
+          ...(flags.details ? [detailsText(details)] : []),
+        ];
+        const head = before.map((text) => `${text} `).join("");
+        await write(target, head === "" ? line : Buffer.concat([Buffer.from(head), line]));
       }
     } catch (error) {
       if (!interrupted.signal.aborted) throw error;
@@ -45,6 +50,13 @@ export const logs = defineCommand({
     return 0;
   },
 });
+
+/** As docker shows them: escaped as in a query, sorted. */
+const detailsText = (details: Readonly<Record<string, string>> = {}): string =>
+  Object.entries(details)
+    .map((pair) => pair.map(encodeURIComponent).join("="))
+    .sort()
+    .join(",");
 
 /** Anything that is no number shows all, as docker has it. */
 function readTail(text: string): { tail?: number } {

@@ -83,8 +83,9 @@ void appendJson(std::string& out, const char* data, size_t size) {
   }
 }
 
-int JsonLog::open(const char* path, uint64_t maxBytes, uint32_t maxFiles) {
+int JsonLog::open(const char* path, uint64_t maxBytes, uint32_t maxFiles, const char* attributes) {
   path_ = path;
+  if (*attributes) attributes_ = std::string(",\"attrs\":") + attributes;
   maxBytes_ = maxBytes;
   maxFiles_ = maxFiles;
   file_.reset(::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
@@ -130,7 +131,7 @@ void JsonLog::entry(int stream, const char* data, size_t size, bool last) {
   appendJson(out_, data, size);
   out_ += "\",\"stream\":\"";
   out_ += kStreams[stream];
-  out_ += "\",\"time\":\"" + time + "\"}\n";
+  out_ += '"' + attributes_ + ",\"time\":\"" + time + "\"}\n";
   if (out_.size() >= kFlushSize) flush();
 }
 

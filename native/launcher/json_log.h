@@ -19,8 +19,8 @@ class JsonLog {
   static constexpr size_t kLineLimit = 16384;
 
   /** 0 or an errno. With `maxBytes` > 0 a file that has reached them becomes <path>.1 and so on, `maxFiles`
-   * in all. */
-  int open(const char* path, uint64_t maxBytes, uint32_t maxFiles);
+   * in all. Every entry gets `attributes`, a JSON object, unless that is "". */
+  int open(const char* path, uint64_t maxBytes, uint32_t maxFiles, const char* attributes);
   /** stream: 0 stdout, 1 stderr. A full disk loses entries, never the container. */
   void append(int stream, const char* data, size_t size);
   /** What is left of both streams. */
@@ -41,6 +41,7 @@ class JsonLog {
   std::string path_;
   uint64_t maxBytes_ = 0;
   uint32_t maxFiles_ = 1;
+  std::string attributes_;
   uint64_t written_ = 0;
   std::string out_;
   Line lines_[2];

@@ -57,6 +57,7 @@ ShimSetup readShim(Reader& in) {
   shim.log = in.string();
   shim.logBytes = in.u64();
   shim.logFiles = in.u32();
+  shim.logAttributes = in.string();
   const uint8_t flags = in.u8();
   shim.openStdin = flags & 1;
   shim.stdinOnce = flags & 2;

@@ -55,7 +55,8 @@ constexpr int kFixedEntries = 4;
 
 int Shim::open() {
   if (*setup_.log) {
-    if (const int error = log_.open(setup_.log, setup_.logBytes, setup_.logFiles)) return error;
+    if (const int error = log_.open(setup_.log, setup_.logBytes, setup_.logFiles, setup_.logAttributes))
+      return error;
   }
   if (const int error = openPipes()) return error;
   return listenAt(setup_.socket, listener_);

@@ -20,7 +20,6 @@ const ULIMITS =
   "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(
     " ",
   );
-const LOG_TYPES = ["json-file", "none"];
 const SYSCTLS = new Set(
   ["msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced"].map(
     (name) => `kernel.${name}`,
@@ -117,17 +116,13 @@ function checkSysctls({ Sysctls, NetworkMode, IpcMode }: HostConfig): void {
   }
 }
 
-function checkPolicies({ RestartPolicy, AutoRemove, LogConfig }: HostConfig): void {
+function checkPolicies({ RestartPolicy, AutoRemove }: HostConfig): void {
   const restarts = !["", "no"].includes(RestartPolicy.Name);
   refuseIf(restarts && AutoRemove, "can't create 'AutoRemove' container with restart policy");
   refuseIf(
     RestartPolicy.MaximumRetryCount < 0 ||
       (RestartPolicy.MaximumRetryCount > 0 && RestartPolicy.Name !== "on-failure"),
     "invalid restart policy: maximum retry count can only be used with 'on-failure' and cannot be negative",
-  );
-  refuseIf(
-    !LOG_TYPES.includes(LogConfig.Type),
-    `error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`,
   );
 }
 

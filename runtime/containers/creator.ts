@@ -43,7 +43,7 @@ export class Creator {
     const { name, config, hostConfig } = request;
     checkName(name);
     checkConfig(config, hostConfig);
-    parseLogOptions(hostConfig.LogConfig);
+    parseLogOptions(hostConfig.LogConfig, config);
     const container = this.#describe(request);
     await using undo = new Undo();
     this.#table.insert(container);

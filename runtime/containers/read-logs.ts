@@ -11,7 +11,7 @@ export async function* readLogs(
   { query, lifecycle }: { readonly query: LogQuery; readonly lifecycle: Lifecycle },
   options: Abortable = {},
 ): AsyncGenerator<LogEntry> {
-  if (hostConfig.LogConfig.Type !== "json-file")
+  if (hostConfig.LogConfig.Type === "none")
     throw new Failure("CONTAINER_CONFIG_INVALID", {
       why: "configured logging driver does not support reading",
     });

@@ -216,7 +216,8 @@ function shimIo(
 ): LaunchIo {
   const { LogConfig } = hostConfig;
   const health = healthProbe(config);
-  const log = LogConfig.Type === "none" ? {} : { log: { path: files.log, ...parseLogOptions(LogConfig) } };
+  const options = parseLogOptions(LogConfig, config);
+  const log = options === undefined ? {} : { log: { path: files.log, ...options } };
   return {
     kind: "shim",
     socket: files.socket,

@@ -1,5 +1,6 @@
 import { Failure } from "../../core/errors.ts";
 import type { HealthProbe } from "./health-probe.ts";
+import type { LogSetup } from "./launcher.ts";
 import type { LaunchOp, LaunchProgram, OpName } from "./ops.ts";
 import { RESTART_CODES, type RestartRule } from "./restart-rule.ts";
 
@@ -122,7 +123,7 @@ function encodeOp(op: LaunchOp): Buffer {
 export interface ShimSetup {
   readonly socket: string;
   readonly exitFile: string;
-  readonly log?: { readonly path: string; readonly maxBytes?: number; readonly maxFiles?: number };
+  readonly log?: LogSetup;
   readonly openStdin: boolean;
   readonly stdinOnce: boolean;
   readonly terminal: boolean;
@@ -156,6 +157,7 @@ function encodeIo(shim: ShimSetup | undefined): Buffer {
     string(shim.log?.path ?? ""),
     u64(BigInt(shim.log?.maxBytes ?? 0)),
     u32(shim.log?.maxFiles ?? 1),
+    string(shim.log?.attributes === undefined ? "" : JSON.stringify(shim.log.attributes)),
     u8((shim.openStdin ? 1 : 0) | (shim.stdinOnce ? 2 : 0) | (shim.terminal ? 4 : 0)),
     string(shim.stateFile ?? ""),
     u8(RESTART_CODES[shim.restart?.when ?? "never"]),

@@ -16,7 +16,7 @@ export type LaunchIo =
       /** The exit record: JSON { code, signal?, oom, startedAt, finishedAt } (times RFC 3339 with nanoseconds), written then renamed. */
       readonly exitFile: string;
       /** json-file log (Docker's format); none when absent. */
-      readonly log?: { readonly path: string; readonly maxBytes?: number; readonly maxFiles?: number };
+      readonly log?: LogSetup;
       readonly terminal?: { readonly columns: number; readonly rows: number };
       readonly openStdin: boolean;
       readonly stdinOnce: boolean;
@@ -25,6 +25,15 @@ export type LaunchIo =
       readonly restart?: RestartRule;
       readonly health?: HealthProbe;
     };
+
+export interface LogSetup {
+  readonly path: string;
+  /** A file that has reached them gives way to a new one, `maxFiles` in all. */
+  readonly maxBytes?: number;
+  readonly maxFiles?: number;
+  /** Of every entry. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
 
 export interface LaunchRequest {
   readonly spec: OciSpec;

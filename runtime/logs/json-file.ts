@@ -8,13 +8,19 @@ import type { LogEntry, LogQuery, LogReader } from "./log-reader.ts";
 /** How long a follower waits for a file event before it looks again all the same. */
 const LOOK_AGAIN_MS = 500;
 
+type Attributes = NonNullable<LogEntry["details"]>;
+
 /** One line of Docker's json-file format: {"log":"text\n","stream":"stdout","time":"…"}. Undefined for a damaged one. */
 export function parseEntry(line: Uint8Array): LogEntry | undefined {
   try {
-    const { log, stream, time } = JSON.parse(Buffer.from(line).toString("utf8")) as Record<string, unknown>;
+    const { log, stream, time, attrs } = JSON.parse(Buffer.from(line).toString("utf8")) as Record<
+      string,
+      unknown
+    >;
     if (typeof log !== "string" || typeof time !== "string") return undefined;
     if (stream !== "stdout" && stream !== "stderr") return undefined;
-    return { stream, time, line: Buffer.from(log) };
+    const details = typeof attrs === "object" && attrs !== null ? { details: attrs as Attributes } : {};
+    return { stream, time, line: Buffer.from(log), ...details };
   } catch {
     return undefined;
   }

@@ -18,6 +18,8 @@ export interface LogEntry {
   readonly time: string;
   /** With its newline; without one it is a piece of a line that goes on in the next entry of its stream. */
   readonly line: Uint8Array;
+  /** What its container had the log keep with each entry. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** Optional to log drivers: those that ship logs away cannot read them back. */

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { Slipway } from "./support/slipway.ts";
+
+describe("log drivers", () => {
+  let slipway: Slipway;
+  before(async function () {
+    slipway = await Slipway.open(this);
+  });
+  after(() => slipway?.[Symbol.asyncDispose]());
+
+  const ran = async (flags: readonly string[], script: string): Promise<string> => {
+    const id = await slipway.ok(["run", "-d", "--network", "none", ...flags, "busybox", "sh", "-c", script]);
+    await slipway.ok(["wait", id]);
+    return id;
+  };
+  const COUNT = "for i in $(seq 1 300); do echo line $i; done";
+
+  for (const driver of ["json-file", "local"]) {
+    it(`rotate the files of ${driver} and read them as one`, async () => {
+      const id = await ran(
+        ["--log-driver", driver, "--log-opt", "max-size=5k", "--log-opt", "max-file=3"],
+        COUNT,
+      );
+      const files = readdirSync(`${slipway.root}/containers/${id}`).filter((name) =>
+        name.includes("json.log"),
+      );
+      assert.equal(files.length, 3);
+      const lines = (await slipway.ok(["logs", id])).split("\n");
+      assert.equal(lines.at(-1), "line 300");
+      assert.ok(lines.length > 50 && lines.length < 300, `${lines.length} lines are left`);
+      assert.equal(lines[0], `line ${301 - lines.length}`);
+      assert.equal(await slipway.ok(["logs", "-n", "2", id]), "line 299\nline 300");
+    });
+  }
+
+  it("keep labels and variables with each entry", async () => {
+    const id = await ran(
+      [
+        "--label",
+        "a=1",
+        "--label",
+        "b=2",
+        "-e",
+        "MODE=x y",
+        "--log-opt",
+        "labels=a,c",
+        "--log-opt",
+        "env-regex=^MO",
+      ],
+      "echo hi",
+    );
+    assert.equal(await slipway.ok(["logs", "--details", id]), "MODE=x%20y,a=1 hi");
+  });
+
+  it("keep nothing with none, and say so", async () => {
+    const id = await ran(["--log-driver", "none"], "echo lost");
+    const { code, err } = await slipway.run(["logs", id]);
+    assert.equal(code, 1);
+    assert.match(err, /configured logging driver does not support reading/);
+  });
+
+  const refused: readonly [flags: readonly string[], err: RegExp][] = [
+    [["--log-driver", "syslog"], /error looking up logging plugin syslog: plugin "syslog" not found/],
+    [["--log-opt", "bogus=1"], /unknown log opt 'bogus' for json-file log driver/],
+    [["--log-driver", "none", "--log-opt", "max-size=1m"], /unknown log opt 'max-size' for none log driver/],
+    [["--log-opt", "max-file=2"], /max-file cannot be specified without max-size/],
+    [["--log-opt", "mode=non-blocking"], /mode=non-blocking is not supported/],
+    [["--log-opt", "compress=true"], /compress=true is not supported/],
+    [["--log-opt", "labels-regex=("], /invalid value for log opt labels-regex: \(/],
+  ];
+  for (const [flags, err] of refused) {
+    it(`refuse ${flags.join(" ")}`, async () =>
+      assert.match((await slipway.run(["create", ...flags, "busybox"])).err, err));
+  }
+});
