@@ -10,6 +10,12 @@ export type RegistryTls =
   /** An authority of the registry's own, made when there is none: names and addresses besides those of this machine. */
   | { readonly names: readonly string[] };
 
+export interface RegistryAddress {
+  /** Undefined: all addresses of this machine. */
+  readonly host?: string;
+  readonly port: number;
+}
+
 export interface RegistryListening {
   /** In the form of --addr. */
   readonly address: string;
@@ -18,10 +24,7 @@ export interface RegistryListening {
 }
 
 /** The built-in registry: what serves it and what cares for it. */
-export interface RegistryServeOptions {
-  /** Undefined: all addresses of this machine. */
-  readonly host?: string;
-  readonly port: number;
+export interface RegistryServeOptions extends RegistryAddress {
   /** A directory of its own instead of the engine's store. */
   readonly directory?: string;
   /** Whether other machines may use it, all of them and for everything; there must be no users then. */
@@ -44,6 +47,10 @@ export interface RegistryServeOptions {
   readonly log?: (line: string) => void;
   /** One JSON line per change and refusal. */
   readonly audit?: (line: string) => void;
+  /** Where metrics are served, to whoever can reach the address; undefined: nowhere. */
+  readonly metrics?: RegistryAddress;
+  /** A file of those who are told of pushes, pulls and deletions; undefined: that of the state root, if there is one. */
+  readonly webhooks?: string;
   /** One line about a fault of the registry's own. */
   readonly report: (line: string) => void;
   /** How often garbage is collected, in milliseconds; 0: never. */

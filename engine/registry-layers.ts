@@ -3,12 +3,10 @@ import { accessPaths } from "../registry/access/access-paths.ts";
 import { Accounts } from "../registry/server/access/accounts.ts";
 import type { Guard } from "../registry/server/access/guard.ts";
 import { TokenIssuer } from "../registry/server/access/token-issuer.ts";
-import type { Layer, Observer } from "../registry/server/call.ts";
+import type { Layer } from "../registry/server/call.ts";
 import { tokenRoute } from "../registry/server/handlers/token.ts";
 import { access } from "../registry/server/layers/access.ts";
 import { isLoopback } from "../registry/server/layers/local-only.ts";
-import { accessLog } from "../registry/server/observers/access-log.ts";
-import { audit } from "../registry/server/observers/audit.ts";
 import type { Route } from "../registry/server/routes.ts";
 import { readOrMakeSecret } from "../registry/shared/store-proof.ts";
 import type { RegistryServeOptions } from "./registry-api.ts";
@@ -16,7 +14,6 @@ import type { RegistryServeOptions } from "./registry-api.ts";
 /** What stands around the end-points of a registry, and the end-points it brings along. */
 export interface Surroundings {
   readonly layers: readonly Layer[];
-  readonly observers: readonly Observer[];
   readonly routes: readonly Route[];
 }
 
@@ -28,15 +25,9 @@ export function surround(options: RegistryServeOptions, folder: string): Surroun
   const url = externalUrl === undefined ? {} : { externalUrl };
   return {
     layers: [access({ ...guard, anonymous, plainHttp, ...url })],
-    observers: observersOf(options),
     routes: [tokenRoute(guard)],
   };
 }
-
-const observersOf = ({ log, audit: record }: RegistryServeOptions): readonly Observer[] => [
-  ...(log === undefined ? [] : [accessLog(log)]),
-  ...(record === undefined ? [] : [audit(record)]),
-];
 
 function openGuard(options: RegistryServeOptions, folder: string): Guard {
   const { report, anonymousPull } = options;

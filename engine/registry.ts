@@ -1,10 +1,8 @@
-import { isIPv6 } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError, Failure } from "../core/errors.ts";
+import { describeError } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import { collectRegistry } from "../registry/care/collect.ts";
 import { scrubRegistry } from "../registry/care/scrub.ts";
-import type { RegistryServer } from "../registry/server/registry-server.ts";
 import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
 import type { Store } from "../store/types.ts";
 import type { Jobs } from "./jobs.ts";
@@ -15,6 +13,8 @@ import type {
   RegistryServeOptions,
   RegistryService,
 } from "./registry-api.ts";
+import { listen } from "./registry-listen.ts";
+import type { Observation } from "./registry-observation.ts";
 import { readRetention } from "./registry-retention.ts";
 import type { OpenedTls } from "./registry-tls.ts";
 
@@ -36,24 +36,30 @@ export class Registry implements RegistryService {
     signal: AbortSignal,
   ): Promise<void> {
     const { RegistryServer } = await import("../registry/server/registry-server.ts");
-    const { surround } = await import("./registry-layers.ts");
+    const [{ surround }, { openObservation }] = await Promise.all([
+      import("./registry-layers.ts"),
+      import("./registry-observation.ts"),
+    ]);
     const tls = await this.#openTls(options);
     // A mistake is told of now rather than in an hour.
     await readRetention(options.retention, this.#store.paths);
     await using storage = await this.#open(options.directory);
+    await using observation = await openObservation(options, this.#store.paths.registry);
     await using server = new RegistryServer({
       storage,
       ...surround(options, this.#store.paths.registry),
+      observers: observation.observers,
       limits: { maxUploads: options.maxUploads },
       sparse: options.sparse,
       report: options.report,
       ...(tls === undefined ? {} : { tls: tls.files }),
     });
+    await using _metrics = await observation.serveMetrics(storage);
     const address = await listen(server, options);
     ready({ address, ...(tls?.authority === undefined ? {} : { authority: tls.authority }) });
     await Promise.all([
       aborted(signal),
-      this.#collectRegularly(storage, options, signal),
+      this.#collectRegularly({ storage, options, collected: observation.collected }, signal),
       tls?.renew(signal),
     ]);
   }
@@ -79,11 +85,19 @@ export class Registry implements RegistryService {
   }
 
   /** One collection at a time; the next begins that long after the end of the last. */
-  async #collectRegularly(storage: RegistryStorage, options: RegistryServeOptions, signal: AbortSignal) {
+  async #collectRegularly(
+    parts: {
+      readonly storage: RegistryStorage;
+      readonly options: RegistryServeOptions;
+      readonly collected: Observation["collected"];
+    },
+    signal: AbortSignal,
+  ) {
+    const { storage, options, collected } = parts;
     const { collectEveryMs, graceMs, report } = options;
     const collect = async () => {
       const retention = await readRetention(options.retention, this.#store.paths);
-      await collectRegistry(storage, {
+      const result = await collectRegistry(storage, {
         graceMs,
         uploadMs: UPLOAD_MS,
         untagged: false,
@@ -91,13 +105,16 @@ export class Registry implements RegistryService {
         dryRun: false,
         signal,
       });
+      collected(result);
     };
     while (collectEveryMs > 0) {
       await sleep(collectEveryMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      await collect().catch(
-        (error: unknown) => signal.aborted || report(`collecting garbage: ${describeError(error)}`),
-      );
+      await collect().catch((error: unknown) => {
+        if (signal.aborted) return;
+        collected(undefined);
+        report(`collecting garbage: ${describeError(error)}`);
+      });
     }
   }
 
@@ -115,23 +132,6 @@ export class Registry implements RegistryService {
       await using storage = await this.#open(options.directory);
       return await scrubRegistry(storage, options);
     });
-  }
-}
-
-/** Resolves with the address in the form of --addr. Rejects with PORT_TAKEN. */
-async function listen(
-  server: RegistryServer,
-  { host, port }: Pick<RegistryServeOptions, "host" | "port">,
-): Promise<string> {
-  const format = (name: string, number: number): string => `${isIPv6(name) ? `[${name}]` : name}:${number}`;
-  try {
-    const bound = await server.listen({ port, ...(host === undefined ? {} : { host }) });
-    return format(bound.address, bound.port);
-  } catch (cause) {
-    const { code = "" } = cause as NodeJS.ErrnoException;
-    const why = { EADDRINUSE: "address already in use", EACCES: "permission denied" }[code];
-    if (why === undefined) throw cause;
-    throw new Failure("PORT_TAKEN", { binding: format(host ?? "", port), why }, { cause });
   }
 }
 

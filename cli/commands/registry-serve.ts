@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import type { RegistryAddress } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { LOG_FLAGS, logsOf } from "../registry/logs.ts";
 import { announce, TLS_FLAGS, tlsOf } from "../registry/tls.ts";
 import { interruptible } from "../signals.ts";
@@ -32,6 +34,16 @@ export const registryServe = defineCommand({
     },
     sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
     ...LOG_FLAGS,
+    "metrics-addr": {
+      kind: "string",
+      type: "host:port",
+      help: "Address to serve /metrics for Prometheus on, without a login, with /healthz and /readyz",
+    },
+    webhooks: {
+      kind: "string",
+      type: "file",
+      help: "Who is told of pushes, pulls and deletions, instead of those of the state root",
+    },
     "gc-interval": {
       kind: "duration",
       default: HOUR_MS,
@@ -49,18 +61,19 @@ export const registryServe = defineCommand({
   async run(context, _args, flags) {
     const { registry } = await context.engine();
     using interrupted = interruptible(context);
-    const { data, anonymous, sparse, htpasswd, policy } = flags;
+    const { data, anonymous, sparse } = flags;
     const externalUrl = parseUrl(flags["external-url"]);
     const tls = tlsOf(context, flags);
+    const metrics = flags["metrics-addr"];
     await registry.serve(
       {
-        ...parseAddress(flags.addr),
+        ...parseAddress("--addr", flags.addr),
         ...(data === undefined ? {} : { directory: data }),
         ...logsOf(context, flags),
+        ...filesOf(context, flags),
+        ...(metrics === undefined ? {} : { metrics: parseAddress("--metrics-addr", metrics) }),
         anonymous,
         anonymousPull: flags["anonymous-pull"],
-        ...(htpasswd === undefined ? {} : { htpasswd: resolve(context.cwd, htpasswd) }),
-        ...(policy === undefined ? {} : { policy: resolve(context.cwd, policy) }),
         ...(tls === undefined ? {} : { tls }),
         plainHttp: flags["plain-http"],
         ...(externalUrl === undefined ? {} : { externalUrl }),
@@ -68,7 +81,6 @@ export const registryServe = defineCommand({
         report: (line) => context.stderr.write(`${line}\n`),
         collectEveryMs: flags["gc-interval"],
         graceMs: flags["gc-grace"],
-        ...(flags.retention === undefined ? {} : { retention: resolve(context.cwd, flags.retention) }),
         maxUploads: flags["max-uploads"],
       },
       (listening) => void announce(context, listening),
@@ -78,17 +90,29 @@ export const registryServe = defineCommand({
   },
 });
 
+const FILES = ["htpasswd", "policy", "webhooks", "retention"] as const;
+type Files = { readonly [K in (typeof FILES)[number]]?: string | undefined };
+
+/** Paths of the files that were named. */
+const filesOf = ({ cwd }: Context, flags: Files): { readonly [K in keyof Files]?: string } =>
+  Object.fromEntries(
+    FILES.flatMap((name) => {
+      const path = flags[name];
+      return path === undefined ? [] : [[name, resolve(cwd, path)]];
+    }),
+  );
+
 function parseUrl(text: string | undefined): string | undefined {
   if (text === undefined || /^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(text)) return text;
   throw new Failure("OPTION_INVALID", { option: "--external-url", got: text, want: "https://host[:port]" });
 }
 
 /** "host:port", "[::1]:port", ":port". */
-function parseAddress(text: string): { readonly host?: string; readonly port: number } {
+function parseAddress(option: string, text: string): RegistryAddress {
   const [, bracketed, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? name ?? "";
   const port = Number(digits);
   if (digits === undefined || port > 65_535)
-    throw new Failure("OPTION_INVALID", { option: "--addr", got: text, want: "host:port or :port" });
+    throw new Failure("OPTION_INVALID", { option, got: text, want: "host:port or :port" });
   return { port, ...(host === "" ? {} : { host }) };
 }

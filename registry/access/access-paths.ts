@@ -8,6 +8,7 @@ import { join } from "node:path";
  *     policy.json     who may do what
  *     tokens.json     robot tokens
  *     retention.json  which tags grow old
+ *     webhooks.json   who is told of what happens
  *     signing.key     signs the token service's tokens
  *     tls/            the authority and certificate made by --tls
  */
@@ -16,6 +17,7 @@ export interface AccessPaths {
   readonly policy: string;
   readonly tokens: string;
   readonly retention: string;
+  readonly webhooks: string;
   readonly signingKey: string;
   readonly tls: string;
 }
@@ -25,6 +27,7 @@ export const accessPaths = (folder: string): AccessPaths => ({
   policy: join(folder, "policy.json"),
   tokens: join(folder, "tokens.json"),
   retention: join(folder, "retention.json"),
+  webhooks: join(folder, "webhooks.json"),
   signingKey: join(folder, "signing.key"),
   tls: join(folder, "tls"),
 });

@@ -69,5 +69,5 @@ export interface Exchange {
   /** Whether the last byte of the answer was handed on. */
   readonly complete: boolean;
 }
-/** Logs, metrics, events: called once for each request. Must not throw. */
+/** Logs, metrics, events: called once for each request. What it throws is reported. */
 export type Observer = (exchange: Exchange) => void;

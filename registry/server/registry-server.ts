@@ -12,6 +12,7 @@ import type { RegistryStorage } from "../storage/registry-storage.ts";
 import {
   type Answer,
   type Call,
+  type Exchange,
   type Handler,
   type Layer,
   type Observer,
@@ -143,8 +144,18 @@ export class RegistryServer implements AsyncDisposable {
     const { call, handle } = this.#route(request, response, { expectsContinue, counts });
     const answer = await handle(call).catch(errorAnswer);
     const complete = await this.#answer(request, response, { answer, counts });
-    const exchange = { call, answer, ...counts, durationMs: performance.now() - begin, complete };
-    for (const observe of this.#observers) observe(exchange);
+    this.#observe({ call, answer, ...counts, durationMs: performance.now() - begin, complete });
+  }
+
+  /** Nobody waits for it, so what a log or an event cannot do must not end the process. */
+  #observe(exchange: Exchange): void {
+    for (const observe of this.#observers) {
+      try {
+        observe(exchange);
+      } catch (error) {
+        this.#report(`telling of ${exchange.call.method} ${exchange.call.path}: ${describeError(error)}`);
+      }
+    }
   }
 
   /** False when the client is gone, or the body broke: after the first byte of an answer there is only one way to say that it is no answer. */

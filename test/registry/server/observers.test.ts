@@ -73,6 +73,19 @@ describe("the access log", () => {
   });
 });
 
+describe("an observer that fails", () => {
+  it("is reported, and keeps no other from seeing", async () => {
+    let seen = 0;
+    const failing = () => {
+      throw new Error("no space left");
+    };
+    await using registry = await TestRegistry.open({ observers: [failing, () => (seen += 1)] });
+    assert.equal((await registry.send("GET", "/v2/")).status, 200);
+    while (seen === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(registry.reports, ["telling of GET /v2/: no space left"]);
+  });
+});
+
 describe("the audit log", () => {
   it("has a line for each write and each refusal, and for nothing else", async () => {
     const { guarded, lines } = await openWith(audit);
