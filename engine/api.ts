@@ -243,13 +243,18 @@ export interface VolumeService {
     readonly name?: string;
     readonly labels?: Readonly<Record<string, string>>;
   }): Promise<VolumeInfo>;
-  list(): Promise<readonly VolumeInfo[]>;
+  /** `filters` as `docker volume ls -f`: dangling, driver, label, name. Throws FILTER_UNKNOWN, OPTION_INVALID. */
+  list(filters?: Readonly<Record<string, readonly string[]>>): Promise<readonly VolumeInfo[]>;
+  /** The documents of Docker Engine API GET /volumes. */
+  documents(filters?: Readonly<Record<string, readonly string[]>>): Promise<readonly object[]>;
   get(name: string): Promise<VolumeInfo>;
   /** The document of Docker Engine API GET /volumes/{name}. */
   inspect(name: string): Promise<Readonly<Record<string, unknown>>>;
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
+  /** The anonymous ones that no container has, with `all` the others too. `filters`: all, label, label!, until. */
   prune(options?: {
     readonly all?: boolean;
+    readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
 }
 export interface CheckReport {

@@ -14,9 +14,11 @@ export interface NetworkService {
   get(network: string): Promise<NetworkInfo>;
   /** The document of Docker Engine API GET /networks/{id}. */
   inspect(network: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The documents of Docker Engine API GET /networks, which tell nobody's containers. */
+  documents(filters?: Readonly<Record<string, readonly string[]>>): Promise<readonly object[]>;
   /** Its id. Rejects with NETWORK_IN_USE, NETWORK_PREDEFINED. */
   remove(network: string): Promise<string>;
-  /** Removes the networks that no running container is connected to. `filters`: label, label!. */
+  /** Removes the networks that no running container is connected to. `filters`: label, label!, until. */
   prune(
     filters?: Readonly<Record<string, readonly string[]>>,
   ): Promise<{ readonly removed: readonly string[] }>;

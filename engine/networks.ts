@@ -53,6 +53,10 @@ export class Networks implements NetworkService {
     return networkDocument(found, (await this.#containers()).filter(isActive));
   }
 
+  async documents(filters?: Filters) {
+    return (await this.list(filters)).map((network) => networkDocument(network, []));
+  }
+
   async remove(network: string): Promise<string> {
     // A container whose end nobody noticed yet may still be connected.
     await this.#containers();

@@ -4,6 +4,9 @@ import type { Trees } from "../store/types.ts";
 import type { VolumeInfo, VolumeService } from "./api.ts";
 import { volumeDocument } from "./documents/volume.ts";
 import type { Jobs } from "./jobs.ts";
+import { filterVolumes, prunableVolumes } from "./volumes/filter.ts";
+
+type Filters = Readonly<Record<string, readonly string[]>>;
 
 export class Volumes implements VolumeService {
   readonly #volumes: VolumeStore;
@@ -30,8 +33,16 @@ export class Volumes implements VolumeService {
     return volume;
   }
 
-  async list(): Promise<readonly VolumeInfo[]> {
-    return this.#volumes.list();
+  async list(filters: Filters = {}): Promise<readonly VolumeInfo[]> {
+    return filterVolumes(this.#volumes.list(), filters, ({ name }) => this.#isUsed(name));
+  }
+
+  async documents(filters?: Filters) {
+    return (await this.list(filters)).map(volumeDocument);
+  }
+
+  #isUsed(name: string): boolean {
+    return this.#volumes.usersOf(name).length > 0;
   }
 
   async get(name: string): Promise<VolumeInfo> {
@@ -53,11 +64,12 @@ export class Volumes implements VolumeService {
     this.#record({ type: "volume", action, id: name, attributes: { driver: "local" } });
   }
 
-  prune({ all = false }: { readonly all?: boolean } = {}) {
-    return this.#jobs.record("prune", { what: "volumes", all }, async () => {
+  prune({ all = false, filters = {} }: Parameters<VolumeService["prune"]>[0] = {}) {
+    return this.#jobs.record("prune", { what: "volumes", all, filters }, async () => {
+      const isPrunable = prunableVolumes(filters, all);
       const unused = this.#volumes
         .list()
-        .filter(({ name, anonymous }) => (all || anonymous) && this.#volumes.usersOf(name).length === 0);
+        .filter((volume) => isPrunable(volume) && !this.#isUsed(volume.name));
       let bytes = 0;
       for (const { name } of unused) {
         bytes += await this.size(name);

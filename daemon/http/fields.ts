@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import { Failure } from "../../core/errors.ts";
 import { check } from "./check.ts";
 
 /** A schema for every field of a document: the compiler misses the one that was forgotten. */
@@ -19,4 +20,17 @@ export function readFields<T>(table: FieldTable<T>, document: Document, where = 
 export function isZero(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).every(isZero);
   return value === undefined || value === null || value === "" || value === 0 || value === false;
+}
+
+/** Nothing that was asked for is left out silently: throws OPTION_UNSUPPORTED for a field that is not known, says something, and does harm. */
+export function refuseOthers(
+  where: string,
+  document: Document,
+  known: Readonly<Record<string, unknown>>,
+  harmless: (name: string, value: unknown) => boolean = () => false,
+): void {
+  for (const [name, value] of Object.entries(document)) {
+    if (Object.hasOwn(known, name) || isZero(value) || harmless(name, value)) continue;
+    throw new Failure("OPTION_UNSUPPORTED", { option: where + name });
+  }
 }

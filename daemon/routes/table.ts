@@ -9,7 +9,9 @@ import { execRoutes } from "./execs.ts";
 import { imageFactRoutes } from "./image-facts.ts";
 import { imageLifeRoutes } from "./image-life.ts";
 import { imageTransferRoutes } from "./image-transfer.ts";
+import { networkRoutes } from "./networks.ts";
 import { systemRoutes } from "./system.ts";
+import { volumeRoutes } from "./volumes.ts";
 
 /** Docker Engine API 1.51: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
 export const routeTable = (engine: Engine): readonly Route[] => [
@@ -23,4 +25,6 @@ export const routeTable = (engine: Engine): readonly Route[] => [
   ...imageFactRoutes(engine),
   ...imageTransferRoutes(engine.images),
   ...imageLifeRoutes(engine),
+  ...networkRoutes(engine.networks),
+  ...volumeRoutes(engine.volumes),
 ];

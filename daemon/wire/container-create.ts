@@ -2,7 +2,8 @@ import { z } from "zod";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";
-import { type Document, type FieldTable, isZero, readFields } from "../http/fields.ts";
+import { type Document, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
+import { readEndpointSettings } from "./endpoint-settings.ts";
 import { MOUNTS } from "./mounts.ts";
 
 const integer = z.number().int();
@@ -137,6 +138,8 @@ const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
   ReadonlyPaths: (value) => Array.isArray(value) && value.length === 0,
 };
 
+const isHarmless = (name: string, value: unknown): boolean => HARMLESS[name]?.(value) === true;
+
 export const CREATE_BODY = z.looseObject({
   HostConfig: nullable(z.looseObject({}), {}),
   NetworkingConfig: nullable(
@@ -153,7 +156,7 @@ export const COMMIT_BODY = z
 
 /** The fields of a "ContainerConfig" that say something. Throws REQUEST_INVALID, OPTION_UNSUPPORTED. */
 export function readProcessConfig(document: Document): Partial<ProcessConfig> {
-  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true });
+  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true }, isHarmless);
   const given = Object.entries(document).filter(([, value]) => !isZero(value));
   return readFields(CONFIG, Object.fromEntries(given));
 }
@@ -165,7 +168,8 @@ export function readContainerCreate(
 ): ContainerCreate {
   const { HostConfig: host, NetworkingConfig: networking, ...document } = body;
   const config = readFields(CONFIG, document);
-  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true });
+  const { networks, mode } = readNetworking(networking.EndpointsConfig, host["NetworkMode"]);
+  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true }, isHarmless);
   if (config.Image === undefined || config.Image === "")
     throw new Failure("CONTAINER_CONFIG_INVALID", { why: "no image specified" });
   return {
@@ -175,13 +179,14 @@ export function readContainerCreate(
     hostConfig: {
       ...readHostConfig(host),
       ...(document["NetworkDisabled"] === true ? { NetworkMode: "none" } : {}),
-      ...networkOf(networking.EndpointsConfig, host["NetworkMode"]),
+      ...mode,
     },
+    networks,
   };
 }
 
 export function readHostConfig(document: Document): Partial<HostConfig> {
-  refuseOthers("HostConfig.", document, HOST_CONFIG);
+  refuseOthers("HostConfig.", document, HOST_CONFIG, isHarmless);
   const given = Object.entries(document).filter(
     ([name, value]) => !(ZERO_IS_ABSENT.has(name) && isZero(value)),
   );
@@ -193,22 +198,21 @@ export function readHostConfig(document: Document): Partial<HostConfig> {
     : config;
 }
 
-/** Nothing that was asked for is left out silently. */
-function refuseOthers(where: string, document: Document, known: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(document)) {
-    if (Object.hasOwn(known, name) || isZero(value) || HARMLESS[name]?.(value) === true) continue;
-    throw new Failure("OPTION_UNSUPPORTED", { option: where + name });
-  }
-}
-
-/** The one network that is named, whichever way. */
-function networkOf(endpoints: Readonly<Record<string, Document>>, mode: unknown): Partial<HostConfig> {
-  const [[name, settings] = [], ...more] = Object.entries(endpoints);
-  if (name === undefined) return {};
-  if (more.length > 0)
-    throw new Failure("OPTION_UNSUPPORTED", { option: "NetworkingConfig with several networks" });
-  refuseOthers(`NetworkingConfig.EndpointsConfig.${name}.`, settings ?? {}, {});
-  return isZero(mode) || mode === "default" ? { NetworkMode: name } : {};
+/** The networks that are named, and which is the first: that of the mode, or else the only one. */
+function readNetworking(
+  endpoints: Readonly<Record<string, Document>>,
+  mode: unknown,
+): { readonly networks: NonNullable<ContainerCreate["networks"]>; readonly mode: Partial<HostConfig> } {
+  const networks = Object.fromEntries(
+    Object.entries(endpoints).map(([name, settings]) => [
+      name,
+      readEndpointSettings(settings, `NetworkingConfig.EndpointsConfig.${name}.`),
+    ]),
+  );
+  const [only, ...more] = Object.keys(networks);
+  const unsaid = isZero(mode) || mode === "default";
+  const named = unsaid && only !== undefined && more.length === 0;
+  return { networks, mode: named ? { NetworkMode: only } : {} };
 }
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>

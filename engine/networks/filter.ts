@@ -1,7 +1,7 @@
 import { Failure } from "../../core/errors.ts";
 import type { NetworkRecord } from "../../runtime/network/driver.ts";
 import { isBuiltIn } from "../../runtime/network/network-table.ts";
-import { hasLabel, readBoolean, unknownFilter } from "../filters.ts";
+import { compilePruneFilters, hasLabel, readBoolean, unknownFilter } from "../filters.ts";
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 type Test = (network: NetworkRecord) => boolean;
@@ -50,7 +50,7 @@ function nameForm(text: string): RegExp {
   }
 }
 
-/** Throws OPTION_INVALID. */
+/** Throws FILTER_UNKNOWN, OPTION_INVALID. */
 export function filterNetworks(
   networks: readonly NetworkRecord[],
   filters: Filters,
@@ -64,26 +64,14 @@ export function filterNetworks(
   return networks.filter((network) => tests.every((test) => test(network)));
 }
 
-/** The networks `docker network prune` looks at: those of users, by label. Throws OPTION_INVALID. */
+/** The networks `docker network prune` looks at: those of users. Throws FILTER_UNKNOWN, OPTION_INVALID. */
 export function filterPrunable(
   networks: readonly NetworkRecord[],
   filters: Filters,
 ): readonly NetworkRecord[] {
-  const tests = Object.entries(filters).map(([key, values]) => {
-    const make = Object.hasOwn(PRUNE_FILTERS, key) ? PRUNE_FILTERS[key] : undefined;
-    if (make === undefined) throw unknownFilter(key, Object.keys(PRUNE_FILTERS));
-    return make(values);
-  });
-  return networks.filter((network) => !isBuiltIn(network) && tests.every((test) => test(network)));
+  const fits = compilePruneFilters(filters);
+  return networks.filter(
+    (network) =>
+      !isBuiltIn(network) && fits({ createdAt: new Date(network.createdAt), labels: network.labels }),
+  );
 }
-
-const PRUNE_FILTERS: Readonly<Record<string, (values: readonly string[]) => Test>> = {
-  label:
-    (values) =>
-    ({ labels }) =>
-      values.every((value) => hasLabel(labels, value)),
-  "label!":
-    (values) =>
-    ({ labels }) =>
-      !values.some((value) => hasLabel(labels, value)),
-};

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+import type { VolumeService } from "../../engine/api.ts";
+import { created, NO_CONTENT, ok } from "../http/call.ts";
+import { type FieldTable, readFields, refuseOthers } from "../http/fields.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+
+const map = z.record(z.string(), z.string());
+
+/** Docker Engine API 1.51 "VolumeCreateOptions", as far as it is honoured. */
+const CREATE: FieldTable<{
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}> = { Name: z.string(), Driver: z.string(), Labels: map };
+
+export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
+  route({
+    method: "GET",
+    path: "/volumes",
+    query: z.object({ filters: param.filters }),
+    handle: async ({ query: { filters } }) =>
+      ok({ Volumes: await volumes.documents(filters), Warnings: null }),
+  }),
+  route({
+    method: "GET",
+    path: "/volumes/:name",
+    handle: async ({ params: { name } }) => ok(await volumes.inspect(name)),
+  }),
+  route({
+    method: "POST",
+    path: "/volumes/create",
+    body: z.looseObject({}),
+    async handle({ body }) {
+      refuseOthers("", body, CREATE);
+      const { Name: name = "", Driver: driver = "", Labels: labels = {} } = readFields(CREATE, body);
+      if (driver !== "" && driver !== "local")
+        throw new Failure("OPTION_UNSUPPORTED", { option: `volume driver ${driver}` });
+      const volume = await volumes.create({ ...(name === "" ? {} : { name }), labels });
+      return created(await volumes.inspect(volume.name));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/volumes/prune",
+    query: z.object({ filters: param.filters }),
+    async handle({ query: { filters } }) {
+      const { removed, bytes } = await volumes.prune({ filters });
+      return ok({ VolumesDeleted: removed, SpaceReclaimed: bytes });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/volumes/:name",
+    query: z.object({ force: param.flag() }),
+    async handle({ params: { name }, query }) {
+      await volumes.remove(name, query);
+      return NO_CONTENT;
+    },
+  }),
+];

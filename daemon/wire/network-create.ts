@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { Failure } from "../../core/errors.ts";
+import type { NetworkCreate } from "../../engine/api.ts";
+import { check } from "../http/check.ts";
+import { type Document, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
+
+const map = z.record(z.string(), z.string());
+
+interface Fields {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Scope: string;
+  readonly Internal: boolean;
+  readonly EnableIPv4: boolean;
+  readonly IPAM: Document;
+  readonly Options: Readonly<Record<string, string>>;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+/** Docker Engine API 1.51 "NetworkCreateRequest", as far as it is honoured. */
+const FIELDS: FieldTable<Fields> = {
+  Name: z.string(),
+  Driver: z.string(),
+  Scope: z.enum(["", "local"]),
+  Internal: z.boolean(),
+  EnableIPv4: z.boolean(),
+  IPAM: z.looseObject({}),
+  Options: map,
+  Labels: map,
+};
+
+const IPAM: FieldTable<{ readonly Driver: string; readonly Config: readonly Document[] }> = {
+  Driver: z.enum(["", "default"]),
+  Config: z.array(z.looseObject({})),
+};
+
+const ADDRESSES: FieldTable<{
+  readonly Subnet: string;
+  readonly Gateway: string;
+  readonly IPRange: string;
+  readonly AuxiliaryAddresses: Readonly<Record<string, string>>;
+}> = { Subnet: z.string(), Gateway: z.string(), IPRange: z.string(), AuxiliaryAddresses: map };
+
+export const NETWORK_BODY = z.looseObject({});
+
+/** The engine's request for a body of POST /networks/create. Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
+export function readNetworkCreate(document: Document): NetworkCreate {
+  // Names are checked always.
+  refuseOthers("", document, { ...FIELDS, CheckDuplicate: true });
+  const fields = readFields(FIELDS, document);
+  if (fields.EnableIPv4 === false) throw new Failure("OPTION_UNSUPPORTED", { option: "EnableIPv4: false" });
+  const addresses = readIpam(fields.IPAM ?? {});
+  return {
+    name: fields.Name ?? "",
+    ...(fields.Driver === undefined || fields.Driver === "" ? {} : { driver: fields.Driver }),
+    internal: fields.Internal ?? false,
+    labels: fields.Labels ?? {},
+    options: fields.Options ?? {},
+    ...(addresses === undefined ? {} : { addresses }),
+  };
+}
+
+function readIpam(document: Document): NetworkCreate["addresses"] {
+  refuseOthers("IPAM.", document, IPAM);
+  const { Config = [] } = readFields(IPAM, document, "IPAM.");
+  const [first, ...more] = Config.filter((each) => !isZero(each));
+  if (first === undefined) return undefined;
+  if (more.length > 0)
+    throw new Failure("OPTION_UNSUPPORTED", { option: "IPAM.Config with several subnets" });
+  refuseOthers("IPAM.Config.", first, ADDRESSES);
+  const {
+    Subnet: subnet,
+    Gateway,
+    IPRange,
+    AuxiliaryAddresses,
+  } = readFields(ADDRESSES, first, "IPAM.Config.");
+  if (subnet === undefined || subnet === "")
+    throw new Failure("NETWORK_INVALID", {
+      why: "every ip-range or gateway must have a corresponding subnet",
+    });
+  return {
+    subnet,
+    ...(Gateway === undefined || Gateway === "" ? {} : { gateway: Gateway }),
+    ...(IPRange === undefined || IPRange === "" ? {} : { range: IPRange }),
+    ...(AuxiliaryAddresses === undefined ? {} : { reserved: AuxiliaryAddresses }),
+  };
+}
+
+/** Body of connecting and disconnecting. */
+export const CONNECTION_BODY = z.looseObject({ Container: z.string() });
+
+/** The settings of a connection; a document without any has none. */
+export const endpointOf = (body: Document): Document =>
+  check(z.looseObject({}).nullish(), body["EndpointConfig"], "EndpointConfig") ?? {};
