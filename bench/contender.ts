@@ -29,6 +29,8 @@ export interface Transfer {
 /** Something that builds and runs. A row that it has no command for is left out for it. */
 export interface Contender {
   readonly name: string;
+  /** Its work is done by a service, whose memory is not the command's. */
+  readonly isClient?: boolean;
   /** Why it cannot take part on this machine; undefined when it can. */
   missing(): string | undefined;
   /** Makes BASE known to it. */

@@ -9,12 +9,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { baseImage } from "../fixtures/base-images.ts";
-import type { Contender } from "./contender.ts";
+import type { Command, Contender } from "./contender.ts";
 import { buildah } from "./contenders/buildah.ts";
 import { chroot } from "./contenders/chroot.ts";
 import { docker } from "./contenders/docker.ts";
 import { podman } from "./contenders/podman.ts";
 import { slipway } from "./contenders/slipway.ts";
+import { type Measurement, measure } from "./measure.ts";
 import { attempt, time } from "./process.ts";
 import { describeReport, makeReport, reportPage } from "./report.ts";
 import type { Row } from "./row.ts";
@@ -41,6 +42,12 @@ const { values: options } = parseArgs({
     podman: { type: "string", default: process.env["BENCH_PODMAN"] ?? "podman" },
   },
 });
+
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds must be a number from 1 on, got ${options.rounds}`);
+
+const REASON_LINES = 3;
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
@@ -77,27 +84,42 @@ function selectContenders(folder: string): { present: readonly Contender[]; abse
 /** Peers that could not do a row, "NAME, row ROW", and why. */
 type Failures = Record<string, string>;
 
-/** Milliseconds of a command; undefined, with the reason noted, when a peer fails. Our own failure ends the run. */
-function timeOrNote(contender: Contender, row: Row, command: Parameters<typeof time>[0], failures: Failures) {
+/** The last lines of what a failed command said. */
+function reasonOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  return lines
+    .slice(-REASON_LINES)
+    .map((line) => line.trim())
+    .join("; ");
+}
+
+/** Undefined, with the reason noted, when a peer fails. Our own failure ends the run. */
+async function measureOrNote(
+  contender: Contender,
+  row: Row,
+  command: Command,
+  failures: Failures,
+): Promise<Measurement | undefined> {
   try {
-    return time(command);
+    const { ms, peakBytes } = await measure(command);
+    return { ms, peakBytes: contender.isClient === true ? 0 : peakBytes };
   } catch (error) {
     if (contender.name === "slipway") throw error;
-    const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
-    failures[`${contender.name}, row ${row.name}`] = lines.at(-1) ?? "it failed";
-    say(`${row.name}: ${contender.name} failed: ${lines.at(-1)}`);
+    const reason = reasonOf(error);
+    failures[`${contender.name}, row ${row.name}`] = reason;
+    say(`${row.name}: ${contender.name} failed: ${reason}`);
     return undefined;
   }
 }
 
 /** All rounds of a row. The contenders take turns, so that what else the machine does meets them all. */
-function measure(
+async function measureRow(
   row: Row,
   contenders: readonly Contender[],
   context: string,
   failures: Failures,
-): Map<string, number[]> {
-  const samples = new Map<string, number[]>();
+): Promise<Map<string, Measurement[]>> {
+  const samples = new Map<string, Measurement[]>();
   const [source] = contenders;
   if (source === undefined) return samples;
   if (!existsSync(context)) {
@@ -106,9 +128,9 @@ function measure(
   }
   for (const contender of contenders) {
     const warmUp = row.warmUp?.(contender, context);
-    if (warmUp !== undefined) timeOrNote(contender, row, warmUp, failures);
+    if (warmUp !== undefined) await measureOrNote(contender, row, warmUp, failures);
   }
-  for (let round = 1; round <= Number(options.rounds); round += 1) {
+  for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
       const command = row.command(contender, context);
       if (command === undefined || `${contender.name}, row ${row.name}` in failures) continue;
@@ -116,11 +138,11 @@ function measure(
       for (const each of row.before?.(contender, context, source) ?? []) time(each);
       // What the one before left unwritten is not this one's to write.
       attempt(["sync"]);
-      const ms = timeOrNote(contender, row, command, failures);
+      const sample = await measureOrNote(contender, row, command, failures);
       for (const each of row.after?.(contender) ?? []) attempt(each.argv, each.env);
-      if (ms === undefined) continue;
-      samples.set(contender.name, [...(samples.get(contender.name) ?? []), ms]);
-      say(`${row.name}, round ${round}: ${contender.name} ${(ms / 1000).toFixed(3)} s`);
+      if (sample === undefined) continue;
+      samples.set(contender.name, [...(samples.get(contender.name) ?? []), sample]);
+      say(`${row.name}, round ${round}: ${contender.name} ${(sample.ms / 1000).toFixed(3)} s`);
     }
   }
   return samples;
@@ -142,14 +164,12 @@ async function main(): Promise<void> {
       contender.prepare({ tar: base.tar, archive: join(folder, "base.tar") });
     }
     const failures: Failures = {};
-    const samples = new Map<string, Map<string, number[]>>();
+    const samples = new Map<string, Map<string, Measurement[]>>();
     for (const row of rows) {
-      samples.set(
-        row.name,
-        measure(row, present, join(folder, row.context ?? row.name.replace(" cached", "")), failures),
-      );
+      const context = join(folder, row.context ?? row.name.replace(" cached", ""));
+      samples.set(row.name, await measureRow(row, present, context, failures));
     }
-    const report = makeReport(samples, { ...absent, ...failures });
+    const report = makeReport(samples, { absent: { ...absent, ...failures }, rounds });
     process.stdout.write(describeReport(report));
     if (page) writeFileSync(page, reportPage(report));
     if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);

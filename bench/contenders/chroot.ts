@@ -11,7 +11,8 @@ export function chroot(folder: string): Contender {
     name: "plain chroot",
     missing: () => (process.getuid?.() === 0 ? undefined : "needs root"),
     prepare: ({ tar }) => {
-      mkdirSync(lower, { recursive: true });
+      // An image may have no directories to mount on.
+      for (const name of ["dev", "proc"]) mkdirSync(join(lower, name), { recursive: true });
       time({ argv: ["tar", "-xpf", tar, "-C", lower] });
     },
     seed: (script) => {

@@ -16,6 +16,7 @@ export function docker(host: string | undefined, buildkit: boolean, registry: st
   };
   return {
     name: buildkit ? "docker BuildKit" : "docker classic",
+    isClient: true,
     missing,
     prepare: ({ archive }) => void time({ argv: ["docker", "load", "--quiet", "--input", archive], env }),
     build: (context, { cache }) => ({

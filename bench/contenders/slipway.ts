@@ -26,6 +26,8 @@ export function slipway(folder: string, registry: string | undefined): Slipway {
     prepare: (base: Base) => {
       time(command("import", "--change", "CMD bash", base.tar, BASE));
       time(command("save", "--output", base.archive, BASE));
+      // Others unpack the base when they load it, this one when it is first used.
+      time(command("run", "--rm", "--network", "none", BASE, "true"));
       served ??= serve(command);
     },
     serve: () => {
