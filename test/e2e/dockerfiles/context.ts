@@ -1,4 +1,12 @@
-import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 /** A file of a context: its content, or what else it is. */
@@ -8,6 +16,9 @@ export type Entry =
   | { readonly link: string }
   | { readonly hardlink: string }
   | { readonly mode: number; readonly data: string };
+
+/** The time of everything in a context, in seconds. */
+const CONTEXT_SECONDS = 1_000_000_000;
 
 /** Writes a context into the new directory `folder`. */
 export function writeContext(
@@ -22,6 +33,8 @@ export function writeContext(
     mkdirSync(dirname(path), { recursive: true });
     write(folder, path, entry);
   }
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+    lutimesSync(join(folder, name), CONTEXT_SECONDS, CONTEXT_SECONDS);
 }
 
 function write(folder: string, path: string, entry: Entry): void {

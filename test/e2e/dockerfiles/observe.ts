@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract, type Header } from "tar-stream";
 
-/** What can be seen of an image from outside, times aside. */
+/** What can be seen of an image from outside. */
 export interface Observed {
   readonly config: unknown;
   /** The commands of the history, oldest first. */
@@ -18,7 +18,10 @@ const ENGINE_FILES =
 
 const cleanPath = (name: string): string => name.replace(/^\.?\/+/, "").replace(/\/$/, "");
 
-/** One line for each entry of an exported root filesystem: type, mode, owner, and content or target. */
+/** Times before this one are a context's or an archive's; others are the base's, or those of the build. */
+const KEPT_BEFORE = Date.UTC(2020, 0);
+
+/** One line for each entry of an exported root filesystem: type, mode, owner, content or target, and a time that was kept. */
 export async function readTree(tar: AsyncIterable<Uint8Array>): Promise<Record<string, string>> {
   const tree: Record<string, string> = {};
   const entries = extract();
@@ -34,13 +37,15 @@ export async function readTree(tar: AsyncIterable<Uint8Array>): Promise<Record<s
   return withGroups(tree);
 }
 
-function describe({ type, mode, uid, gid, linkname, pax }: Header, digest: string): string {
+function describe({ type, mode, uid, gid, linkname, pax, mtime }: Header, digest: string): string {
   const what = type === "file" || type === "contiguous-file" ? digest : (linkname ?? "");
   const capability = (pax as Record<string, string> | null)?.["SCHILY.xattr.security.capability"];
   const extra = capability === undefined ? "" : " with capabilities";
   // A link's own mode means nothing on Linux, and tars differ in it.
   const permissions = type === "symlink" ? "" : ` ${mode.toString(8)}`;
-  return `${type}${permissions} ${uid}:${gid} ${what}${extra}`.trimEnd();
+  const isKept = mtime !== undefined && mtime.getTime() < KEPT_BEFORE;
+  const time = isKept ? ` of ${mtime.toISOString().replace(/\.\d+/, "")}` : "";
+  return `${type}${permissions} ${uid}:${gid} ${what}`.trimEnd() + extra + time;
 }
 
 /** Which of several names comes first in a tar is not the image's affair. */
@@ -67,12 +72,24 @@ export const givenFields = (json: string): unknown =>
     ),
   );
 
-/** Reads `history --format json`. How a health check is written changed between versions of BuildKit. */
+/** Reads `history --format json`. */
 export const commandsOf = (lines: string): readonly string[] =>
   lines
     .split("\n")
-    .map((line) => (JSON.parse(line) as { CreatedBy: string }).CreatedBy.replace(/^(HEALTHCHECK) .*/, "$1 …"))
+    .map((line) => asNow((JSON.parse(line) as { CreatedBy: string }).CreatedBy))
     .reverse();
+
+const QUOTED_HEALTHCHECK = /^HEALTHCHECK &\{\[(.*)\] "(.*)" "(.*)" "(.*)" "(.*)" '\\x(..)'\}$/;
+
+/** How a health check is written changed between versions of BuildKit: it was quoted, and its fields had no names. */
+function asNow(command: string): string {
+  const found = QUOTED_HEALTHCHECK.exec(command);
+  if (found === null) return command;
+  const [, words = "", interval, timeout, startPeriod, startInterval, retries = ""] = found;
+  const test = (JSON.parse(`[${words.replaceAll('" "', '","')}]`) as readonly string[]).join(" ");
+  const times = `Interval:${interval} Timeout:${timeout} StartPeriod:${startPeriod} StartInterval:${startInterval}`;
+  return `HEALTHCHECK {Test:[${test}] ${times} Retries:${Number.parseInt(retries, 16)}}`;
+}
 
 /** What of `tree` is not as in `base`. */
 export function changesOf(
