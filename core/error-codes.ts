@@ -290,6 +290,28 @@ export const ERRORS = {
     "unavailable",
     (d: { limit: number }) => `more than ${d.limit} uploads at the same time`,
   ),
+  /** `upstream`: its URL. */
+  UPSTREAM_UNAVAILABLE: define(
+    "unavailable",
+    (d: { upstream: string; why: string }) => `the upstream ${d.upstream} cannot be asked: ${d.why}`,
+  ),
+  UPSTREAM_DENIED: define(
+    "forbidden",
+    (d: { upstream: string; why: string }) => `the upstream ${d.upstream} does not allow it: ${d.why}`,
+  ),
+  UPSTREAM_INVALID: define(
+    "unavailable",
+    (d: { upstream: string; why: string }) => `the upstream ${d.upstream} gave a wrong answer: ${d.why}`,
+  ),
+  UPSTREAM_BUSY: define(
+    "unavailable",
+    (d: { limit: number }) => `more than ${d.limit} blobs are being fetched from upstreams`,
+  ),
+  REPOSITORY_PROXIED: define(
+    "unsupported",
+    (d: { repository: string; upstream: string }) =>
+      `${d.repository} is a cache of ${d.upstream}: push there, or to another repository`,
+  ),
 
   // ── runtime ─────────────────────────────────────────────────────────────────────────────────────
   CONTAINER_UNKNOWN: define("not-found", (d: { container: string }) => `No such container: ${d.container}`),

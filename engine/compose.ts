@@ -124,7 +124,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       volumes: () => volumeService.usage(),
       sweep: () => manager.sweep(),
     }),
-    registry: new Registry({ store, jobs }),
+    registry: new Registry({ store, jobs, upstreams: registries.upstreams }),
     async [Symbol.asyncDispose]() {
       await executor[Symbol.asyncDispose]();
       await registries[Symbol.asyncDispose]();

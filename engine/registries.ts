@@ -1,5 +1,6 @@
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
+import type { Registries } from "../registry/client/registries.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { Store } from "../store/types.ts";
 
@@ -42,6 +43,12 @@ export class LazyRegistries implements AsyncDisposable {
     const { RegistryClient } = await import("../registry/client/registry-client.ts");
     return new RegistryClient(this.#store, { ...this.#settings, credentials });
   }
+
+  /** Registries without a store, by the credentials of this user. The caller disposes them. */
+  readonly upstreams = async (): Promise<Registries> => {
+    const { Registries } = await import("../registry/client/registries.ts");
+    return new Registries({ ...this.#settings, credentials: await this.credentials() });
+  };
 
   async #make(): Promise<RegistryClient> {
     return this.clientOf(await this.credentials());

@@ -16,6 +16,16 @@ export interface RegistryAddress {
   readonly port: number;
 }
 
+/** Repositories that are copies of what other registries have. */
+export interface RegistryProxies {
+  /** "prefix=https://upstream", or a URL for every repository. */
+  readonly upstreams: readonly string[];
+  /** How long a tag is served before the upstream is asked for it again, in milliseconds. */
+  readonly ttlMs: number;
+  /** How long copies stay that nobody uses, in milliseconds; 0: for ever. */
+  readonly keepMs: number;
+}
+
 export interface RegistryListening {
   /** In the form of --addr. */
   readonly address: string;
@@ -41,6 +51,7 @@ export interface RegistryServeOptions extends RegistryAddress {
   readonly plainHttp: boolean;
   /** How clients reach the registry when something in front ends TLS: "https://registry.example.com". */
   readonly externalUrl?: string;
+  readonly proxies?: RegistryProxies;
   /** Whether image manifests may arrive before the blobs they name. */
   readonly sparse: boolean;
   /** One JSON line per request. */
@@ -63,6 +74,8 @@ export interface RegistryServeOptions extends RegistryAddress {
 export interface RegistryCollectOptions extends Abortable {
   readonly directory?: string;
   readonly graceMs: number;
+  /** How long copies from upstreams stay that nobody uses, in milliseconds; for ever when absent. */
+  readonly unusedMs?: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
   /** As of RegistryServeOptions. */

@@ -3,6 +3,7 @@ import { describeError } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import { collectRegistry } from "../registry/care/collect.ts";
 import { scrubRegistry } from "../registry/care/scrub.ts";
+import type { Registries } from "../registry/client/registries.ts";
 import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
 import type { Store } from "../store/types.ts";
 import type { Jobs } from "./jobs.ts";
@@ -21,13 +22,22 @@ import type { OpenedTls } from "./registry-tls.ts";
 /** An upload nobody added to for a day is given up. */
 const UPLOAD_MS = 24 * 60 * 60 * 1000;
 
+export interface RegistryParts {
+  readonly store: Store;
+  readonly jobs: Jobs;
+  /** The client by which upstreams are asked; whoever asks for it disposes it. */
+  readonly upstreams: () => Promise<Registries>;
+}
+
 export class Registry implements RegistryService {
   readonly #store: Store;
   readonly #jobs: Jobs;
+  readonly #upstreams: () => Promise<Registries>;
 
-  constructor({ store, jobs }: { readonly store: Store; readonly jobs: Jobs }) {
+  constructor({ store, jobs, upstreams }: RegistryParts) {
     this.#store = store;
     this.#jobs = jobs;
+    this.#upstreams = upstreams;
   }
 
   async serve(
@@ -44,10 +54,13 @@ export class Registry implements RegistryService {
     // A mistake is told of now rather than in an hour.
     await readRetention(options.retention, this.#store.paths);
     await using storage = await this.#open(options.directory);
+    await using proxies = await this.#openProxies(storage, options);
     await using observation = await openObservation(options, this.#store.paths.registry);
+    const { layers, ...surroundings } = surround(options, this.#store.paths.registry);
     await using server = new RegistryServer({
       storage,
-      ...surround(options, this.#store.paths.registry),
+      layers: proxies === undefined ? layers : [...layers, proxies.layer],
+      ...surroundings,
       observers: observation.observers,
       limits: { maxUploads: options.maxUploads },
       sparse: options.sparse,
@@ -67,6 +80,16 @@ export class Registry implements RegistryService {
   async #openTls({ tls, report }: RegistryServeOptions): Promise<OpenedTls | undefined> {
     if (tls === undefined) return undefined;
     return (await import("./registry-tls.ts")).openTls(tls, this.#store, report);
+  }
+
+  async #openProxies(storage: RegistryStorage, { proxies }: RegistryServeOptions) {
+    if (proxies === undefined) return undefined;
+    const [{ openProxies }, { parseProxies }] = await Promise.all([
+      import("../registry/proxy/open-proxies.ts"),
+      import("../registry/proxy/proxies.ts"),
+    ]);
+    const proxied = parseProxies(proxies.upstreams);
+    return openProxies({ storage, proxied, ttlMs: proxies.ttlMs, registries: await this.#upstreams() });
   }
 
   async access(): Promise<RegistryAccessService> {
@@ -94,12 +117,14 @@ export class Registry implements RegistryService {
     signal: AbortSignal,
   ) {
     const { storage, options, collected } = parts;
-    const { collectEveryMs, graceMs, report } = options;
+    const { collectEveryMs, graceMs, proxies, report } = options;
+    const unused = proxies === undefined || proxies.keepMs === 0 ? {} : { unusedMs: proxies.keepMs };
     const collect = async () => {
       const retention = await readRetention(options.retention, this.#store.paths);
       const result = await collectRegistry(storage, {
         graceMs,
         uploadMs: UPLOAD_MS,
+        ...unused,
         untagged: false,
         retention,
         dryRun: false,

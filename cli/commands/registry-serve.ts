@@ -4,6 +4,7 @@ import type { RegistryAddress } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { LOG_FLAGS, logsOf } from "../registry/logs.ts";
+import { PROXY_FLAGS, proxiesOf } from "../registry/proxy.ts";
 import { announce, TLS_FLAGS, tlsOf } from "../registry/tls.ts";
 import { interruptible } from "../signals.ts";
 
@@ -32,6 +33,7 @@ export const registryServe = defineCommand({
       type: "url",
       help: "How clients reach the registry when a proxy in front ends TLS",
     },
+    ...PROXY_FLAGS,
     sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
     ...LOG_FLAGS,
     "metrics-addr": {
@@ -72,6 +74,7 @@ export const registryServe = defineCommand({
         ...logsOf(context, flags),
         ...filesOf(context, flags),
         ...(metrics === undefined ? {} : { metrics: parseAddress("--metrics-addr", metrics) }),
+        ...proxiesOf(flags),
         anonymous,
         anonymousPull: flags["anonymous-pull"],
         ...(tls === undefined ? {} : { tls }),

@@ -9,6 +9,8 @@ export interface CollectOptions extends Abortable {
   readonly graceMs: number;
   /** How long an upload may rest, and how long a blob waits for its manifest while its repository is being pushed to. */
   readonly uploadMs: number;
+  /** How long a copy from an upstream stays that nobody uses; for ever when absent. */
+  readonly unusedMs?: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
   /** Which tags grow old, and when. */
@@ -31,13 +33,15 @@ export async function collectRegistry(
   options: CollectOptions,
   now: Date = new Date(),
 ): Promise<RegistryCollected> {
-  const { graceMs, uploadMs, untagged, dryRun, signal, retention: rules = [] } = options;
+  const { graceMs, uploadMs, unusedMs, untagged, dryRun, signal, retention: rules = [] } = options;
   const before = new Date(now.getTime() - graceMs);
   const abandoned = new Date(now.getTime() - Math.max(uploadMs, graceMs));
   const uploads = await expireUploads(storage, new Date(now.getTime() - uploadMs), dryRun);
   signal?.throwIfAborted();
   const retention = rules.length === 0 ? {} : { retention: compileRetention(rules, now) };
-  const pruned = await storage.metadata.prune({ before, abandoned, untagged, dryRun, ...retention });
+  const unused = unusedMs === undefined ? {} : { unused: new Date(now.getTime() - unusedMs) };
+  const limits = { before, abandoned, ...unused, ...retention };
+  const pruned = await storage.metadata.prune({ ...limits, untagged, dryRun });
   const reclaimed = await storage.reclaim({ before, dryRun, ...(signal === undefined ? {} : { signal }) });
   return { ...reclaimed, pruned, uploads };
 }

@@ -16,6 +16,9 @@ const HUB_HOST = "registry-1.docker.io";
 /** The host behind a reference's domain. */
 export const hostOfDomain = (domain: string): string => (domain === HUB ? HUB_HOST : domain);
 
+/** hostOfDomain() the other way round: what a host's credentials are kept under. */
+export const domainOfHost = (host: string): string => (host === HUB_HOST ? HUB : host);
+
 /**
  * The registry of a domain; plain HTTP is the second choice, and only where `insecure`. On this machine it is the first: there it is what
  * registries speak, and asking for TLS costs more than the rest of a small push.

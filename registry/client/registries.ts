@@ -8,7 +8,7 @@ import { STORE_HEADER, storeId, storeProof } from "../shared/store-proof.ts";
 import { refusal } from "./answers.ts";
 import { Authorizer, type AuthorizerParts } from "./auth/authorizer.ts";
 import type { CredentialSource, Credentials } from "./auth/credentials.ts";
-import { type Endpoint, endpointOf, HUB, hostOfDomain, mirrorsOf } from "./endpoints.ts";
+import { domainOfHost, type Endpoint, endpointOf, HUB, hostOfDomain, mirrorsOf } from "./endpoints.ts";
 import { CERTIFICATE_FOLDERS } from "./http/certificates.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpRequest, type HttpResponse, type Send, stack } from "./http/message.ts";
@@ -116,13 +116,25 @@ export class Registries implements AsyncDisposable {
     return this.#work(registry, { reference, access }, work, options);
   }
 
+  /** Does `work` with a repository of the registry at a base URL, whatever its images are called elsewhere. */
+  async at<T>(
+    { base, path }: { readonly base: URL; readonly path: string },
+    work: (repository: Repository) => Promise<T>,
+    options: Abortable = {},
+  ): Promise<T> {
+    await this.#trust.isInsecure(base.host);
+    const endpoint = { host: base.host, bases: [base], mirror: true };
+    const reference = { domain: domainOfHost(base.host), path };
+    return this.#work(endpoint, { reference, access: "pull" }, work, options);
+  }
+
   async #work<T>(
     endpoint: Endpoint,
     { reference, access }: { readonly reference: Reference; readonly access: Access },
     work: (repository: Repository) => Promise<T>,
     options: Asked,
   ): Promise<T> {
-    const domain = endpoint.mirror ? endpoint.host : reference.domain;
+    const domain = endpoint.mirror ? domainOfHost(endpoint.host) : reference.domain;
     // What a caller brought is for the registry it named.
     const asked =
       endpoint.mirror && options.credentials !== undefined ? { ...options, credentials: {} } : options;

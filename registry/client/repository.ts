@@ -31,6 +31,15 @@ export interface RawManifest {
   readonly digest: Digest;
 }
 
+export interface ManifestHead {
+  /** Undefined when the registry does not say. */
+  readonly digest?: Digest;
+}
+export interface BlobHead {
+  /** In bytes; undefined when the registry does not say. */
+  readonly size?: number;
+}
+
 const MANIFEST_TYPES = [
   MEDIA_TYPES.manifest,
   MEDIA_TYPES.index,
@@ -39,8 +48,9 @@ const MANIFEST_TYPES = [
 ];
 /** distribution-spec, "Pushing Manifests": what every registry accepts, and no more than parseManifest() reads. */
 const MANIFEST_LIMIT = 4 << 20;
-const TAGS_LIMIT = 8 << 20;
-const TAG_PAGES = 1000;
+/** Bytes of a page. */
+const LIST_LIMIT = 8 << 20;
+const LIST_PAGES = 1000;
 const SCHEMA1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
 /**
@@ -101,6 +111,17 @@ export class Repository {
     return { raw, mediaType, digest };
   }
 
+  /** What a tag names, without its bytes; asked once, as what can be told otherwise need not wait. Undefined when there is none. */
+  async headManifest(tag: string, options: Abortable = {}): Promise<ManifestHead | undefined> {
+    const request = { ...this.#request("HEAD", `manifests/${tag}`, options), once: true };
+    const response = await this.#send({ ...request, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    await response.discard();
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw await refusal(response);
+    const digest = response.header("docker-content-digest") ?? "";
+    return isDigest(digest) ? { digest } : {};
+  }
+
   /** Stores a manifest under a tag or its digest. */
   async putManifest(reference: string, manifest: RawManifest, options: Abortable = {}): Promise<void> {
     const response = await this.#send({
@@ -117,34 +138,66 @@ export class Repository {
 
   /** All tags, as the registry orders them; undefined when there is no such repository. */
   async tags(options: Abortable = {}): Promise<readonly string[] | undefined> {
-    const tags: string[] = [];
-    let next: URL | undefined = new URL("tags/list", this.#root);
-    for (let page = 0; next !== undefined && page < TAG_PAGES; page += 1) {
+    const tags = await this.#listed("tags/list", "tags", options);
+    return tags?.filter((tag) => typeof tag === "string");
+  }
+
+  /** Descriptors of what refers to a manifest, as they came; undefined when the registry cannot tell. */
+  async referrers(digest: Digest, options: Abortable = {}): Promise<readonly unknown[] | undefined> {
+    return this.#listed(`referrers/${digest}`, "manifests", options);
+  }
+
+  /** What all pages of a list have in `field`. Undefined for 404. */
+  async #listed(path: string, field: string, options: Abortable): Promise<readonly unknown[] | undefined> {
+    const found: unknown[] = [];
+    let next: URL | undefined = new URL(path, this.#root);
+    for (let page = 0; next !== undefined && page < LIST_PAGES; page += 1) {
       const response: HttpResponse = await this.#send(this.#request("GET", next, options));
       if (response.status === 404) return nothing(response);
       await expectStatus(response, 200);
       const link = response.header("link");
-      const answer = await readJson(response, TAGS_LIMIT);
-      if (Array.isArray(answer["tags"]))
-        tags.push(...answer["tags"].filter((tag) => typeof tag === "string"));
+      const { [field]: items } = await readJson(response, LIST_LIMIT);
+      if (Array.isArray(items)) found.push(...(items as readonly unknown[]));
       next = nextPage(link, response.url);
     }
-    return tags;
+    return found;
   }
 
   // ── blobs ─────────────────────────────────────────────────────────────────────────────────────────
   async hasBlob(digest: Digest, options: Abortable = {}): Promise<boolean> {
-    const response = await this.#send(this.#request("HEAD", `blobs/${digest}`, options));
-    await response.discard();
-    if (response.status === 200) return true;
-    if (response.status === 404) return false;
-    throw await refusal(response);
+    return (await this.headBlob(digest, options)) !== undefined;
   }
 
   /** The bytes of a blob, resumed where the connection breaks. They are not verified here. Rejects with BLOB_UNKNOWN at the first read. */
   blob(blob: Descriptor, options: Abortable = {}): ByteStream {
     const request = this.#request("GET", `blobs/${blob.digest}`, options);
     return resumed(this.#send, request, blob);
+  }
+
+  /** The size of a blob; undefined when the repository does not have it. */
+  async headBlob(digest: Digest, options: Abortable = {}): Promise<BlobHead | undefined> {
+    const response = await this.#send(this.#request("HEAD", `blobs/${digest}`, options));
+    await response.discard();
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw await refusal(response);
+    return sizeOf(response);
+  }
+
+  /**
+   * blob(), of which nothing is known but its digest. Undefined when the repository does not have it. Without a size it cannot be resumed, and ends
+   * where the registry says.
+   */
+  async openBlob(
+    digest: Digest,
+    options: Abortable = {},
+  ): Promise<(BlobHead & { readonly body: ByteStream }) | undefined> {
+    const request = this.#request("GET", `blobs/${digest}`, options);
+    const response = await this.#send(request);
+    if (response.status === 404) return nothing(response);
+    await expectStatus(response, 200);
+    const { size } = sizeOf(response);
+    if (size === undefined) return { body: response.body };
+    return { size, body: resumed(this.#send, request, { digest, size }, response.body) };
   }
 
   /**
@@ -201,6 +254,11 @@ export class Repository {
     if (stored !== undefined && stored !== digest)
       throw new Failure("DIGEST_MISMATCH", { want: digest, got: stored });
   }
+}
+
+function sizeOf(response: HttpResponse): BlobHead {
+  const length = response.header("content-length") ?? "";
+  return /^\d{1,15}$/.test(length) ? { size: Number(length) } : {};
 }
 
 async function nothing(response: HttpResponse): Promise<undefined> {

@@ -29,6 +29,9 @@ const EDGES: Partial<Record<ErrorCode, Edge>> = {
   METHOD_UNSUPPORTED: { status: 405, code: "UNSUPPORTED" },
   TOO_MANY_ATTEMPTS: { status: 429, code: "TOOMANYREQUESTS" },
   TOO_MANY_UPLOADS: { status: 429, code: "TOOMANYREQUESTS" },
+  UPSTREAM_BUSY: { status: 429, code: "TOOMANYREQUESTS" },
+  UPSTREAM_UNAVAILABLE: { status: 503, code: "UNAVAILABLE" },
+  UPSTREAM_INVALID: { status: 502, code: "UNAVAILABLE" },
 };
 const KINDS: Readonly<Record<ErrorKind, Edge>> = {
   invalid: { status: 400, code: "UNSUPPORTED" },
@@ -69,6 +72,7 @@ const detailOf = (error: unknown, { status }: Edge): unknown =>
 
 function extraHeaders(error: unknown, { status }: Edge): Readonly<Record<string, HeaderValue>> {
   if (isCode(error, "METHOD_UNSUPPORTED")) return { allow: error.detail.allow.join(", ") };
+  if (isCode(error, "REPOSITORY_PROXIED")) return { allow: "GET, HEAD, DELETE" };
   if (isCode(error, "RANGE_INVALID")) return { "content-range": `bytes */${error.detail.size}` };
   if (isCode(error, "TOO_MANY_ATTEMPTS")) return { "retry-after": error.detail.seconds };
   return status === 429 || status === 503 ? { "retry-after": RETRY_AFTER_S } : {};

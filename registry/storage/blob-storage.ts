@@ -8,8 +8,18 @@ export interface AppendOptions extends Abortable {
   readonly algorithm: DigestAlgorithm;
   /** How many bytes must come. Others: rejects with UPLOAD_INVALID, and the upload is as long as before. */
   readonly length?: number;
+  /**
+   * Called with the upload's length when bytes of it have become readable; they are written as they come then, and not gathered. Must not throw.
+   */
+  readonly written?: (length: number) => void;
   /** How long the upload must be before. Otherwise: rejects with UPLOAD_OUT_OF_ORDER. */
   readonly start?: number;
+}
+
+/** What has arrived of an upload, for readers beside its writer. It stays readable after the upload's end, until disposed. */
+export interface UploadView extends AsyncDisposable {
+  /** At most `limit` bytes from `start`; fewer, and none, when no more have been written. */
+  read(start: number, limit: number): Promise<Uint8Array>;
 }
 
 /**
@@ -30,6 +40,8 @@ export interface BlobStorage {
 
   /** Starts an upload without bytes. */
   begin(upload: string): Promise<void>;
+  /** Rejects with UPLOAD_UNKNOWN. The caller disposes the view. */
+  view(upload: string): Promise<UploadView>;
   /** How many bytes have arrived, all of those of requests whose signal has aborted among them; undefined when there is no such upload. */
   received(upload: string): Promise<number | undefined>;
   /**

@@ -5,7 +5,7 @@ import type { BlobInfo, ContentStore } from "../../store/content-store.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/types.ts";
 import { readOrMakeSecret } from "../shared/store-proof.ts";
-import type { AppendOptions, BlobStorage } from "./blob-storage.ts";
+import type { AppendOptions, BlobStorage, UploadView } from "./blob-storage.ts";
 import { readBlob } from "./read-blob.ts";
 import type { RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
@@ -65,6 +65,9 @@ class EmbeddedBlobs implements BlobStorage {
 
   begin(upload: string): Promise<void> {
     return this.#files.begin(upload);
+  }
+  view(upload: string): Promise<UploadView> {
+    return this.#files.view(upload);
   }
   received(upload: string): Promise<number | undefined> {
     return this.#files.received(upload);

@@ -18,24 +18,27 @@ import type { BlobInfo } from "../../store/content-store.ts";
 import { openDatabase } from "../../store/database.ts";
 import { registryMigration } from "../../store/migrations/005-registry.ts";
 import { registryAwaitedMigration } from "../../store/migrations/009-registry-awaited.ts";
-import type { AppendOptions, BlobStorage } from "./blob-storage.ts";
+import { registryUpstreamMigration } from "../../store/migrations/014-registry-upstream.ts";
+import type { AppendOptions, BlobStorage, UploadView } from "./blob-storage.ts";
 import { readBlob } from "./read-blob.ts";
 import type { RegistryMetadata } from "./registry-metadata.ts";
 import type { Reclaimed, RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
 import { isMissing, UploadFiles } from "./upload-files.ts";
 
+const MIGRATIONS = [registryMigration, registryAwaitedMigration, registryUpstreamMigration];
+
 /**
  * A registry on a directory of its own:
  *
  *   <root>/
- *     registry.db                       SQLite, migrations 005-registry and 009-registry-awaited
+ *     registry.db                       SQLite, with the migrations below
  *     blobs/<algorithm>/<2 hex>/<hex>
  *     uploads/<upload>
  */
 export function openFilesystem(root: string): RegistryStorage {
   for (const folder of ["blobs", "uploads"]) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
-  const database = openDatabase(join(root, "registry.db"), [registryMigration, registryAwaitedMigration]);
+  const database = openDatabase(join(root, "registry.db"), MIGRATIONS);
   const metadata = new SqliteMetadata(database, () => database.close());
   const blobs = new FileBlobs(root);
   return {
@@ -158,6 +161,9 @@ class FileBlobs implements BlobStorage {
 
   begin(upload: string): Promise<void> {
     return this.#files.begin(upload);
+  }
+  view(upload: string): Promise<UploadView> {
+    return this.#files.view(upload);
   }
   received(upload: string): Promise<number | undefined> {
     return this.#files.received(upload);

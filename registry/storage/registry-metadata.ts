@@ -18,6 +18,8 @@ export interface PutManifest extends NewManifest {
   readonly tags: readonly string[];
   /** Whether its blobs may be missing. */
   readonly sparse: boolean;
+  /** What the repository is a cache of. */
+  readonly upstream?: string;
 }
 export interface Referrer extends ManifestRecord {
   readonly artifactType?: string;
@@ -46,6 +48,8 @@ export interface PruneOptions {
   readonly before: Date;
   /** Not after `before`. */
   readonly abandoned: Date;
+  /** With it, manifests of caches go that nobody has used since then, and their tags. */
+  readonly unused?: Date;
   readonly untagged: boolean;
   readonly dryRun: boolean;
   /**
@@ -100,6 +104,8 @@ export interface RegistryMetadata extends AsyncDisposable {
   manifest(repository: string, digest: Digest): Promise<ManifestRecord | undefined>;
   /** Makes a manifest without a tag count as just pushed: a client that is told of it may name it in an index. False when there is none (any more). */
   touchManifest(repository: string, digest: Digest): Promise<boolean>;
+  /** Says that a manifest of a cache is in use. */
+  useManifest(repository: string, digest: Digest): Promise<void>;
   /**
    * Records a manifest and lets the tags name it, durable when it resolves. The caller holds the blob. Rejects with MANIFEST_BLOB_UNKNOWN when one
    * of `manifest.blobs` cannot be pulled from the repository, unless it may be sparse: checked here, so that no collection comes between.
@@ -146,6 +152,6 @@ export interface ContentKey {
 export interface ContentRow extends ContentKey {
   readonly kind: "blob" | "manifest";
   readonly size: number;
-  /** Blobs a manifest names. */
+  /** Blobs a manifest names; none for a cache, which need not have them. */
   readonly references: readonly Digest[];
 }

@@ -6,10 +6,9 @@ import { algorithmOf, type Digest, type DigestAlgorithm, finishDigest } from "..
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
-import type { AppendOptions } from "./blob-storage.ts";
+import type { AppendOptions, UploadView } from "./blob-storage.ts";
+import { GatheredWrites } from "./gathered-writes.ts";
 
-/** Small chunks of a socket are gathered to so many bytes for one write. */
-const BATCH = 1 << 20;
 /** Bytes per read of a file. */
 export const READ_SIZE = 1 << 20;
 /** Hashes of so many unfinished uploads are kept; an older one is made again from its file. */
@@ -53,6 +52,17 @@ export class UploadFiles {
     await file.close();
   }
 
+  async view(upload: string): Promise<UploadView> {
+    const file = await this.#open(upload, "r");
+    return {
+      async read(start, limit) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(limit), 0, limit, start);
+        return buffer.subarray(0, bytesRead);
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  }
+
   /** Whoever asks after a connection broke goes on from the answer, so what that one brought is written before. */
   async received(upload: string): Promise<number | undefined> {
     await this.#settled(upload);
@@ -94,7 +104,9 @@ export class UploadFiles {
     if (options.start !== undefined && options.start !== before)
       throw new Failure("UPLOAD_OUT_OF_ORDER", { upload, received: before, got: options.start });
     const running = this.#resume(upload, before, options.algorithm);
-    const gathered = new Gathered(file);
+    const { written } = options;
+    const eager = written === undefined ? undefined : (bytes: number) => written(before + bytes);
+    const gathered = new GatheredWrites(file, eager);
     let size = before;
     const tooMuch = (): boolean => options.length !== undefined && size - before > options.length;
     try {
@@ -180,60 +192,6 @@ export class UploadFiles {
     if ((await this.#size(upload)) === undefined) throw new Failure("UPLOAD_UNKNOWN", { upload });
     return open(path, flags);
   }
-}
-
-/** Chunks on their way to a file: one batch is written while the next one comes in. */
-class Gathered {
-  readonly #file: FileHandle;
-  #chunks: Uint8Array[] = [];
-  #size = 0;
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  async add(chunk: Uint8Array): Promise<void> {
-    this.#chunks.push(chunk);
-    this.#size += chunk.byteLength;
-    if (this.#size >= BATCH) await this.#next();
-  }
-
-  /** Waits for the batch before, so that at most two are in memory. */
-  async #next(): Promise<void> {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#size = 0;
-    await this.#writing;
-    this.#writing = this.#write(chunks);
-    // Its failure is met by the next await; until then nobody may call it unhandled.
-    this.#writing.catch(() => undefined);
-  }
-
-  async #write(chunks: Uint8Array[]): Promise<void> {
-    let rest = chunks;
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#file.writev(rest);
-      rest = without(rest, bytesWritten);
-    }
-  }
-
-  async flush(): Promise<void> {
-    if (this.#size > 0) await this.#next();
-    await this.#writing;
-  }
-}
-
-/** What of `chunks` is left after their first `count` bytes. */
-function without(chunks: Uint8Array[], count: number): Uint8Array[] {
-  let skip = count;
-  const rest: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    const part = Math.min(skip, chunk.byteLength);
-    skip -= part;
-    if (part < chunk.byteLength) rest.push(chunk.subarray(part));
-  }
-  return rest;
 }
 
 export async function digestFile(path: string, algorithm: DigestAlgorithm): Promise<Digest> {

@@ -11,6 +11,7 @@ import { eventsMigration } from "./010-events.ts";
 import { cacheMountsMigration } from "./011-cache-mounts.ts";
 import { endpointsMigration } from "./012-endpoints.ts";
 import { httpSourcesMigration } from "./013-http-sources.ts";
+import { registryUpstreamMigration } from "./014-registry-upstream.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   cacheMountsMigration,
   endpointsMigration,
   httpSourcesMigration,
+  registryUpstreamMigration,
 ];

@@ -56,6 +56,21 @@ async function nextMillisecond(): Promise<Date> {
 const digests = (rows: readonly { readonly digest: Digest }[]) => rows.map(({ digest }) => digest).sort();
 
 const CHECKS: Readonly<Record<string, (opened: OpenedStorage) => Promise<void>>> = {
+  "an upload can be read while it grows, and after its end": async ({ storage: { blobs } }) => {
+    await blobs.begin(UPLOAD);
+    await using view = await blobs.view(UPLOAD);
+    const read = async (start: number) => Buffer.from(await view.read(start, 100)).toString();
+    assert.equal(await read(0), "");
+    const lengths: number[] = [];
+    const written = (length: number): void => void lengths.push(length);
+    await blobs.append(UPLOAD, bytes("hello "), { algorithm: "sha256", written });
+    assert.deepEqual([await read(0), lengths.at(-1)], ["hello ", 6]);
+    await blobs.append(UPLOAD, bytes("wor", "ld"), { algorithm: "sha256", written });
+    assert.deepEqual([await read(6), lengths.at(-1)], ["world", 11]);
+    await blobs.commit(UPLOAD, hello.digest);
+    assert.equal(await read(4), "o world");
+    await assert.rejects(blobs.view(UPLOAD), { code: "UPLOAD_UNKNOWN" });
+  },
   "an upload grows by what is appended and becomes a blob": async ({ storage: { blobs } }) => {
     await blobs.begin(UPLOAD);
     assert.equal(await blobs.received(UPLOAD), 0);

@@ -10,6 +10,9 @@ export const PATIENCE = {
   silence: 60_000,
 } as const;
 
+/** What answers does not speak HTTP, or not well; undici has many codes for it, and sometimes none. */
+export const MALFORMED = "HTTP_MALFORMED";
+
 /** Why there is no answer, in the words Docker's users know. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connect: connection refused",
@@ -20,6 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "connect: no route to host",
   ENETUNREACH: "connect: network is unreachable",
   ETIMEDOUT: "connect: connection timed out",
+  [MALFORMED]: "malformed HTTP response",
   UND_ERR_SOCKET: "the connection was closed before the answer was complete",
   UND_ERR_CONNECT_TIMEOUT: `no connection within ${PATIENCE.connect / 1000} seconds`,
   UND_ERR_HEADERS_TIMEOUT: `no answer within ${PATIENCE.answer / 1000} seconds`,
@@ -47,7 +51,7 @@ const TLS_HINT =
 /** An error of the connection as a failure; what is none, and an abort, as it is. */
 export function connectionFailure({ method, url, signal }: HttpRequest, error: unknown): unknown {
   if (signal?.aborted === true || !(error instanceof Error) || error instanceof Failure) return error;
-  const { code } = error as NodeJS.ErrnoException;
+  const code = error.name === "HTTPParserError" ? MALFORMED : (error as NodeJS.ErrnoException).code;
   if (code === undefined) return error;
   const what = `${method.charAt(0)}${method.slice(1).toLowerCase()} ${JSON.stringify(shownUrl(url))}`;
   const known = REASONS[code];

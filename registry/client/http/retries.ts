@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isCode } from "../../../core/errors.ts";
-import { PROXY_REFUSED } from "./connection-failure.ts";
+import { MALFORMED, PROXY_REFUSED } from "./connection-failure.ts";
 import type { HttpRequest, HttpResponse, Middleware } from "./message.ts";
 
 const STATUSES = new Set([408, 429, 500, 502, 503, 504]);
@@ -54,8 +54,15 @@ async function attemptOnce(
   }
 }
 
-/** What will not come back soon: a name nobody knows, a port nobody listens on, a proxy that does not want to. */
-const LASTING = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", PROXY_REFUSED]);
+/** What will not come back soon: a name nobody knows, a port nobody listens on, a proxy that does not want to, a server of something else. */
+const LASTING = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  PROXY_REFUSED,
+  MALFORMED,
+]);
 
 /** True for a connection that was lost or was not made in time, and may be tried again. */
 export const isTransient = (error: unknown): boolean =>

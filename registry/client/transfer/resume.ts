@@ -8,18 +8,25 @@ import { isTransient } from "../http/retries.ts";
 /** Breaks in a row without one byte more; a connection that breaks now and then is put up with. */
 const FRUITLESS_LIMIT = 5;
 
-/** Reads a blob by GET; when the connection breaks, goes on with a Range from where it broke (RFC 9110, section 14). */
+/**
+ * Reads a blob by GET; when the connection breaks, goes on with a Range from where it broke (RFC 9110, section 14). `begun` is an answer that has
+ * come already.
+ */
 export async function* resumed(
   send: Send,
   request: HttpRequest,
-  blob: Descriptor,
+  blob: Pick<Descriptor, "digest" | "size">,
+  begun?: ByteStream,
 ): AsyncGenerator<Uint8Array> {
+  let first = begun;
   let got = 0;
   let fruitless = 0;
   for (;;) {
     const before = got;
     try {
-      for await (const chunk of await open(send, request, { blob, from: got })) {
+      const source = first ?? (await open(send, request, { blob, from: got }));
+      first = undefined;
+      for await (const chunk of source) {
         got += chunk.byteLength;
         yield chunk;
       }
@@ -37,7 +44,7 @@ export async function* resumed(
 async function open(
   send: Send,
   request: HttpRequest,
-  { blob, from }: { readonly blob: Descriptor; readonly from: number },
+  { blob, from }: { readonly blob: Pick<Descriptor, "digest">; readonly from: number },
 ): Promise<ByteStream> {
   const headers = from === 0 ? request.headers : { ...request.headers, range: `bytes=${from}-` };
   const response = await send({ ...request, headers });

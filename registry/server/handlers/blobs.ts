@@ -1,4 +1,5 @@
-import { parseDigest } from "../../../core/digest.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import { type Digest, parseDigest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import type { BlobInfo } from "../../../store/content-store.ts";
 import type { Answer, Call, Handler } from "../call.ts";
@@ -19,33 +20,45 @@ export const getBlob =
     const digest = parseDigest(target.reference);
     const blob = await parts.storage.metadata.blob(repositoryOf(target), digest);
     if (blob === undefined) throw new Failure("BLOB_UNKNOWN", { digest });
-    const common = {
-      "docker-content-digest": digest,
-      etag: `"${digest}"`,
-      "cache-control": CACHE_CONTROL,
-      "accept-ranges": "bytes",
-      "content-type": "application/octet-stream",
-    };
-    if (isUnchanged(headers, digest)) return { status: 304, headers: common };
-    const applies = headers["if-range"] === undefined || headers["if-range"] === `"${digest}"`;
-    const range = applies ? selectRange(headers.range, blob.size) : undefined;
-    if (range === "unsatisfiable")
-      throw new Failure("RANGE_INVALID", { range: headers.range ?? "", size: blob.size });
-    const { start, end } = range ?? { start: 0, end: blob.size };
-    const sized = {
-      ...common,
-      "content-length": end - start,
-      ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${blob.size}` }),
-    };
-    const body = await (call.method === "HEAD"
-      ? confirm(parts, call, blob)
-      : bytesOf(parts, blob, { start, end }));
-    return {
-      status: range === undefined ? 200 : 206,
-      headers: sized,
-      ...(body === undefined ? {} : { body }),
-    };
+    const part = partOf(headers, blob);
+    if (part === "unchanged") return { status: 304, headers: blobHeaders(digest) };
+    const body = await (call.method === "HEAD" ? confirm(parts, call, blob) : bytesOf(parts, blob, part));
+    const { status, headers: sized } = part;
+    return { status, headers: sized, ...(body === undefined ? {} : { body }) };
   };
+
+export const blobHeaders = (digest: Digest) => ({
+  "docker-content-digest": digest,
+  etag: `"${digest}"`,
+  "cache-control": CACHE_CONTROL,
+  "accept-ranges": "bytes",
+  "content-type": "application/octet-stream",
+});
+
+export interface BlobPart {
+  readonly status: 200 | 206;
+  readonly headers: NonNullable<Answer["headers"]>;
+  /** Half open, in bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What of a blob a request asks for. Throws RANGE_INVALID. */
+export function partOf(headers: IncomingHttpHeaders, { digest, size }: BlobInfo): BlobPart | "unchanged" {
+  if (isUnchanged(headers, digest)) return "unchanged";
+  const applies = headers["if-range"] === undefined || headers["if-range"] === `"${digest}"`;
+  const range = applies ? selectRange(headers.range, size) : undefined;
+  if (range === "unsatisfiable") throw new Failure("RANGE_INVALID", { range: headers.range ?? "", size });
+  const { start, end } = range ?? { start: 0, end: size };
+  const sized = { ...blobHeaders(digest), "content-length": end - start };
+  if (range === undefined) return { status: 200, headers: sized, start, end };
+  return {
+    status: 206,
+    headers: { ...sized, "content-range": `bytes ${start}-${end - 1}/${size}` },
+    start,
+    end,
+  };
+}
 
 /** A client that asks whether a blob is there will not send it: so it must be, and stay until the manifest comes. */
 async function confirm(

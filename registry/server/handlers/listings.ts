@@ -33,7 +33,8 @@ export const listRepositories =
       (names) => ({ repositories: names.filter((name) => call.caller.may("pull", name)) }),
     );
 
-async function listNames(
+/** One page of names in byte order. */
+export async function listNames(
   { query, path }: Call,
   list: (page: { readonly last?: string; readonly limit: number }) => Promise<readonly string[]>,
   document: (names: readonly string[]) => object,
@@ -65,7 +66,7 @@ function countOf(text: string | null): number | undefined {
 const nextLink = (path: string, parameters: Readonly<Record<string, string>>): string =>
   `<${path}?${new URLSearchParams(parameters).toString()}>; rel="next"`;
 
-const json = (document: object, headers: Answer["headers"] = {}): Answer => ({
+export const json = (document: object, headers: Answer["headers"] = {}): Answer => ({
   status: 200,
   headers: { "content-type": "application/json", ...headers },
   body: JSON.stringify(document),

@@ -21,6 +21,7 @@ export function everything(
     database,
     `SELECT repository, digest, 'manifest' AS kind, size,
        (SELECT json_group_array(r.digest) FROM registry_references AS r
+        JOIN registry_repositories AS c ON c.name = r.repository AND c.upstream IS NULL
         WHERE r.repository = m.repository AND r.manifest = m.digest AND r.kind = 'blob') AS names
      FROM registry_manifests AS m WHERE (repository, digest) > (:repository, :digest)
      UNION ALL

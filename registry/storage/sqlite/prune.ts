@@ -25,6 +25,17 @@ const UNTAGGED = `
   SELECT repository, digest, size FROM registry_manifests
   WHERE (repository, digest) NOT IN (SELECT repository, digest FROM kept) ORDER BY repository, digest`;
 
+/** An index lives as long as one of its manifests, which is what clients go on to use. */
+const UNUSED = `
+  WITH caches AS (
+    SELECT m.repository, m.digest, size, pushed FROM registry_manifests AS m
+    JOIN registry_repositories AS r ON r.name = m.repository AND r.upstream IS NOT NULL
+  )
+  SELECT repository, digest, size FROM caches AS m WHERE pushed < :unused AND NOT EXISTS (
+    SELECT 1 FROM registry_references AS r JOIN caches AS c ON c.repository = r.repository AND c.digest = r.digest
+    WHERE r.repository = m.repository AND r.manifest = m.digest AND r.kind = 'manifest' AND c.pushed >= :unused
+  ) ORDER BY repository, digest`;
+
 const UNNAMED = `
   WITH busy (repository) AS (
     SELECT repository FROM registry_uploads WHERE touched >= :before
@@ -54,22 +65,25 @@ export function prune(database: Database, options: PruneOptions): readonly Prune
 }
 
 function pruneNow(database: Database, options: PruneOptions): readonly Pruned[] {
-  const { before, abandoned } = options;
+  const { before, abandoned, unused } = options;
   const parameters = { before: before.getTime(), abandoned: abandoned.getTime() };
   query(database, "DELETE FROM registry_holds WHERE until < ?").run(Date.now());
   const tags = expireTags(database, options);
+  const evicted = unused === undefined ? [] : query<Row>(database, UNUSED).all({ unused: unused.getTime() });
+  deleteManifests(database, evicted);
   const manifests = untaggedManifests(database, options);
-  for (const { repository, digest } of manifests)
-    query(database, "DELETE FROM registry_manifests WHERE repository = ? AND digest = ?").run(
-      repository,
-      digest,
-    );
+  deleteManifests(database, manifests);
   const blobs = query<Row>(database, UNNAMED).all(parameters);
   for (const { repository, digest } of blobs)
     query(database, "DELETE FROM registry_blobs WHERE repository = ? AND digest = ?").run(repository, digest);
   const since = before.toISOString();
   return [
     ...tags,
+    ...evicted.map((row) => ({
+      ...row,
+      kind: "manifest" as const,
+      why: `nobody has used this copy since ${unused?.toISOString()}`,
+    })),
     ...manifests.map((row) => ({
       ...row,
       kind: "manifest" as const,
@@ -116,3 +130,11 @@ const tagsOf = (database: Database, repository: string): readonly TagRecord[] =>
   )
     .all(repository)
     .map((row) => ({ ...row, updated: new Date(row.updated) }));
+
+function deleteManifests(database: Database, rows: readonly Row[]): void {
+  for (const { repository, digest } of rows)
+    query(database, "DELETE FROM registry_manifests WHERE repository = ? AND digest = ?").run(
+      repository,
+      digest,
+    );
+}

@@ -22,6 +22,8 @@ import { prune } from "./prune.ts";
 import { referrersOf } from "./referrers.ts";
 import { UploadTable } from "./uploads.ts";
 
+/** Of a cache it is enough to know the hour in which something was used. */
+const USE_MS = 3_600_000;
 /** A link touched so lately need not be written again. */
 const TOUCH_MS = 1000;
 
@@ -145,11 +147,23 @@ export class SqliteMetadata implements RegistryMetadata {
     return this.#run(sql, now, repository, digest) > 0;
   }
 
+  async useManifest(repository: string, digest: Digest): Promise<void> {
+    const now = Date.now();
+    const sql = "UPDATE registry_manifests SET pushed = ? WHERE repository = ? AND digest = ? AND pushed < ?";
+    this.#run(sql, now, repository, digest, now - USE_MS);
+  }
+
   async putManifest(repository: string, manifest: PutManifest): Promise<void> {
     durably(this.#database, () => {
       const missing = manifest.sparse ? [] : this.#missing(repository, manifest.blobs);
       if (missing.length > 0) throw new Failure("MANIFEST_BLOB_UNKNOWN", { repository, digests: missing });
       this.#addRepository(repository);
+      if (manifest.upstream !== undefined)
+        this.#run(
+          "UPDATE registry_repositories SET upstream = ? WHERE name = ?",
+          manifest.upstream,
+          repository,
+        );
       this.#insertManifest(repository, manifest);
       for (const tag of manifest.tags)
         this.#run(

@@ -133,7 +133,9 @@ export class FakeRegistry implements AsyncDisposable {
     }
     if (kind === "manifests") {
       const found = this.manifests.get(name.includes(":") ? name : `${repository}:${name}`);
-      return found === undefined ? reply(404) : reply(200, { "content-type": found.type }, found.raw);
+      if (found === undefined) return reply(404);
+      const digest = digestOf(found.raw);
+      return reply(200, { "content-type": found.type, "docker-content-digest": digest }, found.raw);
     }
     if (kind === "blobs" && method === "POST")
       return reply(202, { location: `/v2/${repository}/blobs/uploads/${++this.#uploads}?state=x` });
