@@ -99,6 +99,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   return {
     images: new Images({
       store,
+      kernel,
       jobs,
       users: async () => usersOf(await records()),
       registries: registries.client,

@@ -47,6 +47,8 @@ export interface ImageService {
     readonly all?: boolean;
     readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<{ readonly removed: readonly ImageRemoval[]; readonly bytes: number }>;
+  /** The root filesystem as a tar. */
+  rootfs(image: string, options?: Abortable): ByteStream;
   /** A docker-archive that is an OCI layout too, as `docker save` writes since 25. */
   save(images: readonly string[], options?: Abortable): ByteStream;
   /** Any of docker-archive and OCI layout, plain or compressed. Returns what was loaded: a reference, or an id for untagged images. */

@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import { familiarReference, parseReference, withDefaultTag } from "../core/reference.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { Kernel } from "../native/kernel.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { loadImages } from "../store/archives/load-images.ts";
@@ -16,6 +17,7 @@ import { type ImportOptions, importImage } from "./images/import.ts";
 import { pullImages } from "./images/pull.ts";
 import { pushImages } from "./images/push.ts";
 import { type ImageUsers, removeAll, removeImage } from "./images/remove.ts";
+import { imageRoot } from "./images/rootfs.ts";
 import type { Jobs } from "./jobs.ts";
 
 type Report = Parameters<ImageService["pull"]>[1];
@@ -27,6 +29,7 @@ type PushOptions = NonNullable<Parameters<ImageService["push"]>[2]>;
 
 export interface ImageServiceParts {
   readonly store: Store;
+  readonly kernel: Kernel;
   readonly jobs: Jobs;
   /** The containers made from an image. */
   readonly users: () => Promise<ImageUsers>;
@@ -37,13 +40,15 @@ export interface ImageServiceParts {
 
 export class Images implements ImageService {
   readonly #store: Store;
+  readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #users: () => Promise<ImageUsers>;
   readonly #registries: () => Promise<RegistryClient>;
   readonly #record: EventSink;
 
-  constructor({ store, jobs, users, registries, record }: ImageServiceParts) {
+  constructor({ store, kernel, jobs, users, registries, record }: ImageServiceParts) {
     this.#store = store;
+    this.#kernel = kernel;
     this.#jobs = jobs;
     this.#users = users;
     this.#registries = registries;
@@ -151,6 +156,10 @@ export class Images implements ImageService {
       this.#note("import", id, reference ?? id);
       return id;
     });
+  }
+
+  rootfs(image: string, options: Abortable = {}): ByteStream {
+    return imageRoot({ store: this.#store, kernel: this.#kernel }, this.#store.images.get(image), options);
   }
 
   save(images: readonly string[], options: Abortable = {}): ByteStream {

@@ -5,8 +5,10 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
 import { readNamedContexts } from "../build-options/contexts.ts";
+import { namesOf, readOutputs } from "../build-options/outputs.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
+import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
 import { defineCommand } from "../command.ts";
 import { keyValues, readLabels } from "../container/key-values.ts";
 import { type Context, print } from "../context.ts";
@@ -32,18 +34,25 @@ export const build = defineCommand({
     iidfile: { kind: "string", help: "Write the image ID to the file" },
     label: { kind: "list", help: "Set metadata for an image" },
     load: { kind: "bool", hidden: true, help: "The result is always in the local store" },
+    "metadata-file": { kind: "string", help: "Write build result metadata to a file" },
     network: {
       kind: "string",
       default: "default",
       help: "Set the networking mode for the RUN instructions during build",
     },
     "no-cache": { kind: "bool", help: "Do not use cache when building the image" },
+    output: {
+      kind: "list",
+      short: "o",
+      help: 'Output destination (format: "type=local|tar|oci|docker|image|registry,dest=path")',
+    },
     platform: { kind: "string", help: "Set target platform for build" },
     progress: {
       kind: "string",
       default: "auto",
       help: `Set type of progress output (${PROGRESS_MODES.map((mode) => JSON.stringify(mode)).join(", ")})`,
     },
+    push: { kind: "bool", help: 'Shorthand for "--output=type=registry"' },
     pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
     quiet: { kind: "bool", short: "q", help: "Suppress the build output and print image ID on success" },
     rm: { kind: "bool", default: true, hidden: true, help: "Remove intermediate containers" },
@@ -51,6 +60,7 @@ export const build = defineCommand({
       kind: "list",
       help: 'Secret to expose to the build ("id=mysecret[,src=/local/secret|env=VAR]")',
     },
+    squash: { kind: "bool", hidden: true, help: "Squash newly built layers into a single new layer" },
     ssh: {
       kind: "list",
       help: 'SSH agent socket or keys to expose to the build ("default|<id>[=<socket>|<key>[,<key>]]")',
@@ -78,23 +88,30 @@ export const build = defineCommand({
     "memory",
     "m",
     "memory-swap",
-    "metadata-file",
     "no-cache-filter",
-    "output",
-    "o",
     "provenance",
-    "push",
     "sbom",
     "security-opt",
     "shm-size",
-    "squash",
     "ulimit",
   ],
   args: { min: 1, max: 1 },
   completes: "file",
   async run(context, [path = ""], flags) {
+    if (flags.squash)
+      throw new Failure(
+        "OPTION_UNSUPPORTED",
+        { option: "--squash" },
+        {
+          hint: "a squashed image shares no layer with any other; let a last stage copy what the image needs",
+        },
+      );
     if (!flags.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });
     const mode = flags.quiet ? "quiet" : readMode(flags.progress);
+    const outputs = readOutputs(flags, context.cwd);
+    const tags = namesOf(outputs, flags.tag);
+    if (tags.length === 0 && outputs.some((output) => output.type === "image" && output.push))
+      throw new Failure("OPTION_INVALID", { option: "--push", got: "", want: "a tag: -t NAME" });
     const secrets = await readSecrets(flags.secret, context);
     const ssh = await readSsh(flags.ssh, context);
     using interrupted = interruptible(context);
@@ -106,7 +123,7 @@ export const build = defineCommand({
       context: input.directory,
       dockerfile: input.dockerfile,
       contexts: named.contexts,
-      tags: flags.tag,
+      tags,
       buildArgs: buildArgs(context, flags["build-arg"]),
       labels: readLabels([], flags.label),
       noCache: flags["no-cache"],
@@ -122,9 +139,16 @@ export const build = defineCommand({
     };
     const progress = await createProgress(mode, context.stderr, { env: context.env });
     try {
-      const { image } = await (await builds()).build(request, (event) => progress.report(event), interrupted);
-      if (flags.iidfile !== undefined) await writeFile(resolve(context.cwd, flags.iidfile), image);
-      if (flags.quiet) await print(context, image);
+      const result = await (await builds()).build(request, (event) => progress.report(event), interrupted);
+      progress.close();
+      const { images } = await context.engine();
+      const writing = { context, images, quiet: flags.quiet, signal: interrupted.signal };
+      await writeOutputs(outputs, result, writing);
+      const { iidfile, "metadata-file": metadata } = flags;
+      if (iidfile !== undefined) await writeFile(resolve(context.cwd, iidfile), result.image);
+      if (metadata !== undefined) await writeMetadata(metadata, result, writing);
+      const toStandardOutput = outputs.some((output) => "file" in output && output.file === undefined);
+      if (flags.quiet && !toStandardOutput) await print(context, result.image);
     } finally {
       progress.close();
     }

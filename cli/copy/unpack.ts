@@ -12,22 +12,27 @@ export interface UnpackOptions {
   readonly target: string;
   /** Give files the owner they have in the archive. */
   readonly owner: boolean;
+  /** Names are kept whole: nothing is replaced, `target` goes before them. */
+  readonly whole?: boolean;
 }
 
 /**
  * Unpacks what a container gave: an archive whose sender is not trusted. Nothing is written outside `target`: names are cleaned, a parent that is
  * a link is refused, what is in the way is removed and never written through. Times and modes of directories are set last.
  */
-export async function unpackInto(tar: ByteStream, { target, owner }: UnpackOptions): Promise<void> {
+export async function unpackInto(
+  tar: ByteStream,
+  { target, owner, whole = false }: UnpackOptions,
+): Promise<void> {
   const directories: { readonly path: string; readonly header: Header }[] = [];
-  const parents = new Set([dirname(target)]);
+  const parents = new Set([dirname(target), ...(whole ? [target] : [])]);
   const entries = extract();
   const feeding = pipeline(Readable.from(tar), entries);
   feeding.catch(() => undefined);
   for await (const entry of entries) {
     const { header } = entry;
     const locate = async (name: string) => {
-      const path = pathOf(target, name);
+      const path = pathOf(target, whole ? `./${name}` : name);
       await checkParents(target, path, parents);
       return path;
     };

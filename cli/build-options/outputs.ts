@@ -1,0 +1,106 @@
+import { resolve } from "node:path";
+import { csvFields } from "../../core/csv.ts";
+import { Failure } from "../../core/errors.ts";
+import type { Compression } from "../../engine/api.ts";
+import { FlagFields } from "./fields.ts";
+
+/** What is made of a build's result. `file` undefined is standard output. */
+export type Output =
+  | { readonly type: "directory"; readonly path: string }
+  | { readonly type: "tar"; readonly file: string | undefined }
+  | { readonly type: "archive"; readonly file: string | undefined; readonly names: readonly string[] }
+  | {
+      readonly type: "image";
+      readonly names: readonly string[];
+      readonly push: boolean;
+      readonly compression?: Compression;
+    };
+
+type Reader = (fields: FlagFields, cwd: string) => Output;
+
+const TRUE = new Set(["true", "1", "t"]);
+const split = (names: string | undefined): readonly string[] =>
+  (names ?? "").split(",").filter((name) => name !== "");
+
+/** Undefined for standard output. */
+const fileAt = (dest: string | undefined, cwd: string): string | undefined =>
+  dest === undefined || dest === "-" ? undefined : resolve(cwd, dest);
+
+const readLocal: Reader = (fields, cwd) => {
+  const dest = fields.take("dest");
+  if ((fields.take("mode") ?? "copy") !== "copy") throw fields.invalid("mode=copy");
+  if (dest === undefined || dest === "-") throw fields.invalid("dest=DIRECTORY");
+  return { type: "directory", path: resolve(cwd, dest) };
+};
+
+const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.take("dest"), cwd) });
+
+const readArchive: Reader = (fields, cwd) => {
+  if (!TRUE.has(fields.take("tar") ?? "true")) throw fields.invalid("tar=true");
+  return { type: "archive", names: split(fields.take("name")), file: fileAt(fields.take("dest"), cwd) };
+};
+
+/** Without a file it is docker's own store, which here is this one. */
+const readDocker: Reader = (fields, cwd) => {
+  const dest = fields.take("dest");
+  const archive = readArchive(fields, cwd) as Extract<Output, { readonly type: "archive" }>;
+  if (dest !== undefined) return { ...archive, file: fileAt(dest, cwd) };
+  return { type: "image", names: archive.names, push: false };
+};
+
+const readImage =
+  (byDefault: boolean): Reader =>
+  (fields) => {
+    const push = fields.take("push");
+    const compression = fields.take("compression");
+    if (compression !== undefined && compression !== "gzip" && compression !== "zstd")
+      throw fields.invalid("compression=gzip or compression=zstd");
+    return {
+      type: "image",
+      names: split(fields.take("name")),
+      push: push === undefined ? byDefault : TRUE.has(push),
+      ...(compression === undefined ? {} : { compression }),
+    };
+  };
+
+const READERS: Readonly<Record<string, { readonly read: Reader; readonly keys: readonly string[] }>> = {
+  local: { read: readLocal, keys: ["dest", "mode"] },
+  tar: { read: readTar, keys: ["dest"] },
+  oci: { read: readArchive, keys: ["dest", "name", "tar"] },
+  docker: { read: readDocker, keys: ["dest", "name", "tar"] },
+  image: { read: readImage(false), keys: ["name", "push", "compression"] },
+  registry: { read: readImage(true), keys: ["name", "push", "compression"] },
+};
+
+/**
+ * `--output type=local|tar|oci|docker|image|registry,…`; a bare path is a directory, "-" a tar on standard output. Throws OPTION_INVALID.
+ * https://docs.docker.com/reference/cli/docker/buildx/build/#output
+ */
+export function readOutputs(
+  { output, push }: { readonly output: readonly string[]; readonly push: boolean },
+  cwd: string,
+): readonly Output[] {
+  const outputs = output.map((text) => readOutput(text, cwd));
+  if (outputs.filter((one) => "file" in one && one.file === undefined).length > 1)
+    throw new Failure("OPTIONS_CONFLICT", { one: "two outputs", other: "one standard output" });
+  const image: Output = { type: "image", names: [], push };
+  return push || outputs.length === 0 ? [...outputs, image] : outputs;
+}
+
+function readOutput(text: string, cwd: string): Output {
+  if (text === "-") return { type: "tar", file: undefined };
+  if (csvFields(text).length === 1 && !text.startsWith("type="))
+    return { type: "directory", path: resolve(cwd, text) };
+  const fields = new FlagFields("--output", text);
+  const reader = READERS[fields.take("type") ?? ""];
+  if (reader === undefined) throw fields.invalid(`type=${Object.keys(READERS).join("|")}`);
+  const output = reader.read(fields, cwd);
+  fields.finish(reader.keys);
+  return output;
+}
+
+/** The names that the image is given: those of the command line and of outputs, unless only files are wanted. */
+export function namesOf(outputs: readonly Output[], tags: readonly string[]): readonly string[] {
+  const named = outputs.filter((output) => "names" in output);
+  return named.length === 0 ? [] : [...new Set([...tags, ...named.flatMap(({ names }) => names)])];
+}

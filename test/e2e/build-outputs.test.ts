@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { Slipway } from "./support/slipway.ts";
+
+describe("what is made of a build's result", () => {
+  let slipway: Slipway;
+  const at = (path: string): string => slipway.scratch.join(path);
+  const build = (...args: readonly string[]): Promise<string> =>
+    slipway.ok(["build", "-q", ...args, "context"]);
+  const listing = (tar: string): readonly string[] =>
+    execFileSync("tar", ["-tf", at(tar)], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .sort();
+
+  before(async function () {
+    slipway = await Slipway.open(this);
+    mkdirSync(at("context/d"), { recursive: true });
+    writeFileSync(at("context/d/file"), "content\n", { mode: 0o640 });
+    writeFileSync(at("context/Dockerfile"), "FROM scratch\nCOPY d /d\nCMD x\n");
+  });
+  after(async () => slipway?.[Symbol.asyncDispose]());
+
+  it("is a folder, short and long", async () => {
+    await build("-o", "out", "-t", "unused:1");
+    assert.equal(readFileSync(at("out/d/file"), "utf8"), "content\n");
+    assert.equal(statSync(at("out/d/file")).mode & 0o777, 0o640);
+    writeFileSync(at("out/kept"), "");
+    await build("--output", "type=local,dest=out");
+    assert.deepEqual(readdirSync(at("out")).sort(), ["d", "kept"]);
+    assert.doesNotMatch(await slipway.ok(["images"]), /unused/);
+  });
+
+  it("is a tar, in a file or on standard output", async () => {
+    await build("-o", "type=tar,dest=out.tar");
+    assert.deepEqual(listing("out.tar"), ["d/", "d/file"]);
+    const { out } = await slipway.run(["build", "-q", "-o", "-", "context"]);
+    assert.match(out, /d\/file/);
+  });
+
+  it("is an archive that docker and others load", async () => {
+    await build(
+      "-t",
+      "kept:1",
+      "-o",
+      "type=docker,dest=docker.tar",
+      "-o",
+      "type=oci,dest=oci.tar,name=other:2",
+    );
+    assert.ok(listing("docker.tar").includes("manifest.json"));
+    assert.ok(listing("oci.tar").includes("index.json"));
+    assert.match(await slipway.ok(["load", "-i", "docker.tar"]), /kept:1/);
+  });
+
+  it("is an image under all names, with its metadata", async () => {
+    const id = await build("-t", "a:1", "-o", 'type=image,"name=b:1,c:1"', "--metadata-file", "meta.json");
+    const metadata = JSON.parse(readFileSync(at("meta.json"), "utf8")) as Record<string, string>;
+    assert.equal(metadata["containerimage.config.digest"], id);
+    assert.equal(metadata["image.name"], "a:1,b:1,c:1");
+    assert.match(metadata["containerimage.digest"] ?? "", /^sha256:/);
+    for (const name of ["a:1", "b:1", "c:1"])
+      assert.equal(await slipway.ok(["images", "-q", "--no-trunc", name]), id);
+  });
+
+  const wrong: readonly [args: readonly string[], message: RegExp][] = [
+    [["-o", "type=nonsense"], /expected type=local\|tar\|oci\|docker\|image\|registry/],
+    [["-o", "type=local"], /expected dest=DIRECTORY/],
+    [["-o", "type=oci,dest=x,tar=false"], /expected tar=true/],
+    [["-o", "type=image,nonsense=1"], /there is no nonsense/],
+    [["-o", "-", "-o", "type=oci"], /conflicting options: two outputs and one standard output/],
+    [["--push"], /invalid value "" for --push: expected a tag/],
+    [["--squash"], /--squash is not supported(.|\n)*let a last stage copy/],
+    [["--push", "-t", "127.0.0.1:1/x:1"], /127\.0\.0\.1:1/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`refuses ${args.join(" ")}`, async () => {
+      const { code, err } = await slipway.run(["build", ...args, "context"]);
+      assert.notEqual(code, 0);
+      assert.match(err, message);
+    });
+  }
+});
