@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { requiresNativeCore } from "../support/requires.ts";
 import { outerAddress, TeamMember, TeamRegistry } from "./support/team-registry.ts";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** What README.md says: two users with different rights, anonymous pull and TLS in three commands. */
 describe("a team's registry from nothing", () => {
@@ -20,7 +14,6 @@ describe("a team's registry from nothing", () => {
   before(async function () {
     requiresNativeCore(this);
     registry = new TeamRegistry();
-    const port = await freePort();
     const ann = ["--push", "team/**", "--push", "public/**", "--password-stdin", "ann"];
     const ben = ["--pull", "**", "--password-stdin", "ben"];
     for (const [argv, password] of [
@@ -28,9 +21,10 @@ describe("a team's registry from nothing", () => {
       [ben, "bens password\n"],
     ] as const)
       assert.equal((await registry.run(["registry", "user", "add", ...argv], password)).code, 0);
-    const said = await registry.serve(["--addr", `:${port}`, "--tls", "--anonymous-pull", "public/**"]);
+    const said = await registry.serve(["--addr", ":0", "--tls", "--anonymous-pull", "public/**"]);
     const [, file = ""] =
       /trust it once they have (\S+) as \/etc\/docker\/certs\.d\/.*\/ca\.crt$/m.exec(said) ?? [];
+    const [, port = ""] = /listening on .*:(\d+)$/m.exec(said) ?? [];
     authority = file;
     host = `${outerAddress() ?? "localhost"}:${port}`;
   });
@@ -69,6 +63,32 @@ describe("a team's registry from nothing", () => {
     const refused = await nobody.run(["pull", "-q", `${host}/team/app:1`]);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /denied|authentication required/);
+  });
+
+  it("says what would go by its rules of retention, and takes it", async () => {
+    using ann = await member("ann");
+    const image = `${host}/public/old:1`;
+    await ann.make(image);
+    assert.equal((await ann.run(["push", "-q", image])).code, 0);
+    const rules = [{ repositories: ["public/old"], keepLast: 0 }];
+    mkdirSync(join(registry.root, "registry"), { recursive: true });
+    writeFileSync(join(registry.root, "registry", "retention.json"), JSON.stringify({ rules }));
+    const gc = ["registry", "gc", "--grace", "0s"];
+    const dry = await registry.run([...gc, "--dry-run"]);
+    assert.match(
+      dry.out,
+      /^would remove tag public\/old:1 of sha256:\w+: rule 1 of retention keeps the last 0: this is number 1, pushed /,
+    );
+    assert.match(
+      dry.out,
+      /^would remove manifest sha256:\w+ \(.*\) from public\/old: no tag, index or subject/m,
+    );
+    assert.equal((await ann.run(["pull", "-q", image])).code, 0);
+    const done = await registry.run(gc);
+    assert.match(done.out, /^removed tag public\/old:1 /);
+    const gone = await ann.run(["pull", "-q", image]);
+    assert.equal(gone.code, 1);
+    assert.match(gone.err, /not found|manifest/);
   });
 
   it("is not trusted by who has not its authority", async function () {

@@ -1,16 +1,15 @@
 import { algorithmOf, type Digest, digestOf, isDigest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
-import { readAll } from "../../../core/streams.ts";
 import type { ManifestRecord } from "../../storage/registry-metadata.ts";
 import type { Answer, Call, Handler } from "../call.ts";
 import { isUnchanged } from "../conditions.ts";
 import { readManifest } from "../manifest-document.ts";
 import { checkTag, lookUpReference, parseManifestReference } from "../names.ts";
 import { type Parts, repositoryOf } from "../parts.ts";
+import { readSmallBody } from "../small-body.ts";
 
 /** distribution-spec: registries should take manifests of at least 4 megabytes. */
 export const MANIFEST_LIMIT = 4 << 20;
-const BODY_TIMEOUT_MS = 60_000;
 
 /** end-3. */
 export const getManifest =
@@ -84,21 +83,13 @@ function created(
   };
 }
 
-async function readDocument({ headers, body, signal }: Call): Promise<Buffer> {
+async function readDocument(call: Call): Promise<Buffer> {
   const tooLarge = new Failure("MANIFEST_TOO_LARGE", { limit: MANIFEST_LIMIT });
-  if (Number(headers["content-length"] ?? 0) > MANIFEST_LIMIT) throw tooLarge;
-  const late = AbortSignal.timeout(BODY_TIMEOUT_MS);
+  if (Number(call.headers["content-length"] ?? 0) > MANIFEST_LIMIT) throw tooLarge;
   try {
-    return await readAll(until(body(), AbortSignal.any([signal, late])), MANIFEST_LIMIT);
+    return await readSmallBody(call, MANIFEST_LIMIT);
   } catch (error) {
     throw error instanceof RangeError ? tooLarge : error;
-  }
-}
-
-async function* until(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    if (signal.aborted) throw new Failure("REQUEST_INVALID", { why: "the body took too long" });
-    yield chunk;
   }
 }
 

@@ -1,5 +1,4 @@
 import { Failure } from "../../../core/errors.ts";
-import { readAll } from "../../../core/streams.ts";
 import { formatScope, type Scope } from "../../shared/scope.ts";
 import { parseAuthorization } from "../access/authorization.ts";
 import { type Guard, standingFor } from "../access/guard.ts";
@@ -9,6 +8,7 @@ import { LIFETIME_S, SERVICE } from "../access/token-issuer.ts";
 import type { Answer, Call, Handler } from "../call.ts";
 import { errorAnswer } from "../errors.ts";
 import type { Route } from "../routes.ts";
+import { readSmallBody } from "../small-body.ts";
 import { TOKEN_PATH } from "../token-url.ts";
 
 const FORM_LIMIT = 64 << 10;
@@ -91,11 +91,11 @@ const GRANTS: ReadonlyMap<string, ReadGrant> = new Map<string, ReadGrant>([
   ],
 ]);
 
-async function readForm({ body, headers }: Call): Promise<URLSearchParams> {
-  if (!/^application\/x-www-form-urlencoded(;|$)/i.test(headers["content-type"] ?? ""))
+async function readForm(call: Call): Promise<URLSearchParams> {
+  if (!/^application\/x-www-form-urlencoded(;|$)/i.test(call.headers["content-type"] ?? ""))
     throw new Failure("TOKEN_REQUEST_INVALID", { why: "expected application/x-www-form-urlencoded" });
   try {
-    return new URLSearchParams((await readAll(body(), FORM_LIMIT)).toString());
+    return new URLSearchParams((await readSmallBody(call, FORM_LIMIT)).toString());
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new Failure("TOKEN_REQUEST_INVALID", { why: `more than ${FORM_LIMIT} bytes` }, { cause });

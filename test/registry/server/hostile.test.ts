@@ -7,6 +7,7 @@ import { digestOf } from "../../../core/digest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
 import { collectRegistry } from "../../../registry/care/collect.ts";
 import type { Layer } from "../../../registry/server/call.ts";
+import { readSmallBody } from "../../../registry/server/small-body.ts";
 import { imageIndex, imageManifest, type Sent, TestRegistry } from "./support.ts";
 
 const ABSENT = digestOf("absent");
@@ -604,6 +605,18 @@ describe("hostile requests", () => {
     socket.destroy();
     while ((await uploads()) > 0) await sleep(5);
     assert.equal((await own.send("HEAD", `/v2/a/blobs/${HELLO}`)).status, 404);
+  });
+
+  it("reads no document for ever that comes byte by byte", async () => {
+    async function* drops() {
+      for (;;) {
+        await sleep(5);
+        yield Buffer.from("x");
+      }
+    }
+    const call = { body: drops, signal: new AbortController().signal };
+    await assert.rejects(readSmallBody(call, 1 << 20, 50), { code: "REQUEST_INVALID" });
+    await assert.rejects(readSmallBody(call, 3), RangeError);
   });
 
   it("serves an index of 60 indexes within each other, and collects it", async () => {
