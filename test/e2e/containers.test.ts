@@ -13,7 +13,8 @@ describe("containers from the command line", () => {
   });
   after(() => slipway?.[Symbol.asyncDispose]());
 
-  const run = (...argv: readonly string[]) => slipway.run(["run", "--rm", ...NETWORK, ...argv]);
+  const run = (...argv: readonly string[]) =>
+    slipway.run(["run", "--rm", ...(argv.includes("--network") ? [] : NETWORK), ...argv]);
   const sh = (script: string, ...flags: readonly string[]) => run(...flags, "busybox", "sh", "-c", script);
 
   describe("run", () => {

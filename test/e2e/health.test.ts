@@ -68,7 +68,8 @@ describe("health checks", () => {
       "--format",
       "{{.Action}}",
     ]);
-    assert.deepEqual(events.split("\n"), ["health_status: healthy", "health_status: unhealthy"]);
+    // On a slow machine it may have been unhealthy before it was told to be well.
+    assert.deepEqual(events.split("\n").slice(-2), ["health_status: healthy", "health_status: unhealthy"]);
     await slipway.ok(["rm", "-f", id]);
   });
 
