@@ -453,6 +453,10 @@ export const ERRORS = {
     "unavailable",
     (d: { tried: string }) => `no private subnet is free for a bridge network: tried ${d.tried}`,
   ),
+  PORT_ALLOCATED: define(
+    "conflict",
+    (d: { address: string }) => `Bind for ${d.address} failed: port is already allocated`,
+  ),
   PORT_TAKEN: define(
     "conflict",
     (d: { binding: string; why: string }) => `failed to bind host port for ${d.binding}: ${d.why}`,

@@ -28,7 +28,7 @@ export interface NetworkPlan {
   readonly warnings: readonly string[];
 }
 
-/** Reserves what the container's connections ask for. Rejects with NETWORK_UNKNOWN, PORT_TAKEN, CONTAINER_UNKNOWN, … and keeps nothing then. */
+/** Reserves what the container's connections ask for. Rejects with NETWORK_UNKNOWN, PORT_ALLOCATED, CONTAINER_UNKNOWN, … and keeps nothing then. */
 export async function planNetwork(
   container: StoredContainer,
   parts: ContainerParts,

@@ -110,7 +110,7 @@ export class Networks {
 
   /**
    * Reserves an address (and host ports) for a container and makes the network ready on this host; attach() does the rest once its namespace
-   * exists. Rejects with NETWORK_FULL, NETWORK_UNKNOWN, ADDRESS_TAKEN, ENDPOINT_INVALID, PORT_TAKEN, FIREWALL_FAILED and reserves nothing then.
+   * exists. Rejects with NETWORK_FULL, NETWORK_UNKNOWN, ADDRESS_TAKEN, ENDPOINT_INVALID, PORT_ALLOCATED, FIREWALL_FAILED and reserves nothing then.
    */
   async connect(
     network: NetworkRecord,
@@ -155,7 +155,7 @@ export class Networks {
     await this.#renewNames(this.endpointsOf(container).map(({ networkId }) => networkId));
   }
 
-  /** Makes ports of a connected container reachable on this host. Rejects with PORT_TAKEN, FIREWALL_FAILED and publishes nothing then. */
+  /** Makes ports of a connected container reachable on this host. Rejects with PORT_ALLOCATED, PORT_TAKEN, FIREWALL_FAILED and publishes nothing then. */
   async publish(endpoint: EndpointRecord, requests: readonly PortRequest[]): Promise<EndpointRecord> {
     await using _lock = await this.#options.locks.hold(LOCK);
     return this.#publish(endpoint, await choosePorts(requests, this.#endpoints.taken()));
@@ -163,7 +163,7 @@ export class Networks {
 
   /**
    * Publishes the ports of one connection of a container at another one of it, the same ports of this host if there were any. Returns `to` as
-   * it is then. Rejects with FIREWALL_FAILED, PORT_TAKEN.
+   * it is then. Rejects with FIREWALL_FAILED, PORT_ALLOCATED, PORT_TAKEN.
    */
   async movePorts(
     from: EndpointRecord | undefined,

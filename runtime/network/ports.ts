@@ -129,23 +129,28 @@ const RANDOM_TRIES = 20;
 
 async function choosePort(request: PortRequest, taken: readonly PublishedPort[]): Promise<PublishedPort> {
   const { protocol, hostAddress, containerPort } = request;
-  const tries =
-    request.hostPorts.length > 0 ? request.hostPorts : Array.from({ length: RANDOM_TRIES }, () => 0);
-  let why = "port is already allocated";
+  const isTaken = (hostPort: number) =>
+    taken.some((other) => collides({ protocol, hostAddress, hostPort }, other));
+  const random = request.hostPorts.length === 0;
+  const tries = random ? Array.from({ length: RANDOM_TRIES }, () => 0) : request.hostPorts;
+  let failure = new Failure("PORT_ALLOCATED", { address: `${hostAddress}:0` }) as Failure;
   for (const wanted of tries) {
-    if (wanted !== 0 && taken.some((other) => collides({ protocol, hostAddress, hostPort: wanted }, other)))
-      continue;
-    const found = await PROBES[protocol](request, wanted);
-    if ("why" in found) why = found.why;
-    else if (!taken.some((other) => collides({ protocol, hostAddress, hostPort: found.port }, other)))
+    const found: Awaited<ReturnType<Probe>> =
+      wanted !== 0 && isTaken(wanted) ? { port: wanted } : await PROBES[protocol](request, wanted);
+    if ("why" in found) {
+      const binding = `${hostAddress}:${wanted}:${containerPort}/${protocol}`;
+      failure = new Failure("PORT_TAKEN", { binding, why: found.why });
+    } else if (isTaken(found.port)) {
+      failure = new Failure("PORT_ALLOCATED", { address: `${hostAddress}:${found.port}` });
+    } else {
       return { protocol, hostAddress, hostPort: found.port, containerPort };
+    }
   }
-  const ports = request.hostPorts.length === 0 ? "0" : [...new Set([tries[0], tries.at(-1)])].join("-");
-  throw new Failure("PORT_TAKEN", { binding: `${hostAddress}:${ports}:${containerPort}/${protocol}`, why });
+  throw failure;
 }
 
 /**
- * Finds a host port for each request that neither `taken` nor another program has. Rejects with PORT_TAKEN.
+ * Finds a host port for each request that neither `taken` nor another program has. Rejects with PORT_ALLOCATED, PORT_TAKEN.
  * The port is not held: the translation rule takes precedence over a program that opens it later.
  */
 export async function choosePorts(

@@ -43,7 +43,7 @@ describe("containers on the bridge", () => {
     const other = ["run", "--rm", "-p", `127.0.0.1:${port}:80`, "busybox", "true"];
     const taken = await slipway.run(other);
     assert.equal(taken.code, 125);
-    assert.match(taken.err, /^Error: failed to bind host port for/);
+    assert.match(taken.err, /^Error: Bind for 127\.0\.0\.1:\d+ failed: port is already allocated/);
     await slipway.ok(["rm", "-f", "one"]);
     assert.equal((await slipway.run(other)).code, 0);
   });

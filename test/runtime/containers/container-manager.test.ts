@@ -512,7 +512,7 @@ describe("runtime/containers", () => {
       const first = await start("exec sleep 60", wanted);
       const second = await create("exec sleep 60", wanted);
       await assert.rejects(containers.start(second), {
-        message: "failed to bind host port for 127.0.0.1:38217:80/tcp: port is already allocated",
+        message: "Bind for 127.0.0.1:38217 failed: port is already allocated",
       });
       const { pid } = (await containers.get(first)).state;
       process.kill(pid, "SIGKILL");

@@ -66,7 +66,7 @@ describe("runtime/network/ports", () => {
       message: `failed to bind host port for 0.0.0.0:${busy}:80/tcp: address already in use`,
     });
     await assert.rejects(choosePorts([request([busy + 1])], [published]), {
-      message: `failed to bind host port for 0.0.0.0:${busy + 1}:80/tcp: port is already allocated`,
+      message: `Bind for 0.0.0.0:${busy + 1} failed: port is already allocated`,
     });
   });
   it("refuses an address this host does not have", async () => {
