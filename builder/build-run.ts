@@ -17,6 +17,7 @@ import { parseDockerfile } from "./dockerfile/parse.ts";
 import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
 import type { ResolvedDockerfile } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
+import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan, type PlanOptions } from "./plan/make-plan.ts";
@@ -77,6 +78,7 @@ export class BuildRun {
     const steps = this.#stepContext(contexts, lease);
     try {
       const outcomes = await this.#solve(plan, steps);
+      this.#explain(plan, outcomes);
       return await this.#publish(plan, outcomes, { tags, created: requestedTime(steps.timestamps) });
     } finally {
       // What is left over goes with the lease.
@@ -193,6 +195,14 @@ export class BuildRun {
       }
     };
     await this.#internal.run("[internal] load build context", () => Promise.all(wanted.map(load)));
+  }
+
+  #explain(plan: Plan, outcomes: Outcomes): void {
+    const { context, dockerfile, target = "", noCache, explain } = this.#request;
+    const build = JSON.stringify([context, dockerfile.path ?? dockerfile.name, target]);
+    const { store, clock } = this.#tools;
+    const explained = explainBuild(store, { plan, outcomes, build, noCache }, clock);
+    if (explain === true) for (const step of explained) this.#report({ type: "explained", ...step });
   }
 
   async #publish(

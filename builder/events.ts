@@ -1,4 +1,5 @@
 import type { Digest } from "../core/digest.ts";
+import type { Cause } from "./explain/explain-miss.ts";
 
 /** Progress of a build: a stream of these, in order. Times in milliseconds since the epoch. Renderers live in cli/. */
 export type BuildEvent =
@@ -40,6 +41,13 @@ export type BuildEvent =
       /** What a step of the plan came to: the id of an image, or the diff id of a layer. */
       readonly result?: Digest;
       readonly error?: string;
+    }
+  /** Why a step was performed rather than found; only when the build was asked to explain, at its end. */
+  | {
+      readonly type: "explained";
+      readonly id: string;
+      readonly name: string;
+      readonly cause: Cause;
     }
   | {
       readonly type: "result";

@@ -20,6 +20,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly noCache: boolean;
+  /** Report why each step that was performed was not found in the cache. */
+  readonly explain?: boolean;
   readonly pull: boolean;
   readonly platform?: Platform;
   readonly network: "default" | "host" | "none";

@@ -13,7 +13,8 @@ export type Flag = {
   readonly hidden?: boolean;
 } & (
   | { readonly kind: "bool"; readonly default?: boolean }
-  | { readonly kind: "string" | "decimal"; readonly default?: string }
+  /** `alone`: what it means without "=value"; the next word is then never its value. */
+  | { readonly kind: "string" | "decimal"; readonly default?: string; readonly alone?: string }
   /** int as written; bytes and duration (milliseconds) from docker's notations. */
   | { readonly kind: "int" | "bytes" | "duration"; readonly default?: number }
   | { readonly kind: "list" }
@@ -109,9 +110,12 @@ function readLong(grammar: Grammar, word: string, values: Values, take: Take): v
     if (grammar.unsupported?.includes(name)) throw new Failure("OPTION_UNSUPPORTED", { option: `--${name}` });
     throw new Failure("FLAG_INVALID", { why: `unknown flag: --${name}` });
   }
-  const text = equals >= 0 ? word.slice(equals + 1) : flag.kind === "bool" ? "true" : take(`--${name}`);
+  const text = equals >= 0 ? word.slice(equals + 1) : (aloneOf(flag) ?? take(`--${name}`));
   set(values, name, flag, text);
 }
+
+const aloneOf = (flag: Flag): string | undefined =>
+  flag.kind === "bool" ? "true" : "alone" in flag ? flag.alone : undefined;
 
 function readCluster(grammar: Grammar, word: string, values: Values, take: Take): void {
   for (let at = 1; at < word.length; at++) {

@@ -101,7 +101,13 @@ export class CacheRecords {
         `SELECT count(*) AS records, sum(size) AS bytes
          FROM (SELECT DISTINCT layer, size FROM cache_records WHERE used < ?)`,
       ).get(before);
-      for (const table of ["cache_records", "content_listings", "context_files", "http_sources"])
+      for (const table of [
+        "cache_records",
+        "content_listings",
+        "context_files",
+        "http_sources",
+        "former_builds",
+      ])
         query(this.#database, `DELETE FROM ${table} WHERE used < ?`).run(before);
       return { records: found?.records ?? 0, bytes: found?.bytes ?? 0 };
     });

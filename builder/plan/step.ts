@@ -1,5 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import type { ContainerConfig, HistoryEntry, ImageConfig } from "../../image/config.ts";
+import type { RecordKey } from "../cache/cache-records.ts";
 import type { Sources } from "../context/source-root.ts";
 import type { Permissions } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
@@ -177,6 +178,9 @@ export interface Outcome {
   readonly layers: readonly Digest[];
   /** When the step's layer was first made, as image histories have it; absent for an image's. */
   readonly created?: string;
+  /** Of a step that makes a layer: whether it was found, and the key it has in the cache. */
+  readonly cached?: boolean;
+  readonly key?: RecordKey;
 }
 export type Outcomes = ReadonlyMap<StepId, Outcome>;
 

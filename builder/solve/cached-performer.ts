@@ -10,6 +10,8 @@ export interface Performed {
   readonly layer: LayerInfo;
   readonly created: string;
   readonly cached: boolean;
+  /** The key of its record, if it has one. */
+  readonly key: RecordKey;
 }
 
 export interface PerformOptions {
@@ -66,7 +68,7 @@ export class CachedPerformer {
     const record = this.#deps.records.find(key);
     if (record === undefined || !this.#isPresent(record.layer)) return undefined;
     this.#used.add(record.id);
-    return { layer: record.layer, created: record.created, cached: true };
+    return { layer: record.layer, created: record.created, cached: true, key };
   }
 
   #isPresent = (layer: LayerInfo): boolean => this.#deps.layers.stat(layer.diffId) !== undefined;
@@ -92,7 +94,7 @@ export class CachedPerformer {
     const key = { definition: work.name.definition, inputs: keyOf(inputs) };
     const former = await this.#former(key, layer);
     const made = former ?? { layer, created: await options.created() };
-    const result = { layer: made.layer, created: made.created, cached: false };
+    const result = { layer: made.layer, created: made.created, cached: false, key };
     if ((await operation.unchanged?.()) === false) return result;
     this.#put(key, operation, inputs, result);
     if (known !== undefined) this.#put(known, operation, inputs, result);

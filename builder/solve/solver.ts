@@ -92,7 +92,12 @@ async function perform(
     begin();
     report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });
     const below = layersOf(outcomes, step.parent);
-    return { layers: [...below, done.layer.diffId], created: done.created };
+    return {
+      layers: [...below, done.layer.diffId],
+      created: done.created,
+      cached: done.cached,
+      key: done.key,
+    };
   } catch (error) {
     const explained = signal.aborted ? error : await options.explain(error, step, outcomes);
     begin();

@@ -2,9 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
-import type { BuildRequest, Entitlement } from "../../engine/api.ts";
+import type { BuildEvent, BuildRequest, Entitlement } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
 import { readNamedContexts } from "../build-options/contexts.ts";
+import { Explanation } from "../build-options/explanation.ts";
 import { namesOf, readOutputs } from "../build-options/outputs.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
@@ -28,6 +29,11 @@ export const build = defineCommand({
     },
     "build-arg": { kind: "list", help: "Set build-time variables" },
     "build-context": { kind: "list", help: 'Additional build contexts (e.g., "name=path")' },
+    explain: {
+      kind: "string",
+      alone: "text",
+      help: 'Tell why each step that was performed was not cached ("text", "json")',
+    },
     file: { kind: "string", short: "f", help: 'Name of the Dockerfile (Default is "PATH/Dockerfile")' },
     // The classic builder's names for what always holds here: nothing is left of a step's container.
     "force-rm": { kind: "bool", hidden: true, help: "Always remove intermediate containers" },
@@ -127,6 +133,7 @@ export const build = defineCommand({
       buildArgs: buildArgs(context, flags["build-arg"]),
       labels: readLabels([], flags.label),
       noCache: flags["no-cache"],
+      explain: flags.explain !== undefined,
       pull: flags.pull,
       network: readNetwork(flags.network),
       extraHosts: flags["add-host"].map(readHost),
@@ -137,10 +144,16 @@ export const build = defineCommand({
       ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
       ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
     };
+    const explanation = new Explanation(flags.explain);
     const progress = await createProgress(mode, context.stderr, { env: context.env });
     try {
-      const result = await (await builds()).build(request, (event) => progress.report(event), interrupted);
+      const report = (event: BuildEvent): void => {
+        explanation.report(event);
+        progress.report(event);
+      };
+      const result = await (await builds()).build(request, report, interrupted);
       progress.close();
+      await explanation.print(context);
       const { images } = await context.engine();
       const writing = { context, images, quiet: flags.quiet, signal: interrupted.signal };
       await writeOutputs(outputs, result, writing);

@@ -61,6 +61,8 @@ function document(event: Shown, step: Step | undefined): Readonly<Record<string,
       };
     case "warning":
       return { warnings: [warning(event)] };
+    case "explained":
+      return { explanations: [{ vertex: digestOf(event.id), name: event.name, ...event.cause }] };
     case "result":
       return { result: { image: event.image, tags: event.tags, completed: timestamp(event.time) } };
   }

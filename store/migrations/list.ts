@@ -12,6 +12,7 @@ import { cacheMountsMigration } from "./011-cache-mounts.ts";
 import { endpointsMigration } from "./012-endpoints.ts";
 import { httpSourcesMigration } from "./013-http-sources.ts";
 import { registryUpstreamMigration } from "./014-registry-upstream.ts";
+import { formerBuildsMigration } from "./015-former-builds.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   endpointsMigration,
   httpSourcesMigration,
   registryUpstreamMigration,
+  formerBuildsMigration,
 ];

@@ -63,6 +63,25 @@ describe("what is made of a build's result", () => {
       assert.equal(await slipway.ok(["images", "-q", "--no-trunc", name]), id);
   });
 
+  it("is explained, as text and as JSON", async () => {
+    const file = "FROM scratch\nCOPY d /explained\n";
+    await slipway.ok(["build", "-q", "-f", "-", "context"], { stdin: file });
+    assert.equal(
+      await slipway.ok(["build", "-f", "-", "--explain", "context"], { stdin: file }),
+      "every step was cached",
+    );
+    writeFileSync(at("context/d/file"), "changed\n");
+    const json = await slipway.ok(["build", "-f", "-", "--explain=json", "context"], { stdin: file });
+    assert.deepEqual(JSON.parse(json), [
+      {
+        step: "[1/1] COPY d /explained",
+        kind: "changed",
+        part: "files",
+        text: "the content of file changed",
+      },
+    ]);
+  });
+
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["-o", "type=nonsense"], /expected type=local\|tar\|oci\|docker\|image\|registry/],
     [["-o", "type=local"], /expected dest=DIRECTORY/],
