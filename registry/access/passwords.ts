@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Failure } from "../../core/errors.ts";
+import { isSecret } from "./robot-tokens.ts";
 
 const COST = 10;
 /** bcrypt looks at no more. */
@@ -11,6 +12,7 @@ export function checkPassword(password: string): string {
   if (password === "") throw refuse("password is empty");
   if (Buffer.byteLength(password) > BYTES_LIMIT)
     throw refuse(`password is longer than the ${BYTES_LIMIT} bytes bcrypt takes`);
+  if (isSecret(password)) throw refuse("password looks like that of a token, and would be taken for one");
   if (password.includes("\0")) throw refuse("password contains a NUL character");
   return password;
 }

@@ -69,7 +69,12 @@ export class ReloadedFile<T> {
   }
 }
 
+/** Undefined: there is none. What cannot even be looked at has a stamp too, so that reading it says why. */
 function stampOf(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  try {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  } catch (error) {
+    return `cannot be looked at: ${(error as NodeJS.ErrnoException).code ?? ""}`;
+  }
 }

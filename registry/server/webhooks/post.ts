@@ -19,7 +19,7 @@ export function post(
   const body = JSON.stringify({ events });
   const send = url.startsWith("https:") ? secure : plain;
   const failed = (why: string, permanent = false): Outcome => ({ ok: false, why, permanent });
-  return new Promise((resolve) => {
+  const sent = new Promise<Outcome>((resolve) => {
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const options = {
       method: "POST",
@@ -43,4 +43,5 @@ export function post(
       )
       .end(body);
   });
+  return sent.catch((error: NodeJS.ErrnoException) => failed(error.code ?? error.name, true));
 }

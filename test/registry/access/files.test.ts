@@ -127,6 +127,7 @@ describe("files of access control", () => {
     ["an empty password", ""],
     ["one longer than bcrypt reads", "ä".repeat(37)],
     ["one with a NUL", "a\0b"],
+    ["one that would be taken for a token's", "slipway_abc"],
   ] as const)
     it(`refuse ${title}`, async () => {
       await assert.rejects(hashPassword(password), (error) => isCode(error, "PASSWORD_INVALID"));
