@@ -60,6 +60,13 @@ const COPIES: readonly Copy[] = [
       ],
     ],
   },
+  {
+    client: "regctl",
+    exact: true,
+    lines: (from, to) => [
+      ["regctl", "--host", `reg=${from.replace(/\/.*/, "")},tls=disabled`, "image", "copy", from, to],
+    ],
+  },
   { client: "crane", exact: true, lines: (from, to) => [["crane", "copy", "--insecure", from, to]] },
   {
     client: "oras",
@@ -68,13 +75,13 @@ const COPIES: readonly Copy[] = [
   },
 ];
 
-/** docker is a client of a daemon that runs already; the others may stand behind the wrapper. */
+/** docker is a client of a daemon that runs already; others may stand behind the wrapper, but for what Debian does not have. */
 function commandOf(
   test: Context,
   [client = "", ...args]: readonly string[],
 ): readonly [string, readonly string[]] {
   if (client === "docker") return [requiresPeer(test), args];
-  if (WRAPPER === undefined) return [requiresCommand(test, client), args];
+  if (WRAPPER === undefined || client === "regctl") return [requiresCommand(test, client), args];
   return [WRAPPER, [client, ...args]];
 }
 
