@@ -86,6 +86,30 @@ describe("pull", () => {
     assert.deepEqual(record.digests, [`${rig.registry.host}/${REPOSITORY}@${manifest.digest}`]);
   });
 
+  it("takes layers that are named by sha512", async () => {
+    await using rig = await openRig();
+    const { registry } = rig;
+    const tar = tarOf("a", "one");
+    const blob = gzipSync(tar);
+    const digest = digestOf(blob, "sha512");
+    registry.blobs.set(digest, blob);
+    const { config } = registry.addImage(REPOSITORY, "other", [tar]);
+    const layers = [{ mediaType: MEDIA_TYPES.layerGzip, digest, size: blob.byteLength }];
+    const content = { schemaVersion: 2, mediaType: MEDIA_TYPES.manifest, config, layers };
+    registry.addManifest(REPOSITORY, "1", content, MEDIA_TYPES.manifest);
+    await rig.pull("1");
+    const image = rig.store.images.get(`${registry.host}/${REPOSITORY}:1`);
+    assert.deepEqual(image.layers, [digestOf(tar)]);
+    assert.equal(rig.store.content.stat(digest)?.size, blob.byteLength);
+    const lie = digestOf("lie", "sha512");
+    registry.blobs.set(lie, gzipSync(tarOf("b", "two")));
+    const { config: other } = registry.addImage(REPOSITORY, "more", [tarOf("b", "two")]);
+    const lying = { ...content, config: other, layers: [{ ...layers[0], digest: lie }] };
+    registry.addManifest(REPOSITORY, "2", lying, MEDIA_TYPES.manifest);
+    await assert.rejects(rig.pull("2"), /_MISMATCH|expected/);
+    assert.equal(rig.store.content.stat(lie), undefined);
+  });
+
   it("takes the image for the platform out of an index, by tag and by digest", async () => {
     await using rig = await openRig();
     const { registry, store } = rig;
