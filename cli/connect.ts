@@ -14,7 +14,12 @@ export const connect: Connect = async ({ root, host, insecureRegistries, registr
   }
   const { openEngine } = await import("../engine/compose.ts");
   return openEngine(root ?? defaultRoot(process.env), {
-    registries: { env: process.env, insecure: insecureRegistries, mirrors: registryMirrors },
+    registries: {
+      env: process.env,
+      insecure: insecureRegistries,
+      mirrors: registryMirrors,
+      daemonJson: true,
+    },
   });
 };
 

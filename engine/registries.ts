@@ -12,6 +12,8 @@ export interface RegistrySettings {
   readonly insecure?: readonly string[];
   /** Base URLs asked before Docker Hub. */
   readonly mirrors?: readonly string[];
+  /** Whether the daemon.json of this machine, if there is one, adds to both. */
+  readonly daemonJson?: boolean;
 }
 
 /** The client of registries, loaded and made for the first exchange: most commands need none. */
@@ -41,14 +43,27 @@ export class LazyRegistries implements AsyncDisposable {
    */
   async clientOf(credentials: CredentialSource): Promise<RegistryClient> {
     const { RegistryClient } = await import("../registry/client/registry-client.ts");
-    return new RegistryClient(this.#store, { ...this.#settings, credentials });
+    return new RegistryClient(this.#store, { ...(await this.#reach()), credentials });
   }
 
   /** Registries without a store, by the credentials of this user. The caller disposes them. */
   readonly upstreams = async (): Promise<Registries> => {
     const { Registries } = await import("../registry/client/registries.ts");
-    return new Registries({ ...this.#settings, credentials: await this.credentials() });
+    return new Registries({ ...(await this.#reach()), credentials: await this.credentials() });
   };
+
+  /** The command line's first, then the machine's. */
+  async #reach() {
+    const { env, insecure = [], mirrors = [], daemonJson = false } = this.#settings;
+    if (!daemonJson) return { env, insecure, mirrors };
+    const { DAEMON_FILES, readDaemonRegistries } = await import("../registry/client/daemon-json.ts");
+    const machine = readDaemonRegistries(DAEMON_FILES);
+    return {
+      env,
+      insecure: [...insecure, ...machine.insecure],
+      mirrors: [...mirrors, ...machine.mirrors],
+    };
+  }
 
   async #make(): Promise<RegistryClient> {
     return this.clientOf(await this.credentials());
