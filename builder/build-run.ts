@@ -15,7 +15,7 @@ import { BuildContexts } from "./context/build-contexts.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
-import type { ResolvedDockerfile } from "./dockerfile/resolved.ts";
+import type { ResolvedDockerfile, ResolveOptions } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
 import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
@@ -86,9 +86,34 @@ export class BuildRun {
     }
   }
 
+  /** Only the checks: every stage is resolved, and its images are loaded, but nothing is built. */
+  async check(): Promise<void> {
+    const { store, clock } = this.#tools;
+    await using lease = store.leases.open("check of a build");
+    using contexts = new BuildContexts(store, this.#request, clock);
+    const parsed = await this.#parse();
+    await this.#resolve(parsed, this.#images(lease), {
+      isIgnored: await contexts.ignored(),
+      allStages: true,
+    });
+  }
+
   async #plan(lease: Lease, contexts: BuildContexts): Promise<Plan> {
-    const { pull, network, extraHosts, allow = [], credentials } = this.#request;
-    const images = new BaseImages({
+    const { network, extraHosts, allow = [] } = this.#request;
+    const images = this.#images(lease);
+    const parsed = await this.#parse();
+    const resolved = await this.#resolve(parsed, images, { isIgnored: await contexts.ignored() });
+    await images.loadCopied(resolved);
+    const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
+    const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
+    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace, allow });
+    this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
+    return plan;
+  }
+
+  #images(lease: Lease): BaseImages {
+    const { pull, credentials } = this.#request;
+    return new BaseImages({
       source: this.#tools.images,
       steps: this.#internal,
       lease,
@@ -96,14 +121,6 @@ export class BuildRun {
       ...(credentials === undefined ? {} : { credentials }),
       signal: this.#signal,
     });
-    const parsed = await this.#parse();
-    const resolved = await this.#resolve(parsed, images, await contexts.ignored());
-    await images.loadCopied(resolved);
-    const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
-    const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
-    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace, allow });
-    this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
-    return plan;
   }
 
   #parse(): Promise<ParsedDockerfile> {
@@ -116,7 +133,7 @@ export class BuildRun {
   async #resolve(
     parsed: ParsedDockerfile,
     images: BaseImages,
-    isIgnored: (path: string) => boolean,
+    options: Pick<ResolveOptions, "isIgnored" | "allStages">,
   ): Promise<ResolvedDockerfile> {
     const { dockerfile, buildArgs, labels, target, platform, contexts = {} } = this.#request;
     const { name } = dockerfile;
@@ -124,7 +141,7 @@ export class BuildRun {
       buildArgs: new Map(Object.entries(buildArgs)),
       buildPlatform: hostPlatform(),
       labels,
-      isIgnored,
+      ...options,
       contexts: new Map(Object.entries(contexts).map(([key, value]) => [key.toLowerCase(), value])),
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { targetPlatform: platform }),

@@ -43,6 +43,8 @@ export interface Builder {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<BuildResult>;
+  /** Reports what the checks find in all stages of a Dockerfile; nothing is built. Rejects as build() does before its first step. */
+  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
   /**
    * Forgets cache records and removes the directories of cache mounts: all, or those not used for `unusedMs`; what a build uses stays. The
    * layers of records go with the next garbage collection.
@@ -61,15 +63,23 @@ export function createBuilder(options: BuilderOptions): Builder {
   const slots = new Semaphore(options.jobs ?? Math.max(LEAST_JOBS, availableParallelism()));
   const cacheMounts = new CacheMounts(store, clock);
   const shared = { ...options, clock, performer, slots, cacheMounts };
-  return {
-    build: async (request, report, { signal = new AbortController().signal } = {}) => {
+  const running =
+    <T>(work: (run: BuildRun) => Promise<T>) =>
+    async (
+      request: BuildRequest,
+      report: (event: BuildEvent) => void,
+      { signal = new AbortController().signal }: Abortable = {},
+    ): Promise<T> => {
       try {
-        return await new BuildRun(shared, request, report, signal).run();
+        return await work(new BuildRun(shared, request, report, signal));
       } catch (error) {
         if (signal.aborted) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
         throw await withExcerpt(error, request.dockerfile.text);
       }
-    },
+    };
+  return {
+    build: running((run) => run.run()),
+    check: running((run) => run.check()),
     prune: async ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) => {
       const before = all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs;
       const { caches, bytes } = await cacheMounts.prune(before);

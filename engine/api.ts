@@ -202,6 +202,8 @@ export interface BuildService {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<BuildResult>;
+  /** Reports what the checks find in all stages of a Dockerfile, as warnings; nothing is built. */
+  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
   /**
    * Unpacks a context from outside, a tar compressed in any way or not, into a folder of its own: neither names nor links in it lead out.
    * The caller disposes it. Rejects with ARCHIVE_INVALID, CONTEXT_TOO_LARGE, CANCELLED.

@@ -43,6 +43,10 @@ export class Builds implements BuildService {
     );
   }
 
+  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void> {
+    return this.#builder.check(request, report, options);
+  }
+
   receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
     return receiveContext({ store: this.#store, kernel: this.#kernel }, tar, options);
   }

@@ -4,6 +4,7 @@ import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildEvent, BuildRequest, Entitlement } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
+import { check } from "../build-options/check.ts";
 import { readNamedContexts } from "../build-options/contexts.ts";
 import { Explanation } from "../build-options/explanation.ts";
 import { namesOf, readOutputs } from "../build-options/outputs.ts";
@@ -29,6 +30,7 @@ export const build = defineCommand({
     },
     "build-arg": { kind: "list", help: "Set build-time variables" },
     "build-context": { kind: "list", help: 'Additional build contexts (e.g., "name=path")' },
+    check: { kind: "bool", help: "Only check the Dockerfile, and fail when there is a warning" },
     explain: {
       kind: "string",
       alone: "text",
@@ -82,7 +84,6 @@ export const build = defineCommand({
     "cache-to",
     "call",
     "cgroup-parent",
-    "check",
     "compress",
     "cpu-period",
     "cpu-quota",
@@ -144,6 +145,7 @@ export const build = defineCommand({
       ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
       ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
     };
+    if (flags.check) return check(context, await builds(), { request, ...interrupted });
     const explanation = new Explanation(flags.explain);
     const progress = await createProgress(mode, context.stderr, { env: context.env });
     try {

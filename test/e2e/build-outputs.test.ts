@@ -82,6 +82,19 @@ describe("what is made of a build's result", () => {
     ]);
   });
 
+  it("is not made when only checks are wanted, which find faults in every stage", async () => {
+    const check = (text: string) => slipway.run(["build", "--check", "-f", "-", "context"], { stdin: text });
+    writeFileSync(at("context/.dockerignore"), "ignored\n");
+    const fine = await check("FROM scratch\nCOPY d /d\n");
+    assert.deepEqual([fine.code, fine.out], [0, "Check complete, no warnings found.\n"]);
+    const { code, out } = await check(
+      "FROM scratch as one\nMAINTAINER me\nFROM scratch\nCOPY ignored /\nRUN nothing\n",
+    );
+    assert.equal(code, 1);
+    for (const rule of ["FromAsCasing", "MaintainerDeprecated", "CopyIgnoredFile"])
+      assert.ok(out.includes(rule), out);
+  });
+
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["-o", "type=nonsense"], /expected type=local\|tar\|oci\|docker\|image\|registry/],
     [["-o", "type=local"], /expected dest=DIRECTORY/],

@@ -55,7 +55,7 @@ export class BuildFixture implements AsyncDisposable {
     return new BuildFixture(scratch, await openStore(scratch.join("root"), { kernel: loadKernel() }));
   }
 
-  anotherBuilder(store: Store): Builder {
+  anotherBuilder(store: Store, options: { readonly jobs?: number } = {}): Builder {
     const executor: Executor = {
       run: async (request, options) => {
         this.requests.push(request);
@@ -70,7 +70,7 @@ export class BuildFixture implements AsyncDisposable {
         return image;
       },
     };
-    return createBuilder({ store, executor, images, http: webSource, clock: () => this.now++ });
+    return createBuilder({ store, executor, images, http: webSource, clock: () => this.now++, ...options });
   }
 
   /** From now on commands run in real containers, and the image `reference` is there to build on. */
