@@ -33,9 +33,10 @@ function run(command: string, args: readonly string[], stdin = ""): Promise<Done
 }
 
 /** docker keeps what it is told at a login in a folder: one for each person. */
-class Docker implements Client, Disposable {
+class Docker implements Client, AsyncDisposable {
   readonly name = "docker";
   readonly #scratch = new Scratch();
+  readonly #pulled = new Set<string>();
 
   async #as(
     test: Context,
@@ -57,6 +58,7 @@ class Docker implements Client, Disposable {
 
   async pull(test: Context, image: string, who: Person | undefined): Promise<Done> {
     const [docker, config] = await this.#as(test, who, hostOf(image));
+    this.#pulled.add(image);
     return run(docker, [...config, "pull", "-q", image]);
   }
 
@@ -68,7 +70,8 @@ class Docker implements Client, Disposable {
     return done;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#pulled.size > 0) await run("docker", ["rmi", ...this.#pulled]);
     this.#scratch[Symbol.dispose]();
   }
 }
@@ -128,7 +131,7 @@ describe("real clients of a team's registry", function () {
     }
   });
   after(async () => {
-    docker[Symbol.dispose]();
+    await docker[Symbol.asyncDispose]();
     await registry[Symbol.asyncDispose]();
   });
 
