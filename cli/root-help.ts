@@ -50,7 +50,7 @@ function membersOf(entry: Entry, group: string): [string, string][] {
 }
 
 /** Docker has these; naming one says that it is not here yet instead of "unknown". */
-const NOT_YET = ["stats", "context"];
+const NOT_YET = ["context"];
 
 export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
   const [first = ""] = words;

@@ -140,6 +140,14 @@ export interface ContainerService {
     container: string,
     psArgs: readonly string[],
   ): Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
+  /**
+   * Documents of Docker Engine API GET /containers/{id}/stats: one a second until the container is removed, or one. All zero for one that does
+   * not run.
+   */
+  stats(
+    container: string,
+    options: StatsOptions & Abortable,
+  ): AsyncIterable<Readonly<Record<string, unknown>>>;
   changes(container: string): Promise<readonly Change[]>;
   rename(container: string, name: string): Promise<void>;
   /** Changes limits and restart policy, at once if it runs; zero leaves a field as it is. Returns warnings. */
@@ -184,6 +192,11 @@ export interface ContainerService {
     tar: ByteStream,
     options?: { readonly copyOwner?: boolean; readonly keepDirectories?: boolean } & Abortable,
   ): Promise<void>;
+}
+export interface StatsOptions {
+  readonly stream: boolean;
+  /** At once, without the former state of the counters to compare with. */
+  readonly oneShot?: boolean;
 }
 export interface PathStat {
   readonly name: string;

@@ -11,7 +11,7 @@ import { containerEvent } from "../runtime/containers/describe-event.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Change } from "../store/snapshotter.ts";
-import type { Store, Tree } from "../store/types.ts";
+import type { Store } from "../store/types.ts";
 import type {
   ContainerCreate,
   ContainerFilter,
@@ -20,16 +20,19 @@ import type {
   ExecCreate,
   LogQuery,
   PathStat,
+  StatsOptions,
   TerminalSize,
 } from "./api.ts";
 import { isActive } from "./containers/active.ts";
 import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
+import { closing } from "./containers/closing.ts";
 import { type CommitText, committedImage } from "./containers/commit.ts";
 import { filterContainers } from "./containers/filter.ts";
 import { completeConnections, completeHostConfig } from "./containers/host-config.ts";
 import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
+import { containerStats } from "./containers/stats.ts";
 import { containerDocument } from "./documents/container.ts";
 import { compilePruneFilters } from "./filters.ts";
 import type { Jobs } from "./jobs.ts";
@@ -205,6 +208,10 @@ export class Containers implements ContainerService {
     return this.#manager.top(container, psArgs);
   }
 
+  stats(container: string, options: StatsOptions & Abortable) {
+    return containerStats(this.#manager, container, options);
+  }
+
   async changes(container: string): Promise<readonly Change[]> {
     const { id } = await this.#manager.get(container);
     const changes: Change[] = [];
@@ -286,10 +293,4 @@ export class Containers implements ContainerService {
       ...(signal === undefined ? {} : { signal }),
     });
   }
-}
-
-/** The stream of a tree that closes with it. */
-async function* closing(tree: Tree, stream: ByteStream): AsyncGenerator<Uint8Array> {
-  using _tree = tree;
-  yield* stream;
 }

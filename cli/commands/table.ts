@@ -106,6 +106,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./pause.ts")).unpause,
   },
   {
+    names: ["container stats", "stats"],
+    summary: "Display a live stream of container(s) resource usage statistics",
+    load: async () => (await import("./stats.ts")).stats,
+  },
+  {
     names: ["container update", "update"],
     summary: "Update configuration of one or more containers",
     load: async () => (await import("./update.ts")).update,

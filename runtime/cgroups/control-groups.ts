@@ -1,13 +1,5 @@
 import type { DeviceRules, OciMount, OciResources } from "../spec/oci.ts";
-
-export interface CgroupStats {
-  readonly cpuNs: bigint;
-  /** In use, without page cache that could be dropped at once. */
-  readonly memoryBytes: number;
-  /** Undefined when there is none. */
-  readonly memoryLimit?: number;
-  readonly pids: number;
-}
+import type { CgroupUsage } from "./usage.ts";
 
 /** The control group of one container, in every hierarchy that has a part in it. */
 export interface ControlGroup {
@@ -29,7 +21,7 @@ export interface ControlGroup {
   confinesDevices(): boolean;
   /** Writes the limits of a group that exists; returns what cannot be limited here. Throws CGROUP_FAILED on a value the kernel refuses. */
   limit(resources: OciResources): readonly string[];
-  stats(): CgroupStats;
+  usage(): CgroupUsage;
   /** Processes that the kernel killed for memory. */
   oomKills(): number;
   /** Kills what is left and removes it. Idempotent. */

@@ -3,13 +3,12 @@ import { join, posix } from "node:path";
 import { Failure, isCode } from "../../core/errors.ts";
 import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
-import type { CgroupStats, ControlGroup, ControlGroups } from "./control-groups.ts";
+import type { ControlGroup, ControlGroups } from "./control-groups.ts";
 import { DeviceControl } from "./device-control.ts";
 import {
   hasControl,
   readControl,
   readKeyed,
-  readNumber,
   tryRemove,
   until,
   writeControl,
@@ -18,6 +17,7 @@ import {
 import { type CgroupLayout, readLayout } from "./layout.ts";
 import { compileLegacyLimits, compileUnifiedLimits, type LimitWrite } from "./limits.ts";
 import { makeLegacy, makeUnified } from "./make.ts";
+import { type CgroupUsage, readUsage } from "./usage.ts";
 
 /** v1 controllers a container takes part in; the others are left alone. */
 const LEGACY_CONTROLLERS = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
@@ -132,11 +132,6 @@ class HostControlGroup implements ControlGroup {
     return directory === undefined ? undefined : join(directory, file);
   }
 
-  #number(controller: string, file: string): number | undefined {
-    const path = this.#file(controller, file);
-    return path === undefined ? undefined : readNumber(path);
-  }
-
   #keyed(controller: string, file: string, key: string): number | undefined {
     const path = this.#file(controller, file);
     return path === undefined ? undefined : readKeyed(path, key);
@@ -187,22 +182,10 @@ class HostControlGroup implements ControlGroup {
     return this.#devices.confines(this.path);
   }
 
-  stats(): CgroupStats {
-    const unified = this.#layout.mode === "v2";
-    const cpuNs = unified
-      ? (this.#keyed("cpu", "cpu.stat", "usage_usec") ?? 0) * 1000
-      : (this.#number("cpuacct", "cpuacct.usage") ?? 0);
-    const used = this.#number("memory", unified ? "memory.current" : "memory.usage_in_bytes") ?? 0;
-    const droppable =
-      this.#keyed("memory", "memory.stat", unified ? "inactive_file" : "total_inactive_file") ?? 0;
-    const limit = this.#number("memory", unified ? "memory.max" : "memory.limit_in_bytes");
-    return {
-      cpuNs: BigInt(cpuNs),
-      memoryBytes: Math.max(used - droppable, 0),
-      // v1 says "no limit" by the largest number of pages.
-      ...(limit === undefined || limit > Number.MAX_SAFE_INTEGER ? {} : { memoryLimit: limit }),
-      pids: this.#number("pids", "pids.current") ?? this.pids().length,
-    };
+  usage(): CgroupUsage {
+    const usage = readUsage((controller, file) => this.#file(controller, file), this.#layout.mode === "v2");
+    if (usage.pids.current > 0) return usage;
+    return { ...usage, pids: { ...usage.pids, current: this.pids().length } };
   }
 
   oomKills(): number {

@@ -3,7 +3,7 @@ import { parseSignal } from "../../core/signals.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
-import type { CgroupStats, ControlGroup } from "../cgroups/control-groups.ts";
+import type { ControlGroup } from "../cgroups/control-groups.ts";
 import type { ContainerRecord } from "../container-config.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
@@ -24,6 +24,7 @@ import { readLogs } from "./read-logs.ts";
 import { toRecord } from "./record.ts";
 import { isRevived } from "./restart-policy.ts";
 import { Starter } from "./starter.ts";
+import { type ContainerSample, sample } from "./stats.ts";
 import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
 import { listProcesses, type ProcessTable } from "./top.ts";
 import { type ContainerUpdate, Updater } from "./updater.ts";
@@ -105,8 +106,8 @@ export class ContainerManager {
   /** One with a process. Rejects with CONTAINER_NOT_RUNNING, CONTAINER_RESTARTING. */
   async #findProcess(text: string): Promise<RunningContainer> {
     const container = await this.#findRunning(text);
-    if (!hasProcess(container)) throw new Failure("CONTAINER_RESTARTING", { container: container.id });
-    return container;
+    if (hasProcess(container)) return container;
+    throw new Failure("CONTAINER_RESTARTING", { container: container.id });
   }
 
   /** Starts it; does nothing when it runs. Returns warnings: what this host could not do. Rejects with CONTAINER_PAUSED, EXEC_NOT_FOUND, … */
@@ -236,8 +237,10 @@ export class ContainerManager {
     return listProcesses(this.#group(state).pids(), psArgs);
   }
 
-  async stats(text: string): Promise<CgroupStats> {
-    return this.#group((await this.#findRunning(text)).state).stats();
+  /** What it has used up to now; undefined when it has no processes. */
+  async sample(text: string): Promise<ContainerSample | undefined> {
+    const { state, hostConfig } = await this.#find(text);
+    return state.phase === "running" ? sample(state, this.#group(state), hostConfig) : undefined;
   }
 
   /** Rejects with CONTAINER_NAME_INVALID, CONTAINER_NAME_TAKEN. */

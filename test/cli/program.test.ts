@@ -19,7 +19,7 @@ describe("the command line", () => {
     ["images a b", 1, /'slipway images' requires at most 1 argument\n/],
     ["nope", 1, /^Error: unknown command: slipway nope\nhint: run 'slipway --help'/],
     ["container nope", 1, /^Error: unknown command: slipway container nope\n/],
-    ["stats x", 1, /^Error: slipway stats is not supported\n/],
+    ["context x", 1, /^Error: slipway context is not supported\n/],
     ["run --gpus all x", 125, /^Error: --gpus is not supported\n/],
     ["create --gpus all x", 1, /^Error: --gpus is not supported\n/],
     [

@@ -49,7 +49,7 @@ describe("runtime/cgroups", () => {
     assert.deepEqual(warnings, []);
     const child = enter(group, ["sleep", "60"]);
     assert.deepEqual(group.pids(), [child.pid]);
-    assert.equal(group.stats().pids, 1);
+    assert.equal(group.usage().pids.current, 1);
     assert.equal(group.oomKills(), 0);
     const exit = once(child, "exit");
     await group.kill();
