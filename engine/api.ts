@@ -16,6 +16,7 @@ import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-
 import type { ImageService } from "./image-api.ts";
 import type { EndpointConfig, NetworkService } from "./network-api.ts";
 import type { RegistryService } from "./registry-api.ts";
+import type { SystemService } from "./system-api.ts";
 
 export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
@@ -24,6 +25,7 @@ export type * from "./image-api.ts";
 export type * from "./network-api.ts";
 export type * from "./registry-access-api.ts";
 export type * from "./registry-api.ts";
+export type * from "./system-api.ts";
 // What a command or a route handles besides the services themselves.
 export type {
   BuildEvent,
@@ -271,38 +273,4 @@ export interface VolumeService {
     readonly all?: boolean;
     readonly filters?: Readonly<Record<string, readonly string[]>>;
   }): Promise<{ readonly removed: readonly string[]; readonly bytes: number }>;
-}
-export interface CheckReport {
-  readonly checked: Readonly<Record<string, number>>;
-  /** One line each: what is wrong, with the object's name. */
-  readonly problems: readonly string[];
-}
-export interface SystemService {
-  version(): Promise<Readonly<Record<string, unknown>>>;
-  info(): Promise<Readonly<Record<string, unknown>>>;
-  /** Verifies blobs, layers and rows, and looks for leftovers. */
-  check(options?: { readonly quick?: boolean } & Abortable): Promise<CheckReport>;
-  diskUsage(): Promise<
-    Readonly<
-      Record<
-        string,
-        {
-          readonly count: number;
-          readonly active: number;
-          readonly bytes: number;
-          readonly reclaimable: number;
-        }
-      >
-    >
-  >;
-  /** Deletes what nothing reaches. */
-  collect(): Promise<{ readonly blobs: number; readonly layers: number; readonly bytes: number }>;
-  /** What this host lacks, each with what it costs. */
-  doctor(): Promise<
-    readonly {
-      readonly name: string;
-      readonly status: "ok" | "degraded" | "missing";
-      readonly detail: string;
-    }[]
-  >;
 }
