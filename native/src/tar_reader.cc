@@ -2,121 +2,25 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
-#include <limits>
 
 #include "errors.h"
+#include "tar_header.h"
 
 namespace slipway {
 namespace {
 
 // What Go's archive/tar, and so docker, accepts for a PAX header or a GNU long name.
 constexpr uint64_t kMaxSpecial = 1 << 20;
-constexpr uint64_t kMaxSize = std::numeric_limits<int64_t>::max() - 2 * kTarBlock;
 constexpr size_t kMaxSegments = 1 << 20;
 
 [[noreturn]] void Invalid(const std::string& why) { throw ArchiveError{why}; }
-
-/** A field's text up to its NUL. */
-std::string_view Text(const char* block, size_t at, size_t size) {
-  return {block + at, ::strnlen(block + at, size)};
-}
-
-/** GNU's base-256: the first byte's top bit marks it, the next is the sign. */
-int64_t Base256(std::string_view field) {
-  const bool negative = (field[0] & 0x40) != 0;
-  uint64_t value = negative ? ~uint64_t{0} : 0;
-  for (size_t i = 0; i < field.size(); ++i) {
-    const auto byte =
-        static_cast<unsigned char>(i == 0 ? (field[0] & 0x7F) | (negative ? 0x80 : 0) : field[i]);
-    const uint64_t top = value >> 55;
-    if (top != 0 && top != 0x1FF) Invalid("a number is out of range");
-    value = (value << 8) | byte;
-  }
-  const auto number = static_cast<int64_t>(value);
-  if ((number < 0) != negative) Invalid("a number is out of range");
-  return number;
-}
-
-int64_t Number(const char* block, size_t at, size_t size) {
-  std::string_view field(block + at, size);
-  if ((field[0] & 0x80) != 0) return Base256(field);
-  const auto isBlank = [](char c) { return c == ' ' || c == '\0'; };
-  while (!field.empty() && isBlank(field.front())) field.remove_prefix(1);
-  field = field.substr(0, std::find_if(field.begin(), field.end(), isBlank) - field.begin());
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value, 8);
-  const bool whole = end == field.data() + field.size();
-  if (!field.empty() && (error != std::errc() || !whole || value < 0))
-    Invalid("a header field is not an octal number");
-  return value;
-}
-
-uint64_t Unsigned(int64_t value, uint64_t limit, const char* what) {
-  if (value < 0 || static_cast<uint64_t>(value) > limit) {
-    Invalid(std::string(what) + " " + std::to_string(value) + " is out of range");
-  }
-  return static_cast<uint64_t>(value);
-}
-
-uint64_t Decimal(std::string_view text, uint64_t limit, const char* what) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > limit) {
-    Invalid(std::string(what) + " \"" + std::string(text.substr(0, 32)) + "\" is not a number in range");
-  }
-  return value;
-}
-
-constexpr uint64_t kMaxUid = std::numeric_limits<uint32_t>::max() - 1;
-
-bool HasValidChecksum(const char* block) {
-  // Old implementations summed signed bytes.
-  int64_t plain = 0;
-  int64_t with_sign = 0;
-  for (size_t i = 0; i < kTarBlock; ++i) {
-    const char byte = i >= 148 && i < 156 ? ' ' : block[i];
-    plain += static_cast<unsigned char>(byte);
-    with_sign += static_cast<signed char>(byte);
-  }
-  const int64_t stated = Number(block, 148, 8);
-  return stated == plain || stated == with_sign;
-}
 
 bool IsZero(const char* block) {
   return std::all_of(block, block + kTarBlock, [](char byte) { return byte == 0; });
 }
 
-bool IsUstar(const char* block) { return std::memcmp(block + 257, "ustar\0", 6) == 0; }
-
-std::string HeaderPath(const char* block) {
-  const std::string name(Text(block, 0, 100));
-  if (!IsUstar(block)) return name;
-  // star keeps times behind a shorter prefix.
-  const bool star = std::memcmp(block + 508, "tar\0", 4) == 0;
-  const std::string_view prefix = Text(block, 345, star ? 131 : 155);
-  return prefix.empty() ? name : std::string(prefix) + "/" + name;
-}
-
 /** The types that have no content, whatever their size field says. */
 bool IsHeaderOnly(char type) { return type >= kTarHardLink && type <= kTarFifo; }
-
-TarEntry FromHeader(const char* block) {
-  TarEntry entry;
-  entry.type = block[156];
-  entry.path = HeaderPath(block);
-  entry.link = Text(block, 157, 100);
-  entry.mode = static_cast<unsigned>(Number(block, 100, 8) & 07777);
-  entry.uid = static_cast<uint32_t>(Unsigned(Number(block, 108, 8), kMaxUid, "the owner"));
-  entry.gid = static_cast<uint32_t>(Unsigned(Number(block, 116, 8), kMaxUid, "the group"));
-  entry.size = entry.stored = Unsigned(Number(block, 124, 12), kMaxSize, "the size");
-  entry.mtime = Number(block, 136, 12);
-  if (entry.type == kTarChar || entry.type == kTarBlockDevice) {
-    entry.major = static_cast<unsigned>(Unsigned(Number(block, 329, 8), 0xFFFFFFFF, "a device number"));
-    entry.minor = static_cast<unsigned>(Unsigned(Number(block, 337, 8), 0xFFFFFFFF, "a device number"));
-  }
-  return entry;
-}
 
 /** Seconds with an optional fraction, which counts towards the past in a negative number. */
 void SetTime(TarEntry& entry, std::string_view text) {
@@ -128,7 +32,7 @@ void SetTime(TarEntry& entry, std::string_view text) {
   if (error != std::errc() || end != whole.data() + whole.size()) Invalid("a time is not a number");
   std::string digits(dot == std::string_view::npos ? "" : text.substr(dot + 1, 9));
   digits.resize(9, '0');
-  const auto fraction = static_cast<uint32_t>(Decimal(digits, 999'999'999, "a time's fraction"));
+  const auto fraction = static_cast<uint32_t>(TarDecimal(digits, 999'999'999, "a time's fraction"));
   const bool borrow = negative && fraction > 0;
   entry.mtime = borrow ? seconds - 1 : seconds;
   entry.mtime_ns = borrow ? 1'000'000'000 - fraction : fraction;
@@ -165,7 +69,7 @@ bool TarReader::ReadHeader(char* block) {
   if (ready.empty()) return false;
   if (!source_.Read(block, kTarBlock)) Invalid("unexpected end of the archive");
   if (IsZero(block)) return false;
-  if (!HasValidChecksum(block)) Invalid("a header's checksum is wrong");
+  if (!HasValidTarChecksum(block)) Invalid("a header's checksum is wrong");
   return true;
 }
 
@@ -184,7 +88,7 @@ TarReader::Records TarReader::ReadRecords(uint64_t size) {
   for (std::string_view rest = body; !rest.empty();) {
     const size_t space = rest.find(' ');
     if (space == std::string_view::npos) Invalid("a PAX record has no length");
-    const uint64_t length = Decimal(rest.substr(0, space), rest.size(), "a PAX record's length");
+    const uint64_t length = TarDecimal(rest.substr(0, space), rest.size(), "a PAX record's length");
     if (length < space + 3 || rest[length - 1] != '\n') Invalid("a PAX record's length is wrong");
     const std::string_view record = rest.substr(space + 1, length - space - 2);
     rest.remove_prefix(length);
@@ -209,12 +113,11 @@ TarReader::Records TarReader::ReadRecords(uint64_t size) {
 void TarReader::ReadOldSparse(TarEntry& entry, const char* block) {
   entry.type = kTarFile;
   entry.sparse = true;
-  entry.size = Unsigned(Number(block, 483, 12), kMaxSize, "the size");
+  entry.size = TarUnsigned(block, 483, 12, "the size");
   const auto addAll = [&](const char* from, size_t at, size_t count) {
     for (size_t i = 0; i < count; ++i, at += 24) {
       if (from[at] == '\0') return;
-      AddSegment(entry, Unsigned(Number(from, at, 12), kMaxSize, "an offset"),
-                 Unsigned(Number(from, at + 12, 12), kMaxSize, "a size"));
+      AddSegment(entry, TarUnsigned(from, at, 12, "an offset"), TarUnsigned(from, at + 12, 12, "a size"));
     }
   };
   addAll(block, 386, 4);
@@ -230,7 +133,7 @@ void TarReader::ReadSparseRecords(TarEntry& entry, const Records& records) {
   std::vector<uint64_t> numbers;
   for (std::string_view rest = records.find("GNU.sparse.map")->second; !rest.empty();) {
     const size_t comma = rest.find(',');
-    numbers.push_back(Decimal(rest.substr(0, comma), kMaxSize, "a sparse file's map"));
+    numbers.push_back(TarDecimal(rest.substr(0, comma), kMaxTarSize, "a sparse file's map"));
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
   if (numbers.size() % 2 != 0) Invalid("a sparse file's map has an odd count");
@@ -254,7 +157,7 @@ void TarReader::ReadSparseMap(TarEntry& entry) {
       text.append(block, kTarBlock);
     }
     const uint64_t number =
-        Decimal(std::string_view(text).substr(at, end - at), kMaxSize, "a sparse file's map");
+        TarDecimal(std::string_view(text).substr(at, end - at), kMaxTarSize, "a sparse file's map");
     at = end + 1;
     return number;
   };
@@ -277,14 +180,14 @@ void TarReader::Finish(TarEntry& entry, const Records& records) {
   with("path", [&](const std::string& value) { entry.path = value; });
   with("linkpath", [&](const std::string& value) { entry.link = value; });
   with("uid", [&](const std::string& value) {
-    entry.uid = static_cast<uint32_t>(Decimal(value, kMaxUid, "the owner"));
+    entry.uid = static_cast<uint32_t>(TarDecimal(value, kMaxTarId, "the owner"));
   });
   with("gid", [&](const std::string& value) {
-    entry.gid = static_cast<uint32_t>(Decimal(value, kMaxUid, "the group"));
+    entry.gid = static_cast<uint32_t>(TarDecimal(value, kMaxTarId, "the group"));
   });
   with("mtime", [&](const std::string& value) { SetTime(entry, value); });
   with("size", [&](const std::string& value) {
-    entry.stored = Decimal(value, kMaxSize, "the size");
+    entry.stored = TarDecimal(value, kMaxTarSize, "the size");
     if (!entry.sparse) entry.size = entry.stored;
   });
   for (auto record = records.lower_bound(kXattr);
@@ -299,7 +202,7 @@ void TarReader::Finish(TarEntry& entry, const Records& records) {
   padding_ = TarPadding(entry.stored);
   with("GNU.sparse.name", [&](const std::string& value) { entry.path = value; });
   for (const char* key : {"GNU.sparse.size", "GNU.sparse.realsize"}) {
-    with(key, [&](const std::string& value) { entry.size = Decimal(value, kMaxSize, "the size"); });
+    with(key, [&](const std::string& value) { entry.size = TarDecimal(value, kMaxTarSize, "the size"); });
   }
   with("GNU.sparse.map", [&](const std::string&) { ReadSparseRecords(entry, records); });
   with("GNU.sparse.major", [&](const std::string& value) {
@@ -317,7 +220,7 @@ std::optional<TarEntry> TarReader::Next() {
   char block[kTarBlock];
   while (ReadHeader(block)) {
     const char type = block[156];
-    const auto size = [&] { return Unsigned(Number(block, 124, 12), kMaxSize, "the size"); };
+    const auto size = [&] { return TarUnsigned(block, 124, 12, "the size"); };
     if (type == 'x' || type == 'X') {
       records = ReadRecords(size());
     } else if (type == 'g') {
@@ -328,7 +231,7 @@ std::optional<TarEntry> TarReader::Next() {
     } else if (type == 'K') {
       long_link = ReadBody(size(), "a long link").c_str();
     } else {
-      TarEntry entry = FromHeader(block);
+      TarEntry entry = ParseTarHeader(block);
       if (long_path) entry.path = *long_path;
       if (long_link) entry.link = *long_link;
       if (type == 'S') ReadOldSparse(entry, block);

@@ -5,8 +5,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <set>
-#include <string_view>
 #include <vector>
 
 #include "digesting_writer.h"
@@ -15,20 +13,14 @@
 #include "job.h"
 #include "stats.h"
 #include "tar_reader.h"
-#include "tree_remove.h"
 #include "tree_walk.h"
 #include "unpack_metadata.h"
 #include "unpack_place.h"
+#include "unpack_whiteouts.h"
 #include "xattrs.h"
 
 namespace slipway {
 namespace {
-
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
-// Bookkeeping of aufs (".wh..wh.plnk", ".wh..wh.aufs"), which old images still carry.
-constexpr std::string_view kWhiteoutMeta = ".wh..wh.";
-constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
 
 [[noreturn]] void Invalid(const std::string& path, const std::string& why) {
   throw ArchiveError{path + ": " + why};
@@ -41,7 +33,12 @@ constexpr const char* kOpaqueXattr = "trusted.overlay.opaque";
 class Unpacker {
  public:
   Unpacker(int tar, int root, const UnpackOptions& options)
-      : reader_(tar), root_(root), options_(options), metadata_(options.owner), directories_(root) {}
+      : reader_(tar),
+        root_(root),
+        options_(options),
+        metadata_(options.owner),
+        directories_(root),
+        whiteouts_(options.whiteouts, directories_) {}
 
   Unpacked Run() {
     while (std::optional<TarEntry> entry = reader_.Next()) {
@@ -68,13 +65,13 @@ class Unpacker {
     if (components.empty()) return UnpackRoot(entry);
     Place place{-1, std::move(components.back()), {}};
     components.pop_back();
-    if (options_.whiteouts != Whiteouts::kKeep && place.name.starts_with(kWhiteout)) {
-      return ApplyWhiteout(components, place.name);
+    if (whiteouts_.Takes(place.name)) {
+      return whiteouts_.Apply(components, place.name, [&] { return Parent(components); });
     }
     place.parent = Parent(components);
     place.path = Below(JoinPath(components), place.name.c_str());
     Make(entry, place);
-    Created(place.path);
+    whiteouts_.Created(place.path);
   }
 
   /** The target itself takes the metadata that a layer gives its root; ADD leaves its destination alone. */
@@ -143,7 +140,7 @@ class Unpacker {
       Invalid(place.path, "is in the way of a directory, or a link that leads nowhere");
     CreateDirectory(place);
     metadata_.Set(OpenPlace(place).get(), implied);
-    Created(place.path);
+    whiteouts_.Created(place.path);
   }
 
   // ── members ───────────────────────────────────────────────────────────────────────────────────────
@@ -160,15 +157,8 @@ class Unpacker {
       if (options_.keep_directories && there && S_ISDIR(there->stx_mode)) {
         Invalid(place.path, "cannot overwrite directory with non-directory");
       }
-      Remove(place);
+      directories_.Remove(place);
     }
-  }
-
-  void Remove(const Place& place) {
-    const std::optional<struct statx> there = StatPlace(place);
-    if (!there) return;
-    RemoveBelow(place.parent, place.name);
-    if (S_ISDIR(there->stx_mode) || S_ISLNK(there->stx_mode)) directories_.ForgetBut(place.parent);
   }
 
   void MakeFile(const TarEntry& entry, const Place& place) {
@@ -200,7 +190,7 @@ class Unpacker {
     const bool merge = there && S_ISDIR(there->stx_mode);
     if (there && !merge && !IsWhiteout(*there)) {
       if (options_.keep_directories) Invalid(place.path, "cannot overwrite non-directory with directory");
-      Remove(place);
+      directories_.Remove(place);
     }
     if (!merge) CreateDirectory(place);
     metadata_.Set(OpenPlace(place).get(), entry);
@@ -214,7 +204,7 @@ class Unpacker {
     const bool hides = options_.whiteouts == Whiteouts::kOverlay && there && IsWhiteout(*there);
     if (there) Check(::unlinkat(place.parent, place.name.c_str(), 0), "unlinkat", place.path);
     Check(::mkdirat(place.parent, place.name.c_str(), 0700), "mkdirat", place.path);
-    if (hides) SetXattr(ProcPath(place.parent, place.name), kOpaqueXattr, "y");
+    if (hides) MarkOpaque(ProcPath(place.parent, place.name));
   }
 
   void MakeSymlink(const TarEntry& entry, const Place& place) {
@@ -250,63 +240,6 @@ class Unpacker {
     });
   }
 
-  // ── whiteouts: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts ──────────
-
-  void ApplyWhiteout(const std::vector<std::string>& components, const std::string& name) {
-    if (name == kOpaque) return HideAll(components);
-    if (name.starts_with(kWhiteoutMeta)) return;
-    const std::string hidden = name.substr(kWhiteout.size());
-    if (hidden.empty() || hidden == "." || hidden == "..") {
-      Invalid(Below(JoinPath(components), name.c_str()), "a whiteout of no name");
-    }
-    const std::string path = Below(JoinPath(components), hidden.c_str());
-    if (options_.whiteouts == Whiteouts::kOverlay) return Hide({Parent(components), hidden, path});
-    const UniqueFd parent = directories_.Try(JoinPath(components));
-    if (parent) RemoveOlder({parent.get(), hidden, path});
-  }
-
-  /** A whiteout counts for lower layers only: what this layer has under the name stays, a directory without
-   * what is below it there. */
-  void Hide(const Place& place) {
-    const std::optional<struct statx> there = StatPlace(place);
-    if (there && S_ISDIR(there->stx_mode))
-      return SetXattr(ProcPath(place.parent, place.name), kOpaqueXattr, "y");
-    if (there) return;
-    Check(::mknodat(place.parent, place.name.c_str(), S_IFCHR | 0600, makedev(0, 0)), "mknodat", place.path);
-  }
-
-  void HideAll(const std::vector<std::string>& components) {
-    const std::string path = JoinPath(components);
-    if (options_.whiteouts == Whiteouts::kOverlay) {
-      return SetXattr(ProcPath(Parent(components)), kOpaqueXattr, "y");
-    }
-    const UniqueFd directory = directories_.Try(path);
-    if (directory) RemoveOlderEntries(directory.get(), path);
-  }
-
-  void RemoveOlder(const Place& place) {
-    if (!created_.contains(place.path)) return Remove(place);
-    const std::optional<struct statx> there = StatPlace(place);
-    if (there && S_ISDIR(there->stx_mode)) RemoveOlderEntries(OpenPlace(place).get(), place.path);
-  }
-
-  void RemoveOlderEntries(int directory, const std::string& path) {
-    std::vector<std::string> names;
-    DirectoryReader reader(directory);
-    while (const char* name = reader.Next()) names.emplace_back(name);
-    for (const std::string& name : names) RemoveOlder({directory, name, Below(path, name.c_str())});
-  }
-
-  /** Remembers what this archive made, with its parents: its own whiteouts do not count for that. */
-  void Created(const std::string& path) {
-    if (options_.whiteouts != Whiteouts::kApply) return;
-    for (std::string at = path; created_.insert(at).second;) {
-      const size_t slash = at.rfind('/');
-      if (slash == std::string::npos) return;
-      at.resize(slash);
-    }
-  }
-
   /** Last of all, since every entry made in a directory sets its time. */
   void SetDirectoryTimes() {
     for (auto directory = times_.rbegin(); directory != times_.rend(); ++directory) {
@@ -326,9 +259,9 @@ class Unpacker {
   Unpacked done_;
   const MemberMetadata metadata_;
   OpenDirectories directories_;
+  LayerWhiteouts whiteouts_;
   /** Of directories, by path. */
   std::vector<std::pair<std::string, struct timespec>> times_;
-  std::set<std::string> created_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "in_root.h"
+#include "tree_remove.h"
 #include "tree_walk.h"
 
 namespace slipway {
@@ -33,6 +34,13 @@ int OpenDirectories::Keep(const std::string& path, UniqueFd directory) {
   constexpr size_t kMost = 128;
   if (open_.size() >= kMost) open_.clear();
   return open_.emplace(path, std::move(directory)).first->second.get();
+}
+
+void OpenDirectories::Remove(const Place& place) {
+  const std::optional<struct statx> there = StatPlace(place);
+  if (!there) return;
+  RemoveBelow(place.parent, place.name);
+  if (S_ISDIR(there->stx_mode) || S_ISLNK(there->stx_mode)) ForgetBut(place.parent);
 }
 
 void OpenDirectories::ForgetBut(int parent) {

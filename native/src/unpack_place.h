@@ -33,7 +33,7 @@ class OpenDirectories {
   /** Resolved as in a chroot; none when it is missing, or no directory. */
   UniqueFd Try(const std::string& path) const;
 
-  /** The directory at `path`, or what `make` returns for it. Valid until the next call of Get or ForgetBut.
+  /** The directory at `path`, or what `make` returns for it. Valid until the next call of Get or Remove.
    */
   template <typename Make>
   int Get(const std::string& path, Make make) {
@@ -44,11 +44,12 @@ class OpenDirectories {
     return Keep(path, std::move(directory));
   }
 
-  /** For when a directory or a link was removed, which others may be below of or reached through. `parent` is
-   * in use by the caller and stays open. */
-  void ForgetBut(int parent);
+  /** Removes what is at `place`, with what is below it. `place.parent` stays open. */
+  void Remove(const Place& place);
 
  private:
+  /** Others may be below a directory or a link that was removed, or reached through it. */
+  void ForgetBut(int parent);
   int Keep(const std::string& path, UniqueFd directory);
 
   const int root_;
