@@ -2,9 +2,6 @@ import { isIP } from "node:net";
 import { Failure } from "../../../core/errors.ts";
 import { inList, isLoopback, networksOf } from "./proxies.ts";
 
-/** As docker has it: what answers on this machine's own addresses needs no TLS, whatever it is called. */
-const DEFAULT_NETWORKS = ["127.0.0.0/8", "::1/128"];
-
 /** Which registries may be spoken to without a certificate that proves who they are. */
 export class Trust {
   readonly #hosts: ReadonlySet<string>;
@@ -22,7 +19,7 @@ export class Trust {
         });
     }
     this.#hosts = new Set(insecure.filter((entry) => !entry.includes("/")));
-    this.#networks = networksOf([...DEFAULT_NETWORKS, ...insecure]);
+    this.#networks = networksOf(insecure);
   }
 
   /** `host` with its port, if it has one. */
@@ -46,7 +43,8 @@ export class Trust {
     const { lookup } = await import("node:dns/promises");
     try {
       const addresses = await lookup(name, { all: true });
-      return addresses.some(({ address }) => inList(this.#networks, address));
+      // As docker has it: what answers on this machine's own addresses needs no TLS, whatever it is called.
+      return addresses.some(({ address }) => isLoopback(address) || inList(this.#networks, address));
     } catch {
       // A name nobody knows will be told of when it is connected to; a proxy may know it.
       return false;
