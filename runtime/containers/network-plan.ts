@@ -5,7 +5,7 @@ import { readBridgeOptions } from "../network/bridge-options.ts";
 import type { NetworkRecord, NetworkSharing } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
 import { type PortRequest, portRequests } from "../network/ports.ts";
-import { freeLink, joinedContainer, wayOut } from "./connections.ts";
+import { freeLink, joinedContainer, publishes, wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { findLinks, type Link } from "./links.ts";
@@ -81,6 +81,7 @@ async function connectAll(
     warnings.push(...made.warnings);
   }
   const out = wayOut(endpoints);
+  if (out === undefined && publishes(container.hostConfig)) warnings.push(discarded(endpoints));
   const ports = out === undefined ? [] : portsOf(container, networks.get(out.networkId));
   if (out !== undefined && ports.length > 0) {
     const published = await networks.publish(out, ports);
@@ -89,6 +90,11 @@ async function connectAll(
   }
   return { endpoints, warnings };
 }
+
+const discarded = (endpoints: readonly EndpointRecord[]): string =>
+  endpoints.some(({ driver }) => driver === "host")
+    ? "Published ports are discarded when using host network mode"
+    : "Published ports are discarded: no network of the container leads out";
 
 /** The ports a container publishes where `network` is its way out. */
 export const portsOf = (

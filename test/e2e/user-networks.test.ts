@@ -48,6 +48,15 @@ describe("networks of users", () => {
     );
   });
 
+  it("have subnets and names of their own when several are made at once", async () => {
+    const names = ["n1", "n2", "n3", "n4"];
+    const made = await Promise.all([...names, "n1"].map((name) => slipway.run(["network", "create", name])));
+    assert.equal(made.filter(({ code }) => code === 0).length, names.length);
+    const subnets = await ok("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", ...names);
+    assert.equal(new Set(subnets.split("\n")).size, names.length);
+    await ok("network", "rm", ...names);
+  });
+
   const refusals: readonly (readonly [argv: string, message: string])[] = [
     ["network create bridge", "operation is not permitted on predefined bridge network"],
     ["network create taken", "network with name taken already exists"],
@@ -209,6 +218,11 @@ describe("networks of users", () => {
     assert.equal(await reaches("aa", await address("cc")), false);
     assert.equal(await reaches("cc", await address("dd")), false);
     assert.equal((await inside("cc", "cat", "/sys/class/net/eth0/mtu")).out, "1400\n");
+    const published = ["run", "--rm", "--network", "inner", "-p", "80", "busybox", "true"];
+    assert.equal(
+      (await slipway.run(published)).err,
+      "WARNING: Published ports are discarded: no network of the container leads out\n",
+    );
     await ok("rm", "-f", "aa", "bb", "cc", "dd");
     await ok("network", "rm", "inner", "alone");
   });
