@@ -1,12 +1,14 @@
 import type { Context } from "./context.ts";
 
 /**
- * An AbortSignal that SIGINT, SIGTERM and SIGHUP set, as long as it is not disposed: for commands that clean up after themselves.
+ * An AbortSignal that signals set, SIGINT, SIGTERM and SIGHUP, as long as it is not disposed: for commands that clean up after themselves.
  * A second signal ends the process at once.
  */
-export function interruptible(context: Context): Disposable & { readonly signal: AbortSignal } {
+export function interruptible(
+  context: Context,
+  names: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"],
+): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const dispose = () => {
     for (const name of names) context.signals.off(name, listener);
   };

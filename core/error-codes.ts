@@ -597,6 +597,31 @@ export const ERRORS = {
 
   // ── daemon ──────────────────────────────────────────────────────────────────────────────────────
   PAGE_UNKNOWN: define("not-found", () => "page not found"),
+  SWARM_INACTIVE: define(
+    "unavailable",
+    () =>
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  ),
+  SWARM_ABSENT: define("unavailable", () => "This node is not part of a swarm"),
+  PLUGIN_UNKNOWN: define(
+    "not-found",
+    (d: { plugin: string }) => `plugin ${JSON.stringify(d.plugin)} not found`,
+  ),
+  LOG_UNREADABLE: define("unsupported", () => "configured logging driver does not support reading"),
+  TCP_EXPOSED: define(
+    "forbidden",
+    (d: { address: string }) =>
+      `everybody who reaches ${d.address} could become root of this machine: ask for clients' certificates with --tlsverify, or say --insecure-tcp`,
+  ),
+  TLS_FILE_INVALID: define("invalid", (d: { file: string; why: string }) => `${d.file}: ${d.why}`),
+  CONFIG_FILE_INVALID: define(
+    "invalid",
+    (d: { file: string; why: string }) => `unable to configure the daemon with file ${d.file}: ${d.why}`,
+  ),
+  DAEMON_RUNNING: define(
+    "conflict",
+    (d: { path: string; pid: number }) => `process with PID ${d.pid} is still running: ${d.path} names it`,
+  ),
   API_TOO_OLD: define(
     "invalid",
     (d: { asked: string; min: string }) =>

@@ -1,19 +1,24 @@
-import type { Server } from "node:http";
 import { describeError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import type { Engine } from "../engine/api.ts";
-import { ApiServer, type Exchange } from "./http/api-server.ts";
+import { type LogLevel, logExchange } from "./audit.ts";
+import { ApiServer } from "./http/api-server.ts";
 import { API, formatVersion } from "./http/version.ts";
-import { formatAddress, parseAddress } from "./listeners/address.ts";
-import { listenUnix } from "./listeners/unix.ts";
+import { type ApiListener, type ListenOptions, openListeners } from "./listeners/open.ts";
 import { routeTable } from "./routes/table.ts";
 
-export interface DaemonOptions {
-  readonly hosts: readonly string[];
-  readonly group: { readonly name: string; readonly required: boolean };
+/** What may change while the daemon runs. */
+export interface LiveSettings {
+  readonly level: LogLevel;
+  /** "key=value", told by /info. */
+  readonly labels: readonly string[];
   /** How long requests under way may go on after the end was asked for, in milliseconds. */
   readonly shutdownMs: number;
-  readonly debug: boolean;
+}
+export interface DaemonOptions {
+  readonly hosts: readonly string[];
+  readonly listen: ListenOptions;
+  readonly live: () => LiveSettings;
   /** One line for the log. */
   readonly report: (line: string) => void;
 }
@@ -31,46 +36,37 @@ export async function serveDaemon(
   options: DaemonOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { report, debug } = options;
+  const { report, live } = options;
   const api = new ApiServer({
-    routes: routeTable(engine),
+    routes: routeTable(engine, () => ({ Labels: live().labels, Debug: live().level === "debug" })),
     headers: HEADERS,
-    observe: (exchange) => logExchange(exchange, { report, debug }),
+    observe: (exchange) => logExchange(exchange, { report, level: live().level }),
   });
-  const servers: Server[] = [];
+  const listeners: ApiListener[] = [];
   try {
-    for (const text of options.hosts) {
-      const server = api.create();
-      servers.push(server);
-      const address = parseAddress(text, { tls: false });
-      if (address.kind === "unix") await listenUnix(server, address.path, options);
-      report(`API listen on ${formatAddress(address)}`);
+    for (const host of options.hosts) {
+      const names = await openListeners(api, host, options.listen, (listener) => listeners.push(listener));
+      for (const name of names) report(`API listen on ${name}`);
     }
     await engine.containers.revive(({ name, error }) =>
       report(`container ${name} was not started: ${describeError(error)}`),
     );
     await aborted(signal);
   } finally {
-    await closeAll(servers, api, options.shutdownMs);
+    await closeAll(listeners, api, live().shutdownMs);
   }
 }
 
-function logExchange(
-  { method, url, status, error }: Exchange,
-  options: Pick<DaemonOptions, "report" | "debug">,
-): void {
-  const changes = method !== "GET" && method !== "HEAD";
-  if (error !== undefined && status >= 500)
-    options.report(`${method} ${url}: ${status} ${describeError(error)}`);
-  else if (changes || options.debug) options.report(`${method} ${url}: ${status}`);
-}
-
-async function closeAll(servers: readonly Server[], api: ApiServer, shutdownMs: number): Promise<void> {
-  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-  for (const server of servers) server.closeIdleConnections();
+async function closeAll(
+  listeners: readonly ApiListener[],
+  api: ApiServer,
+  shutdownMs: number,
+): Promise<void> {
+  const closed = listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+  for (const listener of listeners) listener.closeIdleConnections();
   api.closeConnections();
   const late = setTimeout(() => {
-    for (const server of servers) server.closeAllConnections();
+    for (const listener of listeners) listener.closeAllConnections();
   }, shutdownMs);
   await Promise.all(closed);
   clearTimeout(late);

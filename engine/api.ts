@@ -265,8 +265,8 @@ export interface VolumeService {
   /** The documents of Docker Engine API GET /volumes. */
   documents(filters?: Readonly<Record<string, readonly string[]>>): Promise<readonly object[]>;
   get(name: string): Promise<VolumeInfo>;
-  /** The document of Docker Engine API GET /volumes/{name}. */
-  inspect(name: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The document of Docker Engine API GET /volumes/{name}; with `size` also what it takes and how many containers have it. */
+  inspect(name: string, options?: { readonly size?: boolean }): Promise<Readonly<Record<string, unknown>>>;
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
   /** The anonymous ones that no container has, with `all` the others too. `filters`: all, label, label!, until. */
   prune(options?: {

@@ -64,7 +64,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       seccomp: resolveSeccomp,
     }),
   );
-  const registries = new LazyRegistries(store, settings.registries ?? { env: process.env });
+  const { registries: registrySettings = { env: process.env } } = settings;
+  const registries = new LazyRegistries(store, registrySettings);
   const http: HttpSource = {
     get: async (url, headers, options) => (await registries.client()).fetch(url, headers, options),
   };
@@ -106,7 +107,10 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       record: events.record,
     }),
     containers,
-    execs: new Execs(containers),
+    execs: new Execs(containers, async (container) => {
+      using tree = await manager.openRoot(container);
+      return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
+    }),
     builds: new Builds({ store, kernel, jobs, builder, http }),
     volumes: volumeService,
     distribution: new Distribution(registries),
@@ -120,6 +124,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     events: new Events({ log: events, look: async () => void (await records()) }),
     system: new System({
       store,
+      registries: registrySettings,
       jobs,
       containers: records,
       volumes: () => volumeService.usage(),

@@ -1,10 +1,14 @@
-import { Failure } from "../core/errors.ts";
+import { Failure, isCode } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { resolveUser, type UserDatabase } from "../core/user.ts";
 import type { ContainerService } from "./api.ts";
 import type { ExecCreate, ExecRecord, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
 
 /** How long the end of a process can be asked for. */
 const KEEP_MS = 5 * 60_000;
+
+/** The users and groups that a container knows. */
+type Accounts = (container: string) => Promise<UserDatabase>;
 
 interface Entry {
   readonly record: ExecRecord;
@@ -13,10 +17,12 @@ interface Entry {
 
 export class Execs implements ExecService {
   readonly #containers: Pick<ContainerService, "get" | "exec">;
+  readonly #accounts: Accounts;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(containers: Pick<ContainerService, "get" | "exec">) {
+  constructor(containers: Pick<ContainerService, "get" | "exec">, accounts: Accounts) {
     this.#containers = containers;
+    this.#accounts = accounts;
   }
 
   async create(text: string, request: ExecCreate): Promise<string> {
@@ -26,9 +32,15 @@ export class Execs implements ExecService {
     if (state.status !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container });
     if (request.Cmd.length === 0)
       throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
+    if (request.User !== undefined) await this.#checkUser(container, request.User);
     const id = newId();
     this.#entries.set(id, { record: { id, container, request, status: "created" } });
     return id;
+  }
+
+  /** Rejects with USER_UNKNOWN. */
+  async #checkUser(container: string, user: string): Promise<void> {
+    resolveUser(user, await this.#accounts(container));
   }
 
   async start(
@@ -48,7 +60,7 @@ export class Execs implements ExecService {
       this.#entries.set(id, { record: running, session });
       return endingWith(session, this.#follow(running, session));
     } catch (error) {
-      this.#finish(running, error instanceof Failure && error.code === "EXEC_NOT_FOUND" ? 127 : 126);
+      this.#finish(running, isMissing(error) ? 127 : 126);
       throw error;
     }
   }
@@ -85,6 +97,10 @@ export class Execs implements ExecService {
     return entry;
   }
 }
+
+/** Whether the program or its directory is not there, as a shell would tell it from what may not be run. */
+const isMissing = (error: unknown): boolean =>
+  isCode(error, "EXEC_NOT_FOUND") || (isCode(error, "LAUNCH_FAILED") && error.detail.errno === "ENOENT");
 
 /** The session whose output ends only when it is known how its process did. */
 function endingWith(session: ExecSession, ended: Promise<void>): ExecSession {

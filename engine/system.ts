@@ -8,14 +8,29 @@ import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { Store } from "../store/types.ts";
 import type { SystemService } from "./api.ts";
 import { isActive } from "./containers/active.ts";
+import { versionDocument } from "./documents/version.ts";
 import type { Jobs } from "./jobs.ts";
+import type { RegistrySettings } from "./registries.ts";
 import { examine, thisHost } from "./system/doctor.ts";
+import { engineId, limitFacts, operatingSystem } from "./system/host-info.ts";
+import { registryFacts } from "./system/registry-facts.ts";
 
 /** The version of the Engine API whose documents inspect, version and info follow. */
 const API_VERSION = "1.51";
 const MIN_API_VERSION = "1.24";
 
+const LOG_DRIVERS = ["json-file"];
+const NO_SWARM = {
+  NodeID: "",
+  NodeAddr: "",
+  LocalNodeState: "inactive",
+  ControlAvailable: false,
+  Error: "",
+  RemoteManagers: null,
+};
+
 export interface SystemParts {
+  readonly registries: RegistrySettings;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly containers: () => Promise<readonly ContainerRecord[]>;
@@ -33,41 +48,62 @@ export class System implements SystemService {
 
   async version() {
     const { os, architecture } = hostPlatform();
-    return {
-      Version: VERSION,
-      ApiVersion: API_VERSION,
-      MinAPIVersion: MIN_API_VERSION,
-      Os: os,
-      Arch: architecture,
-      KernelVersion: release(),
-      NodeVersion: process.versions.node,
-    };
+    return versionDocument({
+      version: VERSION,
+      api: API_VERSION,
+      minApi: MIN_API_VERSION,
+      os,
+      architecture,
+      kernel: release(),
+      node: process.versions.node,
+    });
   }
 
   async info() {
-    const { store } = this.#parts;
+    const { store, registries } = this.#parts;
+    const host = thisHost();
     const states = (await this.#parts.containers()).map(({ state }) => state.status);
     const count = (...wanted: readonly string[]) => states.filter((status) => wanted.includes(status)).length;
     return {
+      ID: engineId(host, store.paths.root),
       Containers: states.length,
       ContainersRunning: count("running", "restarting"),
       ContainersPaused: count("paused"),
       ContainersStopped: count("created", "exited", "dead"),
       Images: store.images.list().length,
-      ServerVersion: VERSION,
       Driver: store.snapshots.name,
+      DriverStatus: null,
+      Plugins: {
+        Volume: ["local"],
+        Network: ["bridge", "host", "null"],
+        Authorization: null,
+        Log: LOG_DRIVERS,
+      },
+      ...limitFacts(host),
+      Debug: false,
+      SystemTime: new Date().toISOString(),
       LoggingDriver: "json-file",
-      CgroupVersion: thisHost().exists("/sys/fs/cgroup/cgroup.controllers") ? "2" : "1",
-      DefaultRuntime: "slipway",
       KernelVersion: release(),
-      OperatingSystem: operatingSystem(),
-      OSType: "linux",
+      ...operatingSystem(host),
       Architecture: arch() === "x64" ? "x86_64" : arch() === "arm64" ? "aarch64" : arch(),
       NCPU: cpus().length,
       MemTotal: totalmem(),
-      Name: hostname(),
+      GenericResources: null,
       DockerRootDir: store.paths.root,
-      Warnings: examine(thisHost()).flatMap(({ name, status, detail }) =>
+      ...registryFacts(registries),
+      Name: hostname(),
+      Labels: [],
+      ExperimentalBuild: false,
+      ServerVersion: VERSION,
+      Runtimes: { slipway: { path: "slipway" } },
+      DefaultRuntime: "slipway",
+      Swarm: NO_SWARM,
+      // Containers do not end with the process that started them.
+      LiveRestoreEnabled: true,
+      Isolation: "",
+      InitBinary: "",
+      FirewallBackend: { Driver: "nftables" },
+      Warnings: examine(host).flatMap(({ name, status, detail }) =>
         status === "ok" ? [] : [`${name}: ${detail}`],
       ),
     };
@@ -147,10 +183,4 @@ function summary(things: readonly { readonly used: boolean; readonly bytes: numb
     bytes: sum(things),
     reclaimable: sum(idle),
   };
-}
-
-/** https://www.freedesktop.org/software/systemd/man/latest/os-release.html */
-function operatingSystem(): string {
-  const text = thisHost().read("/etc/os-release") ?? thisHost().read("/usr/lib/os-release") ?? "";
-  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(text)?.[1] ?? "Linux";
 }

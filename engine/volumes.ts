@@ -49,8 +49,11 @@ export class Volumes implements VolumeService {
     return this.#volumes.get(name);
   }
 
-  async inspect(name: string) {
-    return volumeDocument(this.#volumes.get(name));
+  async inspect(name: string, { size = false }: { readonly size?: boolean } = {}) {
+    const document = volumeDocument(this.#volumes.get(name));
+    if (!size) return document;
+    const RefCount = this.#volumes.usersOf(name).length;
+    return { ...document, UsageData: { Size: await this.size(name), RefCount } };
   }
 
   /** `force`: a volume that is not there is no error. */

@@ -1,36 +1,139 @@
+import type { DaemonFile } from "../../daemon/config/file.ts";
+import type { Engine } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import { type Context, warn } from "../context.ts";
+import { hostsOf, listenOptions, liveSettings, proxyVariables, registryAddress } from "../daemon-settings.ts";
 import { interruptible } from "../signals.ts";
 
-const SHUTDOWN_S = 15;
+const CONFIG_FILE = "/etc/slipway/daemon.json";
+const HOUR_MS = 3_600_000;
+const MAX_UPLOADS = 256;
 
 export const daemon = defineCommand({
   usage: "[OPTIONS]",
   flags: {
-    host: { kind: "list", short: "H", help: "Socket to serve the Docker Engine API on" },
+    host: {
+      kind: "list",
+      short: "H",
+      help: "Socket to serve the Docker Engine API on: unix://, tcp:// or fd://",
+    },
     group: { kind: "string", short: "G", help: "Group for the unix socket" },
+    "config-file": {
+      kind: "string",
+      type: "file",
+      help: `Daemon configuration file (default ${CONFIG_FILE})`,
+    },
+    "data-root": { kind: "string", short: "g", type: "dir", help: "Root directory of persistent state" },
+    tls: { kind: "bool", help: "Use TLS; implied by --tlsverify" },
+    tlsverify: { kind: "bool", help: "Use TLS and ask clients for a certificate" },
+    tlscacert: { kind: "string", type: "file", help: "Trust clients' certificates signed only by this CA" },
+    tlscert: { kind: "string", type: "file", help: "Path to TLS certificate file" },
+    tlskey: { kind: "string", type: "file", help: "Path to TLS key file" },
+    "insecure-tcp": {
+      kind: "bool",
+      help: "Let everybody who reaches a tcp address become root of this machine",
+    },
+    registry: {
+      kind: "string",
+      type: "address",
+      help: "Also serve the built-in registry, on host:port or :port",
+    },
+    label: { kind: "list", help: "Set key=value labels of the daemon" },
+    pidfile: { kind: "string", short: "p", type: "file", help: "Path to use for daemon PID file" },
     debug: { kind: "bool", short: "D", help: "Log every request" },
+    "log-level": { kind: "string", short: "l", help: "Logging level: debug, info, warn, error or fatal" },
+    "http-proxy": { kind: "string", type: "url", help: "Proxy for plain HTTP" },
+    "https-proxy": { kind: "string", type: "url", help: "Proxy for HTTPS" },
+    "no-proxy": { kind: "string", help: "Hosts that are reached without a proxy" },
     "shutdown-timeout": {
       kind: "int",
-      default: SHUTDOWN_S,
-      help: "Seconds that requests under way have when the daemon stops",
+      help: "Seconds that requests under way have when the daemon stops (default 15)",
     },
+    validate: { kind: "bool", help: "Check the configuration and exit" },
   },
   args: { min: 0, max: 0 },
   async run(context, _args, flags) {
-    const { serveDaemon } = await import("../../daemon/daemon.ts");
-    const engine = await context.engine({ host: undefined });
-    using stopped = interruptible(context);
-    await serveDaemon(
-      engine,
-      {
-        hosts: flags.host,
-        group: { name: flags.group ?? "docker", required: flags.group !== undefined },
-        shutdownMs: flags["shutdown-timeout"] * 1000,
-        debug: flags.debug,
-        report: (line) => context.stderr.write(`${line}\n`),
-      },
-      stopped.signal,
-    );
+    const { readSettings } = await import("../../daemon/config/settings.ts");
+    const read = (): DaemonFile => readSettings(flags, CONFIG_FILE);
+    const settings = read();
+    if (flags.validate) {
+      await warn(context, "configuration OK");
+      return 0;
+    }
+    await serve(context, settings, read);
     return 0;
   },
 });
+
+async function serve(context: Context, settings: DaemonFile, read: () => DaemonFile): Promise<void> {
+  const [{ serveDaemon }, { writePidFile }] = await Promise.all([
+    import("../../daemon/daemon.ts"),
+    import("../../daemon/pid-file.ts"),
+  ]);
+  const report = (line: string): void => void context.stderr.write(`${line}\n`);
+  Object.assign(process.env, proxyVariables(settings));
+  const root = settings["data-root"];
+  const engine = await context.engine({
+    host: undefined,
+    ...(root === undefined ? {} : { root }),
+    insecureRegistries: settings["insecure-registries"] ?? [],
+    registryMirrors: settings["registry-mirrors"] ?? [],
+  });
+  using _pidFile = settings.pidfile === undefined ? undefined : writePidFile(settings.pidfile);
+  using stopped = interruptible(context, ["SIGINT", "SIGTERM"]);
+  using live = reloaded(context, settings, { read, report });
+  const listen = listenOptions(settings, context.env);
+  const both = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, both.signal]);
+  await Promise.all(
+    [
+      serveDaemon(engine, { hosts: hostsOf(settings), listen, live: live.get, report }, signal),
+      serveRegistry(engine, settings.registry, { report, signal }),
+    ].map((one) =>
+      one.catch((error: unknown) => {
+        // One without the other is not what was asked for.
+        both.abort();
+        throw error;
+      }),
+    ),
+  );
+}
+
+async function serveRegistry(
+  { registry }: Engine,
+  address: string | undefined,
+  { report, signal }: { readonly report: (line: string) => void; readonly signal: AbortSignal },
+): Promise<void> {
+  if (address === undefined) return;
+  const options = {
+    ...registryAddress(address),
+    anonymous: false,
+    anonymousPull: [],
+    plainHttp: false,
+    sparse: false,
+    report,
+    collectEveryMs: HOUR_MS,
+    graceMs: HOUR_MS,
+    maxUploads: MAX_UPLOADS,
+  };
+  await registry.serve(options, (listening) => report(`registry listens on ${listening.address}`), signal);
+}
+
+/** The settings that hold now: SIGHUP reads them again. What is wrong with them then is told, and nothing changes. */
+function reloaded(
+  context: Context,
+  settings: DaemonFile,
+  { read, report }: { readonly read: () => DaemonFile; readonly report: (line: string) => void },
+): Disposable & { readonly get: () => ReturnType<typeof liveSettings> } {
+  let current = liveSettings(settings);
+  const reload = (): void => {
+    try {
+      current = liveSettings(read());
+      report("configuration was read again");
+    } catch (error) {
+      report(`configuration stays as it was: ${(error as Error).message}`);
+    }
+  };
+  context.signals.on("SIGHUP", reload);
+  return { get: () => current, [Symbol.dispose]: () => void context.signals.off("SIGHUP", reload) };
+}

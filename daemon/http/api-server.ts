@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Failure } from "../../core/errors.ts";
@@ -33,6 +34,10 @@ export interface Exchange {
   readonly method: string;
   /** With its query. */
   readonly url: string;
+  /** The client's address; "a local socket" where it has none. */
+  readonly from: string;
+  /** What the client calls itself. */
+  readonly agent: string;
   readonly status: number;
   /** Why it failed, if it did. */
   readonly error?: unknown;
@@ -47,8 +52,8 @@ export class ApiServer {
     this.#options = options;
   }
 
-  /** A server to listen with. `wrap` makes it one over TLS. */
-  create(make: (options: typeof LIMITS) => Server = createServer): Server {
+  /** A server to listen with, over TLS or not as `make` has it. */
+  create<S extends Server | TlsServer>(make: (options: typeof LIMITS) => S): S {
     const server = make(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
     server.on("request", (request, response) => void this.#serve(request, response));
@@ -134,7 +139,12 @@ interface Outcome<A = Exclude<Answer, Hijack>> {
   readonly error?: unknown;
 }
 
-const exchangeOf = ({ method = "", url = "" }: IncomingMessage) => ({ method, url });
+const exchangeOf = ({ method = "", url = "", socket, headers }: IncomingMessage) => ({
+  method,
+  url,
+  from: socket.remoteAddress ?? "a local socket",
+  agent: headers["user-agent"] ?? "",
+});
 
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();

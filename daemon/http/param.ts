@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseMoment } from "../../core/moment.ts";
 
 /** The parameters of a query, each with all its values. */
 export type Fields = Readonly<Record<string, readonly string[]>>;
@@ -47,6 +48,17 @@ function parse(value: string): unknown {
     return undefined;
   }
 }
+
+/** RFC 3339, seconds since the epoch with a fraction perhaps, or a duration before now. Undefined when it is absent, empty or 0. */
+export const moment = first.transform((value, context) => {
+  if (value === "" || Number(value) === 0) return undefined;
+  const found = parseMoment(value, Date.now());
+  if (found !== undefined) return found;
+  context.addIssue(
+    `expected seconds since the epoch, RFC 3339 or a duration, got ${JSON.stringify(value.slice(0, 200))}`,
+  );
+  return z.NEVER;
+});
 
 const FILTER_VALUES = z.union([
   z.array(z.string()),

@@ -12,7 +12,11 @@ export const containerFactRoutes = (containers: ContainerService): readonly Rout
     path: "/containers/json",
     query: z.object({ all: param.flag(), limit: param.integer, size: param.flag(), filters: param.filters }),
     async handle({ query: { all, limit = 0, size, filters } }) {
-      const records = await containers.list({ all, filters, ...(limit > 0 ? { limit } : {}) });
+      const records = await containers.list({
+        all: all || limit > 0,
+        filters,
+        ...(limit > 0 ? { limit } : {}),
+      });
       const now = Date.now();
       const summaries = records.map(async (record) =>
         containerSummary(record, now, size ? await containers.size(record.id) : undefined),

@@ -4,6 +4,7 @@ import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { CREATE_BODY, readContainerCreate } from "../wire/container-create.ts";
+import { readUpdate, UPDATE_BODY } from "../wire/container-update.ts";
 
 const STOP_QUERY = z.object({ t: param.integer, signal: param.optionalText });
 
@@ -87,6 +88,15 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   }),
   route({
     method: "POST",
+    path: "/containers/:id/update",
+    body: UPDATE_BODY,
+    async handle({ params: { id }, body }) {
+      const warnings = await containers.update(id, readUpdate(body));
+      return ok({ Warnings: warnings.length > 0 ? warnings : null });
+    },
+  }),
+  route({
+    method: "POST",
     path: "/containers/:id/wait",
     query: z.object({ condition: param.optionalText }),
     async handle({ params: { id }, query, signal }) {
@@ -134,7 +144,7 @@ async function isRunning(containers: ContainerService, id: string): Promise<bool
 }
 
 async function* exitDocument(ended: ReturnType<ContainerService["wait"]>): AsyncGenerator<Uint8Array> {
-  const { exitCode, error } = await ended;
-  const document = { StatusCode: exitCode, ...(error === undefined ? {} : { Error: { Message: error } }) };
-  yield Buffer.from(`${JSON.stringify(document)}\n`);
+  // "Error" is for what is wrong with the waiting; what was wrong with the process is told by who started it.
+  const { exitCode } = await ended;
+  yield Buffer.from(`${JSON.stringify({ StatusCode: exitCode })}\n`);
 }

@@ -59,27 +59,34 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
       follow: param.flag(),
       stdout: param.flag(),
       stderr: param.flag(),
-      since: param.optionalText,
-      until: param.optionalText,
+      since: param.moment,
+      until: param.moment,
       timestamps: param.flag(),
       tail: param.optionalText,
+      details: param.flag(),
     }),
-    async handle({ params: { id }, query: { timestamps, tail, since, until, ...streams }, api, signal }) {
+    async handle({
+      params: { id },
+      query: { timestamps, details, tail, since, until, ...streams },
+      api,
+      signal,
+    }) {
       if (!streams.stdout && !streams.stderr)
         throw new Failure("REQUEST_INVALID", { why: "Bad parameters: you must choose at least one stream" });
-      const { id: container, config } = await containers.get(id);
+      const { id: container, config, hostConfig } = await containers.get(id);
+      if (hostConfig.LogConfig.Type === "none") throw new Failure("LOG_UNREADABLE", {});
       const form = streamForm({ tty: config.Tty, api });
       const query: LogQuery = {
         ...streams,
-        ...moment("since", since),
-        ...moment("until", until),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
         ...lastLines(tail),
       };
       const entries = containers.logs(container, query, { signal });
       return {
         status: 200,
         headers: { "content-type": form.contentType },
-        stream: logLines(entries, form, timestamps),
+        stream: logLines(entries, form, { timestamps, details }),
       };
     },
   }),
@@ -98,26 +105,13 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
 async function* logLines(
   entries: AsyncIterable<LogEntry>,
   form: StreamForm,
-  timestamps: boolean,
+  shown: { readonly timestamps: boolean; readonly details: boolean },
 ): AsyncGenerator<Uint8Array> {
   for await (const { stream, time, line } of entries) {
-    const text = timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line;
-    yield form.encode(stream, text);
+    // No driver here adds labels or variables to a line: its details are empty, and the space behind them is not.
+    const prefix = `${shown.timestamps ? `${time} ` : ""}${shown.details ? " " : ""}`;
+    yield form.encode(stream, Buffer.concat([Buffer.from(prefix), line]));
   }
-}
-
-/** Seconds since the epoch, with a fraction perhaps; 0 is no bound. */
-function moment<K extends "since" | "until">(name: K, text: string | undefined): { [P in K]?: Date } {
-  if (text === undefined || Number(text) === 0) return {};
-  const seconds = Number(text);
-  const date = new Date(Number.isNaN(seconds) ? text : seconds * 1000);
-  if (Number.isNaN(date.getTime()))
-    throw new Failure("OPTION_INVALID", {
-      option: name,
-      got: text,
-      want: "seconds since the epoch or RFC 3339",
-    });
-  return { [name]: date } as { [P in K]?: Date };
 }
 
 /** Anything but a number of lines is all of them. */

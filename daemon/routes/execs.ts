@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
+import { isCode } from "../../core/errors.ts";
 import type { Engine, ExecRecord } from "../../engine/api.ts";
 import { created, ok } from "../http/call.ts";
+import { messageOf } from "../http/errors.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { carry } from "../streams/carry.ts";
@@ -84,13 +86,29 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
         const { request } = await execs.get(id);
         const { stdout = true, stderr = true, detachKeys } = wanted.get(request) ?? {};
         const keys = parseDetachKeys(detachKeys);
-        const session = await execs.start(id, { detach, ...ConsoleSize });
-        if (detach) {
-          await session[Symbol.asyncDispose]();
-          return { status: 200 };
-        }
         const tty = request.Tty === true;
         const form = streamForm({ tty, api });
+        const starting = execs.start(id, { detach, ...ConsoleSize });
+        if (detach) {
+          await (await starting)[Symbol.asyncDispose]();
+          return { status: 200 };
+        }
+        const session = await starting.catch((error: unknown) => {
+          if (
+            !isCode(error, "EXEC_NOT_FOUND") &&
+            !isCode(error, "EXEC_DENIED") &&
+            !isCode(error, "LAUNCH_FAILED")
+          )
+            throw error;
+          return messageOf(error);
+        });
+        // Whoever attaches reads on the connection why the process did not begin, and asks for its exit code as ever.
+        if (typeof session === "string")
+          return {
+            contentType: form.contentType,
+            hijack: (connection) =>
+              connection.write(form.encode("stdout", Buffer.from(`exec failed: ${session}\r\n`))),
+          };
         const stdin = request.AttachStdin === true;
         const options = { stdin, stdout, stderr, form, detachKeys: keys, closesInput: !tty };
         return { contentType: form.contentType, hijack: (connection) => carry(session, connection, options) };

@@ -1,6 +1,8 @@
+import { z } from "zod";
 import type { Engine } from "../../engine/api.ts";
 import { type Answer, ok } from "../http/call.ts";
 import { type Route, route } from "../http/route.ts";
+import { diskUsage, type UsageKind } from "../wire/disk-usage.ts";
 import { AUTH_CONFIG, credentialsOf } from "../wire/registry-auth.ts";
 
 /** What a client wants to know before it asks anything else. */
@@ -16,14 +18,33 @@ const PING: Answer = {
   text: "OK",
 };
 
-export const systemRoutes = ({
-  system,
-  distribution,
-}: Pick<Engine, "system" | "distribution">): readonly Route[] => [
+const KINDS = ["container", "image", "volume", "build-cache"] as const satisfies readonly UsageKind[];
+
+/** What the daemon, and not the engine, knows of itself: fields of "SystemInfo". */
+export interface DaemonFacts {
+  readonly Labels: readonly string[];
+  readonly Debug: boolean;
+}
+type Services = Pick<Engine, "system" | "distribution" | "images" | "containers" | "volumes">;
+
+export const systemRoutes = (
+  { distribution, ...services }: Services,
+  facts: () => DaemonFacts,
+): readonly Route[] => [
   route({ method: "GET", path: "/_ping", handle: async () => PING }),
   route({ method: "HEAD", path: "/_ping", handle: async () => PING }),
-  route({ method: "GET", path: "/version", handle: async () => ok(await system.version()) }),
-  route({ method: "GET", path: "/info", handle: async () => ok(await system.info()) }),
+  route({ method: "GET", path: "/version", handle: async () => ok(await services.system.version()) }),
+  route({
+    method: "GET",
+    path: "/info",
+    handle: async () => ok({ ...(await services.system.info()), ...facts() }),
+  }),
+  route({
+    method: "GET",
+    path: "/system/df",
+    query: z.object({ type: z.array(z.enum(KINDS)).optional() }),
+    handle: async ({ query: { type = [] } }) => ok(await diskUsage(services, new Set(type))),
+  }),
   route({
     method: "POST",
     path: "/auth",

@@ -1,21 +1,24 @@
 import type { Engine } from "../../engine/api.ts";
 import type { Route } from "../http/route.ts";
+import { absentRoutes } from "./absent.ts";
 import { buildRoutes } from "./builds.ts";
 import { containerFactRoutes } from "./container-facts.ts";
 import { containerFileRoutes } from "./container-files.ts";
 import { containerLifeRoutes } from "./container-life.ts";
 import { containerStreamRoutes } from "./container-streams.ts";
+import { eventRoutes } from "./events.ts";
 import { execRoutes } from "./execs.ts";
 import { imageFactRoutes } from "./image-facts.ts";
 import { imageLifeRoutes } from "./image-life.ts";
 import { imageTransferRoutes } from "./image-transfer.ts";
 import { networkRoutes } from "./networks.ts";
-import { systemRoutes } from "./system.ts";
+import { type DaemonFacts, systemRoutes } from "./system.ts";
 import { volumeRoutes } from "./volumes.ts";
 
 /** Docker Engine API 1.51: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
-export const routeTable = (engine: Engine): readonly Route[] => [
-  ...systemRoutes(engine),
+export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly Route[] => [
+  ...systemRoutes(engine, facts),
+  ...eventRoutes(engine.events),
   ...containerFactRoutes(engine.containers),
   ...containerLifeRoutes(engine.containers),
   ...containerFileRoutes(engine.containers),
@@ -27,4 +30,5 @@ export const routeTable = (engine: Engine): readonly Route[] => [
   ...imageLifeRoutes(engine),
   ...networkRoutes(engine.networks),
   ...volumeRoutes(engine.volumes),
+  ...absentRoutes(),
 ];

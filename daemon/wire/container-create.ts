@@ -58,7 +58,7 @@ const CONFIG: FieldTable<ProcessConfig> = {
 };
 
 /** Docker Engine API 1.51 "HostConfig", as far as the engine honours it. */
-const HOST_CONFIG: FieldTable<HostConfig> = {
+export const HOST_CONFIG: FieldTable<HostConfig> = {
   Binds: strings,
   Mounts: MOUNTS,
   VolumesFrom: strings,

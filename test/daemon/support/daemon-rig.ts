@@ -31,9 +31,8 @@ export class DaemonRig implements AsyncDisposable {
       engine,
       {
         hosts: [`unix://${this.socket}`],
-        group: { name: "docker", required: false },
-        shutdownMs: 1000,
-        debug: false,
+        listen: { group: { name: "docker", required: false }, insecureTcp: false, env: {} },
+        live: () => ({ level: "info", labels: [], shutdownMs: 1000 }),
         report: (line) => this.lines.push(line),
       },
       this.#stop.signal,

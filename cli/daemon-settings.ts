@@ -1,0 +1,52 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Failure } from "../core/errors.ts";
+import type { DaemonFile } from "../daemon/config/file.ts";
+import type { DaemonOptions, LiveSettings } from "../daemon/daemon.ts";
+
+const SHUTDOWN_S = 15;
+const DEFAULT_HOST = "unix:///var/run/slipway.sock";
+
+/** What of the settings may change while the daemon runs. */
+export const liveSettings = (settings: DaemonFile): LiveSettings => ({
+  level: settings.debug === true ? "debug" : (settings["log-level"] ?? "info"),
+  labels: settings.labels ?? [],
+  shutdownMs: (settings["shutdown-timeout"] ?? SHUTDOWN_S) * 1000,
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const hostsOf = ({ hosts = [] }: DaemonFile): readonly string[] =>
+  hosts.length > 0 ? hosts : [DEFAULT_HOST];
+
+export function listenOptions(settings: DaemonFile, env: Environment): DaemonOptions["listen"] {
+  const { group, tls = false, tlsverify = false } = settings;
+  const folder = env["DOCKER_CERT_PATH"] ?? join(homedir(), ".docker");
+  const file = (name: string, given: string | undefined) => given ?? join(folder, name);
+  const files = {
+    cert: file("cert.pem", settings.tlscert),
+    key: file("key.pem", settings.tlskey),
+    ...(tlsverify ? { ca: file("ca.pem", settings.tlscacert) } : {}),
+  };
+  return {
+    group: { name: group ?? "docker", required: group !== undefined },
+    ...(tls || tlsverify ? { tls: files } : {}),
+    insecureTcp: settings["insecure-tcp"] === true,
+    env,
+  };
+}
+
+/** The variables that proxies are set by, for this process and the credential helpers it starts, as dockerd does. */
+export const proxyVariables = ({ proxies = {} }: DaemonFile): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(proxies).map(([name, value = ""]) => [name.toUpperCase().replaceAll("-", "_"), value]),
+  );
+
+/** ":5000", "127.0.0.1:5000", "[::1]:5000". Throws OPTION_INVALID. */
+export function registryAddress(text: string): { readonly host?: string; readonly port: number } {
+  const [whole, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? name ?? "";
+  if (whole === undefined || Number(digits) > 65_535)
+    throw new Failure("OPTION_INVALID", { option: "--registry", got: text, want: "host:port or :port" });
+  return { port: Number(digits), ...(host === "" ? {} : { host }) };
+}

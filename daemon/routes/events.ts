@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { EngineEvent, EventService } from "../../engine/api.ts";
+import * as param from "../http/param.ts";
+import { type Route, route } from "../http/route.ts";
+import { eventDocument } from "../wire/event.ts";
+
+/** What happens, as it happens. */
+export const eventRoutes = (events: EventService): readonly Route[] => [
+  route({
+    method: "GET",
+    path: "/events",
+    query: z.object({ since: param.moment, until: param.moment, filters: param.filters }),
+    async handle({ query: { since, until, filters }, signal }) {
+      const query = {
+        filters,
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+      };
+      const stream = lines(events.stream(query, { signal }));
+      return { status: 200, headers: { "content-type": "application/json" }, stream };
+    },
+  }),
+];
+
+async function* lines(events: AsyncIterable<EngineEvent>): AsyncGenerator<Uint8Array> {
+  for await (const event of events) yield Buffer.from(`${JSON.stringify(eventDocument(event))}\n`);
+}

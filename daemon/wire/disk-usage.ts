@@ -1,0 +1,29 @@
+import type { Engine } from "../../engine/api.ts";
+import { containerSummary } from "./container-summary.ts";
+
+type Document = Readonly<Record<string, unknown>>;
+type Services = Pick<Engine, "containers" | "images" | "system" | "volumes">;
+
+export type UsageKind = "container" | "image" | "volume" | "build-cache";
+
+const of = (wanted: ReadonlySet<UsageKind>, kind: UsageKind): boolean =>
+  wanted.size === 0 || wanted.has(kind);
+
+/** Docker Engine API 1.51 "SystemDataUsageResponse", of the kinds that were asked for; of all when none was. */
+export async function diskUsage(services: Services, wanted: ReadonlySet<UsageKind>): Promise<Document> {
+  const { images, containers, volumes, system } = services;
+  const now = Date.now();
+  const listed = of(wanted, "container") ? await containers.list({ all: true }) : [];
+  const volumeNames = of(wanted, "volume") ? await volumes.list() : [];
+  const { Images } = await system.diskUsage();
+  return {
+    LayersSize: of(wanted, "image") ? (Images?.bytes ?? 0) : 0,
+    Images: of(wanted, "image") ? await images.summaries({ shared: true }) : null,
+    Containers: await Promise.all(
+      listed.map(async (record) => containerSummary(record, now, await containers.size(record.id))),
+    ),
+    Volumes: await Promise.all(volumeNames.map(({ name }) => volumes.inspect(name, { size: true }))),
+    BuildCache: [],
+    BuilderSize: 0,
+  };
+}

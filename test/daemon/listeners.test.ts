@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { type RequestOptions, request as secureRequest } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { after, afterEach, before, describe, it } from "mocha";
+import { Slipway } from "../e2e/support/slipway.ts";
+import { requiresCommand } from "../support/requires.ts";
+import { Scratch } from "../support/scratch.ts";
+
+const PATIENCE_MS = 60_000;
+
+/** `slipway daemon` as a process of its own. */
+class Daemon {
+  readonly #child: ReturnType<typeof spawn>;
+  /** What it wrote to standard error. */
+  log = "";
+
+  constructor(root: string, argv: readonly string[], options: SpawnOptions = {}) {
+    const program = ["--import", "tsx", new URL("../../cli/main.ts", import.meta.url).pathname];
+    const { stdio = ["ignore", "ignore", "pipe"], ...rest } = options;
+    this.#child = spawn(process.execPath, [...program, "daemon", "--data-root", root, ...argv], {
+      stdio,
+      ...rest,
+    });
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.log += chunk.toString();
+    });
+  }
+
+  /** What the log says there; rejects when the process ends before. */
+  async said(form: RegExp): Promise<RegExpExecArray> {
+    for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+      const found = form.exec(this.log);
+      if (found !== null) return found;
+      if (this.#child.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`the daemon never said ${form}: ${this.log}`);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.#child.exitCode === null) await once(this.#child, "exit");
+    return this.#child.exitCode;
+  }
+
+  async stop(): Promise<number | null> {
+    this.signal("SIGTERM");
+    return this.ended();
+  }
+}
+
+describe("the daemon's listeners", () => {
+  const scratch = new Scratch();
+  let daemon: Daemon | undefined;
+  let slipway: Slipway;
+  before(async function () {
+    slipway = await Slipway.open(this);
+  });
+  afterEach(async () => {
+    await daemon?.stop();
+    daemon = undefined;
+  });
+  after(async () => {
+    scratch[Symbol.dispose]();
+    await slipway?.[Symbol.asyncDispose]();
+  });
+
+  const start = (argv: readonly string[], options?: SpawnOptions): Daemon => {
+    daemon = new Daemon(scratch.join("root"), argv, options);
+    return daemon;
+  };
+  const ping = (options: RequestOptions, secure = false): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const send = secure ? secureRequest : request;
+      const sent = send({ path: "/_ping", agent: false, ...options }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.once("error", reject);
+      sent.end();
+    });
+
+  it("serves several at once, by a file of settings that SIGHUP reads again", async () => {
+    const [socket, file, pid] = [scratch.join("a.sock"), scratch.join("daemon.json"), scratch.join("pid")];
+    const settings = {
+      hosts: [`unix://${socket}`, "tcp://127.0.0.1:0"],
+      group: "0",
+      labels: ["a=1"],
+      pidfile: pid,
+    };
+    writeFileSync(file, JSON.stringify(settings));
+    const running = start(["--config-file", file]);
+    const [, port] = await running.said(/API listen on tcp:\/\/127\.0\.0\.1:(\d+)/);
+    assert.deepEqual([await ping({ socketPath: socket }), await ping({ port: Number(port) })], [200, 200]);
+    assert.equal(statSync(socket).mode & 0o777, 0o660);
+    assert.match(readFileSync(pid, "utf8"), /^\d+$/);
+    writeFileSync(file, JSON.stringify({ ...settings, debug: true }));
+    running.signal("SIGHUP");
+    await running.said(/configuration was read again/);
+    await ping({ socketPath: socket });
+    await running.said(/GET \/_ping: 200 from a local socket/);
+    writeFileSync(file, "{");
+    running.signal("SIGHUP");
+    await running.said(/configuration stays as it was: .*invalid JSON/);
+    assert.equal(await running.stop(), 0);
+    assert.equal(existsSync(pid), false);
+  });
+
+  it("serves clients with a certificate over TLS, and no others", async function () {
+    requiresCommand(this, "openssl");
+    makeCertificates(scratch);
+    const at = (name: string) => readFileSync(scratch.join(name));
+    const files = [
+      "--tlscacert",
+      scratch.join("ca.pem"),
+      "--tlscert",
+      scratch.join("cert.pem"),
+      "--tlskey",
+      scratch.join("key.pem"),
+    ];
+    const running = start(["-H", "tcp://127.0.0.1:0", "--tlsverify", ...files]);
+    const [, port] = await running.said(/API listen on tcp:\/\/127\.0\.0\.1:(\d+)/);
+    const options = { port: Number(port), ca: at("ca.pem"), servername: "localhost" };
+    assert.equal(await ping({ ...options, cert: at("cert.pem"), key: at("key.pem") }, true), 200);
+    await assert.rejects(ping(options, true));
+    await assert.rejects(ping({ port: Number(port) }));
+  });
+
+  it("takes a socket that systemd opened", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
+    // LISTEN_PID must be the daemon's own number, which a shell knows before it becomes the daemon.
+    const program = new URL("../../cli/main.ts", import.meta.url).pathname;
+    const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec ${process.execPath} --import tsx ${program} daemon --data-root ${scratch.join("root")} -H fd://`;
+    const child = spawn("sh", ["-c", command], { stdio: ["ignore", "ignore", "inherit", fd] });
+    server.close();
+    assert.equal(await ping({ port }), 200);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  });
+
+  const refused: readonly {
+    readonly title: string;
+    readonly argv: readonly string[];
+    readonly file?: string;
+    readonly says: RegExp;
+  }[] = [
+    {
+      title: "to be open to everybody",
+      argv: ["-H", "tcp://0.0.0.0:0"],
+      says: /could become root of this machine/,
+    },
+    { title: "an address of no kind it knows", argv: ["-H", "ssh://x"], says: /expected unix:/ },
+    {
+      title: "a key it does not know",
+      argv: [],
+      file: '{"nosuch":1}',
+      says: /don't match any configuration option: nosuch/,
+    },
+    { title: "a value of a wrong type", argv: [], file: '{"debug":"yes"}', says: /debug: / },
+    {
+      title: "a flag that the file has too",
+      argv: ["--label", "a=1"],
+      file: '{"labels":["b=2"]}',
+      says: /specified both as a flag and in the configuration file: labels: \(from flag: \[a=1\], from file: \[b=2\]\)/,
+    },
+    { title: "a label without a value", argv: ["--label", "a"], says: /expected key=value/ },
+    {
+      title: "a certificate that is not there",
+      argv: ["-H", "tcp://127.0.0.1:0", "--tls", "--tlscert", "/nosuch"],
+      says: /\/nosuch: cannot be read/,
+    },
+    {
+      title: "sockets of systemd that there are not",
+      argv: ["-H", "fd://"],
+      says: /a socket that systemd opened/,
+    },
+  ];
+  for (const { title, argv, file, says } of refused)
+    it(`refuses ${title}`, async () => {
+      const path = slipway.scratch.join("refused.json");
+      if (file !== undefined) writeFileSync(path, file);
+      const ran = await slipway.run([
+        "daemon",
+        ...argv,
+        ...(file === undefined ? [] : ["--config-file", path]),
+      ]);
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, says);
+    });
+});
+
+function makeCertificates(scratch: Scratch): void {
+  const run = (...argv: readonly string[]) =>
+    execFileSync("openssl", argv, { cwd: scratch.path, stdio: "ignore" });
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  run("req", "-x509", ...ec, "-subj", "/CN=ca", "-days", "2", "-keyout", "ca-key.pem", "-out", "ca.pem");
+  run(
+    "req",
+    ...ec,
+    "-subj",
+    "/CN=localhost",
+    "-addext",
+    "subjectAltName=DNS:localhost",
+    "-keyout",
+    "key.pem",
+    "-out",
+    "request.pem",
+  );
+  run(
+    "x509",
+    "-req",
+    "-in",
+    "request.pem",
+    "-CA",
+    "ca.pem",
+    "-CAkey",
+    "ca-key.pem",
+    "-CAcreateserial",
+    "-days",
+    "2",
+    "-copy_extensions",
+    "copy",
+    "-out",
+    "cert.pem",
+  );
+}
