@@ -71,10 +71,13 @@ export class ApiServer {
 
   /** Never rejects: nobody waits for it. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const outcome = await this.#answer(request, request, signalOf(response));
+    // Who stops reading a body must not end the connection: the answer would not arrive.
+    const body: ByteStream = request.iterator({ destroyOnReturn: false });
+    const outcome = await this.#answer(request, body, signalOf(response));
     // Without an upgrade, output alone can go over the connection, and input only as the request's body.
     const answer = "hijack" in outcome.answer ? outputOf(outcome.answer, request) : outcome.answer;
     await this.#send(request, response, { ...outcome, answer });
+    request.resume();
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket): Promise<void> {

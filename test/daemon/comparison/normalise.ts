@@ -5,6 +5,8 @@ const AGO = new RegExp(`(?:Less than a second|About an? (?:minute|hour)|\\d+ ${U
 const VARYING: readonly (readonly [form: RegExp, instead: string])[] = [
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| [+-]\d{4} [A-Z]+)/g, "<time>"],
   [AGO, "<duration>$1"],
+  // The client says so when it was still writing as it was refused, or does not.
+  [/^time="[^"]*" level=error msg="Can't (?:add file|close tar)[^\n]*\n/gm, ""],
   // What a layer takes is counted as files by one and as a tar by the other.
   [/\b\d+(?:\.\d+)?[kMG]?B\b/g, "<size>"],
   // The client's own advice is another from version to version.

@@ -99,7 +99,8 @@ export class DaemonRig implements AsyncDisposable {
           );
         },
       );
-      sent.once("error", reject);
+      // A server that has answered may close before it has read everything.
+      sent.on("error", reject);
       sent.end(body);
     });
   }
