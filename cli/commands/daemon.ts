@@ -1,8 +1,14 @@
+import {
+  hostsOf,
+  listenOptions,
+  liveSettings,
+  proxyVariables,
+  registryAddress,
+} from "../../daemon/config/derived.ts";
 import type { DaemonFile } from "../../daemon/config/file.ts";
 import type { Engine } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, warn } from "../context.ts";
-import { hostsOf, listenOptions, liveSettings, proxyVariables, registryAddress } from "../daemon-settings.ts";
 import { interruptible } from "../signals.ts";
 
 const CONFIG_FILE = "/etc/slipway/daemon.json";

@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { Failure } from "../core/errors.ts";
-import type { DaemonFile } from "../daemon/config/file.ts";
-import type { DaemonOptions, LiveSettings } from "../daemon/daemon.ts";
+import { Failure } from "../../core/errors.ts";
+import type { DaemonOptions, LiveSettings } from "../daemon.ts";
+import type { DaemonFile } from "./file.ts";
 
 const SHUTDOWN_S = 15;
 const DEFAULT_HOST = "unix:///var/run/slipway.sock";
