@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openEngine } from "../../engine/compose.ts";
 import { Slipway } from "./support/slipway.ts";
 
 describe("restart policies", () => {
@@ -99,5 +101,24 @@ describe("restart policies", () => {
     assert.equal(await look(id, "{{.HostConfig.RestartPolicy.Name}}"), "on-failure");
     await until(id, STATE, /^running 1 0 true false$/);
     await slipway.ok(["rm", "-f", id]);
+  });
+
+  it("are followed anew where the shim was killed, but for what somebody stopped", async () => {
+    await using engine = await openEngine(slipway.root);
+    const shimOf = (pid: number): number =>
+      Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    const [lost, stopped] = [
+      await start("unless-stopped", "sleep 60"),
+      await start("unless-stopped", "sleep 60"),
+    ];
+    await slipway.ok(["stop", "-t", "0", stopped]);
+    process.kill(shimOf((await engine.containers.get(lost)).state.pid), "SIGKILL");
+    await until(lost, "{{.State.Status}} {{.State.ExitCode}}", /^exited 137$/);
+    const failed: unknown[] = [];
+    await engine.containers.revive((one) => failed.push(one));
+    assert.deepEqual(failed, []);
+    assert.equal(await look(lost, "{{.State.Status}}"), "running");
+    assert.equal(await look(stopped, "{{.State.Status}}"), "exited");
+    await slipway.ok(["rm", "-f", lost, stopped]);
   });
 });
