@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ContainerService } from "../../engine/api.ts";
 import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
+import { check } from "../http/check.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { CREATE_BODY, readContainerCreate } from "../wire/container-create.ts";
@@ -100,7 +101,7 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
     path: "/containers/:id/wait",
     query: z.object({ condition: param.optionalText }),
     async handle({ params: { id }, query, signal }) {
-      const condition = CONDITIONS.parse(query.condition ?? "not-running");
+      const condition = check(CONDITIONS, query.condition ?? "not-running", "condition");
       // Found out before the answer begins.
       const record = await containers.get(id);
       const ended = containers.wait(record.id, condition, { signal });
