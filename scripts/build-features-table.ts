@@ -1,0 +1,127 @@
+/** What of a Dockerfile or of the command is proved, the file of the test, and words of its title. */
+export type Feature = readonly [name: string, file: string, test: string];
+
+const RUN = "test/builder/steps/run.test.ts";
+const MOUNTS = "test/builder/steps/mounts.test.ts";
+const FETCH = "test/builder/steps/fetch.test.ts";
+const RESOLVE = "test/builder/dockerfile/resolve.test.ts";
+const READ = "test/builder/dockerfile/instructions.test.ts";
+const COPY = "test/builder/copy/cases.ts";
+const PARSE = "test/builder/dockerfile/parse.test.ts";
+const LINT = "test/builder/dockerfile/lint.test.ts";
+const BUILD = "test/builder/solve/build.test.ts";
+const CONTEXTS = "test/e2e/build-contexts.test.ts";
+const OUTPUTS = "test/e2e/build-outputs.test.ts";
+const SECRETS = "test/cli/build-options/secrets.test.ts";
+const SSH = "test/cli/build-options/ssh.test.ts";
+const EXPLAIN = "test/builder/explain/explain.test.ts";
+const REPRODUCIBLE = "test/builder/solve/reproducible.test.ts";
+
+export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
+  Instructions: [
+    ["FROM", READ, "FROM has a platform and a name in lower case"],
+    ["FROM stage", RESOLVE, "inherit arguments, environment and configuration, but no triggers"],
+    ["FROM scratch", RESOLVE, "scratch has a PATH and a working directory"],
+    ["RUN", RUN, "keeps what the command changed, and nothing of what it needed"],
+    [
+      "RUN, exec form, SHELL, here-documents",
+      RUN,
+      "runs exec and shell forms, other shells, and here-documents",
+    ],
+    [
+      "RUN --mount=type=bind",
+      MOUNTS,
+      "shows the context without what is ignored, read-only, and leaves nothing",
+    ],
+    ["RUN --mount=type=bind,from=", MOUNTS, "shows stages and images, and throws away what is written"],
+    ["RUN --mount=type=cache", MOUNTS, "keeps its files for the next build, by id and not in the image"],
+    [
+      "RUN --mount=type=cache,from=,mode=,uid=,gid=",
+      MOUNTS,
+      "begins with a stage's files, and has the owner and mode",
+    ],
+    [
+      "RUN --mount=type=cache,sharing=",
+      MOUNTS,
+      "is waited for when it is locked, and is another one when it is private",
+    ],
+    ["RUN --mount=type=tmpfs,size=", MOUNTS, "is empty memory of a size, over what is there"],
+    ["RUN --mount=type=secret", MOUNTS, "gives files and variables to the command alone"],
+    ["RUN --mount=type=ssh", MOUNTS, "hands the agent's socket to the command"],
+    ["RUN --network", RUN, "is reached by a network when it may be, and not otherwise"],
+    [
+      "RUN --security=insecure",
+      RUN,
+      "has every capability when it is insecure, and the usual ones otherwise",
+    ],
+    ["COPY", RESOLVE, "COPY has absolute paths and expanded content"],
+    ["COPY --from", RESOLVE, "can be copied from by name, by index, or from an image"],
+    ["COPY --chown", COPY, "--chown with names"],
+    ["COPY --chmod, octal", COPY, "--chmod in octal"],
+    ["COPY --chmod, symbolic", COPY, "--chmod in symbols"],
+    ["COPY --link", COPY, "COPY --link a /x/"],
+    ["COPY --exclude", COPY, "--exclude"],
+    ["COPY --parents", "test/builder/context/select.test.ts", "--parents of a deep pattern"],
+    ["ADD of a URL", FETCH, "takes a file under its name, for root alone, with the server's time"],
+    [
+      "ADD of a git repository",
+      FETCH,
+      "is taken by commit, checked, and with its .git when that is asked for",
+    ],
+    ["ADD --checksum", FETCH, "asks nobody for a file whose digest is known and which is there"],
+    ["ADD --unpack", FETCH, "unpacks an archive only when it is told to"],
+    ["ADD --keep-git-dir", FETCH, "is taken by commit, checked, and with its .git when that is asked for"],
+    ["ARG", RESOLVE, "reach a stage only where it declares them"],
+    ["ARG, predefined", RESOLVE, "have the platforms"],
+    ["ARG, proxies", RESOLVE, "RUN gets the proxy undeclared, outside of its environment"],
+    [
+      "ENV, USER, WORKDIR",
+      RUN,
+      "has the variables, directory, user, host name and standard files of a build",
+    ],
+    ["WORKDIR", RESOLVE, "WORKDIR makes a folder, unless it is the root"],
+    ["EXPOSE", READ, "EXPOSE sorts its ports"],
+    ["HEALTHCHECK", READ, "HEALTHCHECK is in nanoseconds, without what is zero"],
+    ["ONBUILD", RESOLVE, "run first, bring in what they need, and are gone afterwards"],
+    ["MAINTAINER, LABEL", RESOLVE, "MAINTAINER is the author, and --label goes on top of the target"],
+    ["STOPSIGNAL", RESOLVE, "takes the signal"],
+    ["CMD, ENTRYPOINT, VOLUME, SHELL", RESOLVE, "every step carries the configuration after it"],
+    ["# escape, # syntax", PARSE, "are the first lines only, in any letter case"],
+    ["# check", LINT, "can be skipped for the file, by directive or build argument"],
+    ["the 22 checks", LINT, "are 22, each with a page of its own"],
+  ],
+  Command: [
+    ["PATH, --file", CONTEXTS, "is a folder, with a Dockerfile from elsewhere or standard input"],
+    ["-", CONTEXTS, "is a tar on standard input, or nothing beside a Dockerfile there"],
+    ["URL", CONTEXTS, "is behind a URL, as a tar or a Dockerfile"],
+    ["git repository", CONTEXTS, "is a git repository, or a folder of it"],
+    ["--build-context", CONTEXTS, "is beside it a folder, an image or a URL under a name"],
+    ["--output type=local", OUTPUTS, "is a folder, short and long"],
+    ["--output type=tar", OUTPUTS, "is a tar, in a file or on standard output"],
+    ["--output type=oci|docker", OUTPUTS, "is an archive that docker and others load"],
+    [
+      "--output type=image, --tag, --metadata-file",
+      OUTPUTS,
+      "is an image under all names, with its metadata",
+    ],
+    ["--check", OUTPUTS, "is not made when only checks are wanted, which find faults in every stage"],
+    ["--explain", EXPLAIN, "tells of"],
+    ["--allow", BUILD, "happen only when"],
+    ["--secret", SECRETS, "makes"],
+    ["--ssh", SSH, "makes an agent of key files that lists and signs"],
+    ["--target", RESOLVE, "suggest a target"],
+    ["--build-arg", RESOLVE, "name the base image; a build argument wins over the default"],
+    ["--platform", RESOLVE, "a platform that was asked for is the image's"],
+    [
+      "--add-host, --network",
+      RUN,
+      "has the variables, directory, user, host name and standard files of a build",
+    ],
+    [
+      "SOURCE_DATE_EPOCH",
+      REPRODUCIBLE,
+      "is the same from two roots, for any number of jobs and after a wipe",
+    ],
+    ["parallel stages", REPRODUCIBLE, "is that of eight stages whose commands all run at the same time"],
+  ],
+};
