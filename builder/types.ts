@@ -4,15 +4,26 @@ import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
 import type { SecretSource, SshSource } from "./ports.ts";
 
+/** An ignore file that was read already. */
+export interface IgnoreFile {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** What to build. The Dockerfile is read by the caller, the context by the builder. */
 export interface BuildRequest {
   /** The context directory. */
   readonly context: string;
   /**
    * Text and display name of the Dockerfile. `path`: the file it was read from, if any; `<path>.dockerignore` then goes before
-   * the context's own `.dockerignore`.
+   * the context's own `.dockerignore`. `ignore` goes before both: what it is called, and its text.
    */
-  readonly dockerfile: { readonly name: string; readonly text: string; readonly path?: string };
+  readonly dockerfile: {
+    readonly name: string;
+    readonly text: string;
+    readonly path?: string;
+    readonly ignore?: IgnoreFile;
+  };
   /** `--build-context`: what stands for stages and images of these names. */
   readonly contexts?: Readonly<Record<string, NamedBuildContext>>;
   readonly tags: readonly string[];

@@ -622,6 +622,10 @@ export const ERRORS = {
     "conflict",
     (d: { path: string; pid: number }) => `process with PID ${d.pid} is still running: ${d.path} names it`,
   ),
+  SESSION_BROKEN: define("unavailable", (d: { why: string }) => `the client's session is broken: ${d.why}`),
+  SESSION_UNKNOWN: define("not-found", (d: { session: string }) => `no active session for ${d.session}`),
+  SESSION_EXISTS: define("conflict", (d: { session: string }) => `session ${d.session} already exists`),
+  BUILD_UNKNOWN: define("not-found", (d: { build: string }) => `no such job ${d.build}`),
   API_TOO_OLD: define(
     "invalid",
     (d: { asked: string; min: string }) =>

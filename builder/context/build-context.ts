@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import type { Store, Tree } from "../../store/types.ts";
 import { Listings } from "../cache/listings.ts";
+import type { IgnoreFile } from "../types.ts";
 import { readFingerprints } from "./fingerprint.ts";
 import { rulesOf, select } from "./select.ts";
 import type { Selected } from "./selected.ts";
@@ -16,6 +17,8 @@ export interface ContextOptions {
   readonly path: string;
   /** The Dockerfile's own file, if it is one: an ignore file may lie beside it. */
   readonly dockerfile?: string;
+  /** In place of all ignore files. */
+  readonly ignore?: IgnoreFile;
   readonly clock: () => number;
 }
 
@@ -61,7 +64,7 @@ export class BuildContext implements Disposable {
   }
 
   async #open(): Promise<SourceRoot> {
-    const { path, dockerfile, clock } = this.#options;
+    const { path, dockerfile, ignore, clock } = this.#options;
     const unreadable = (cause: unknown): never => {
       throw new Failure("CONTEXT_UNREADABLE", { path }, { cause });
     };
@@ -69,7 +72,7 @@ export class BuildContext implements Disposable {
     this.#tree = tree;
     const name = `${realpathSync(path)}\0${dockerfile ?? ""}`;
     this.#cache = new StatCache(this.#store.database, name, clock);
-    const visibility = readVisibility(tree, dockerfile);
+    const visibility = readVisibility(tree, { dockerfile, ignore });
     const owner = { uid: 0, gid: 0 };
     return { name: "the build context", tree, owner, ...(visibility === undefined ? {} : { visibility }) };
   }

@@ -12,8 +12,13 @@ export class BuildContexts implements Disposable {
     { context: path, dockerfile, contexts = {} }: Pick<BuildRequest, "context" | "dockerfile" | "contexts">,
     clock: () => number,
   ) {
-    const file = dockerfile.path === undefined ? {} : { dockerfile: dockerfile.path };
-    this.#main = new BuildContext(store, { path, clock, ...file });
+    const { path: file, ignore } = dockerfile;
+    this.#main = new BuildContext(store, {
+      path,
+      clock,
+      ...(file === undefined ? {} : { dockerfile: file }),
+      ...(ignore === undefined ? {} : { ignore }),
+    });
     this.#named = new Map(
       Object.entries(contexts).flatMap(([name, context]) =>
         context.kind === "directory"

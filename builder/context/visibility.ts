@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Tree } from "../../store/types.ts";
+import type { IgnoreFile } from "../types.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
 import type { Visibility } from "./source-root.ts";
 
@@ -9,11 +10,16 @@ const NAME = ".dockerignore";
  * What the ignore file of a build says: the one named after the Dockerfile, else the context's; undefined when there is none.
  * Throws PATTERN_INVALID.
  */
-export function readVisibility(tree: Tree, dockerfile: string | undefined): Visibility | undefined {
-  const beside = dockerfile === undefined ? undefined : readIfThere(`${dockerfile}${NAME}`);
-  const text = beside ?? tree.readText(`/${NAME}`);
-  if (text === undefined) return undefined;
-  const name = beside === undefined ? NAME : `${dockerfile}${NAME}`;
+export function readVisibility(
+  tree: Tree,
+  {
+    dockerfile,
+    ignore,
+  }: { readonly dockerfile?: string | undefined; readonly ignore?: IgnoreFile | undefined },
+): Visibility | undefined {
+  const file = ignore ?? readBeside(dockerfile) ?? readNamed(NAME, () => tree.readText(`/${NAME}`));
+  if (file === undefined) return undefined;
+  const { name, text } = file;
   const rules = IgnoreRules.parse(text);
   if (rules.rules.length === 0) return undefined;
   return {
@@ -27,6 +33,16 @@ export function readVisibility(tree: Tree, dockerfile: string | undefined): Visi
         : `line ${rule.line} of ${name}: ${rule.pattern}`;
     },
   };
+}
+
+const readBeside = (dockerfile: string | undefined): IgnoreFile | undefined =>
+  dockerfile === undefined
+    ? undefined
+    : readNamed(`${dockerfile}${NAME}`, () => readIfThere(`${dockerfile}${NAME}`));
+
+function readNamed(name: string, read: () => string | undefined): IgnoreFile | undefined {
+  const text = read();
+  return text === undefined ? undefined : { name, text };
 }
 
 function readIfThere(path: string): string | undefined {

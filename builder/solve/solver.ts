@@ -1,4 +1,5 @@
 import type { Digest } from "../../core/digest.ts";
+import { describeError } from "../../core/errors.ts";
 import type { BuildEvent } from "../events.ts";
 import {
   inputsOf,
@@ -106,5 +107,4 @@ async function perform(
   }
 }
 
-const errorText = (error: unknown): string =>
-  error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+const errorText = (error: unknown): string => describeError(error).split("\n", 1)[0] ?? "";

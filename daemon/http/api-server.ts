@@ -4,11 +4,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import type { Answer, Hijack } from "./call.ts";
+import type { Answer, Hijack, Switch } from "./call.ts";
 import { errorAnswer, statusOf } from "./errors.ts";
 import { send } from "./exchange.ts";
 import { findRoute, type Request, type Route } from "./route.ts";
-import { connectionOver, hangUp, outputOf, upgradeBody } from "./upgraded.ts";
+import { connectionOver, hangUp, noUpgrade, outputOf, switchProtocols, upgradeBody } from "./upgraded.ts";
 import { splitVersion } from "./version.ts";
 
 const LIMITS = {
@@ -76,7 +76,8 @@ export class ApiServer {
     const outcome = await this.#answer(request, body, signalOf(response));
     // Without an upgrade, output alone can go over the connection, and input only as the request's body.
     const answer = "hijack" in outcome.answer ? outputOf(outcome.answer, request) : outcome.answer;
-    await this.#send(request, response, { ...outcome, answer });
+    if ("take" in answer) await this.#send(request, response, refused(noUpgrade()));
+    else await this.#send(request, response, { ...outcome, answer });
     request.resume();
   }
 
@@ -94,6 +95,11 @@ export class ApiServer {
       await hijack(request, socket, answer);
       return;
     }
+    if ("take" in answer) {
+      this.#options.observe({ ...exchangeOf(request), status: 101 });
+      switchProtocols(socket, answer);
+      return;
+    }
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -106,7 +112,7 @@ export class ApiServer {
       const { route, ...rest } = this.#route(request);
       return { answer: await route.serve({ ...rest, stream, signal }) };
     } catch (error) {
-      return { answer: errorAnswer(error), error };
+      return refused(error);
     }
   }
 
@@ -137,10 +143,12 @@ export class ApiServer {
   }
 }
 
-interface Outcome<A = Exclude<Answer, Hijack>> {
+interface Outcome<A = Exclude<Answer, Hijack | Switch>> {
   readonly answer: A;
   readonly error?: unknown;
 }
+
+const refused = (error: unknown): Outcome => ({ answer: errorAnswer(error), error });
 
 const exchangeOf = ({ method = "", url = "", socket, headers }: IncomingMessage) => ({
   method,

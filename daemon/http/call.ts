@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Duplex } from "node:stream";
 import type { ByteStream } from "../../core/streams.ts";
 
 /** One request, as a handler sees it. */
@@ -17,7 +18,7 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly signal: AbortSignal;
 }
 
-export type Answer = Document | Stream | Hijack;
+export type Answer = Document | Stream | Hijack | Switch;
 
 /** A whole answer; without `json` and `text` it has no body. */
 export interface Document {
@@ -37,6 +38,12 @@ export interface Hijack {
   readonly contentType: string;
   /** What it rejects with ends the connection; nobody is told. */
   readonly hijack: (connection: Connection) => Promise<void>;
+}
+/** From now on the connection speaks another protocol. Only for requests that asked for it: see requireUpgrade(). */
+export interface Switch {
+  readonly protocol: string;
+  /** Owns the socket, and must do something about its end. */
+  readonly take: (socket: Duplex) => void;
 }
 export type Headers = Readonly<Record<string, string>>;
 

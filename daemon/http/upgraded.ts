@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type Duplex, PassThrough } from "node:stream";
 import { Failure } from "../../core/errors.ts";
-import type { Connection, Hijack, Stream } from "./call.ts";
+import type { Connection, Hijack, Stream, Switch } from "./call.ts";
 
 /** After the last output a client has so long to close its side; what it still sends is read, so that it is not cut off while it reads. */
 const LINGER_MS = 10_000;
@@ -64,6 +64,23 @@ export function outputOf({ contentType, hijack }: Hijack, request: IncomingMessa
     (error: Error) => stream.destroy(error),
   );
   return { status: 200, headers: { "content-type": contentType }, stream };
+}
+
+export const noUpgrade = (): Failure =>
+  new Failure("REQUEST_INVALID", { why: "no upgrade proto in request" });
+
+/** Throws REQUEST_INVALID unless a request asks for this protocol. */
+export function requireUpgrade({ upgrade }: IncomingHttpHeaders, protocol: string): void {
+  if (upgrade === undefined) throw noUpgrade();
+  if (upgrade.toLowerCase() !== protocol)
+    throw new Failure("REQUEST_INVALID", { why: `protocol ${upgrade} not supported` });
+}
+
+export function switchProtocols(socket: Duplex, { protocol, take }: Switch): void {
+  // What follows HTTP/1 here has no half-closed connections: without this, one whose client is gone would stay.
+  socket.allowHalfOpen = false;
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+  take(socket);
 }
 
 /** Says that no more comes, and lets go of the socket once the client has closed its side too. */

@@ -33,7 +33,9 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
             await using received = context;
             try {
               const { directory } = received;
-              const dockerfile = { name, text: received.readText(name) };
+              // What the context holds is for its sender to decide; an ignore file in it is a file.
+              const ignore = { name: "", text: "" };
+              const dockerfile = { name, text: received.readText(name), ignore };
               const request = { ...options, context: directory, dockerfile, credentials };
               return await builds.build(request, report, { signal: abort });
             } finally {

@@ -10,7 +10,7 @@ const PING: Answer = {
   status: 200,
   headers: {
     "content-type": "text/plain; charset=utf-8",
-    "builder-version": "1",
+    "builder-version": "2",
     swarm: "inactive",
     "cache-control": "no-cache, no-store, must-revalidate",
     pragma: "no-cache",

@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/api.ts";
 import type { Route } from "../http/route.ts";
 import { absentRoutes } from "./absent.ts";
+import { buildkitRoutes } from "./buildkit.ts";
 import { buildRoutes } from "./builds.ts";
 import { containerFactRoutes } from "./container-facts.ts";
 import { containerFileRoutes } from "./container-files.ts";
@@ -30,5 +31,6 @@ export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly R
   ...imageLifeRoutes(engine),
   ...networkRoutes(engine.networks),
   ...volumeRoutes(engine.volumes),
+  ...buildkitRoutes(engine),
   ...absentRoutes(),
 ];

@@ -112,7 +112,7 @@ describe("the daemon's HTTP", () => {
       assert.deepEqual([status, text], [200, method === "HEAD" ? "" : "OK"]);
       assert.equal(headers["api-version"], "1.51");
       assert.equal(headers["ostype"], "linux");
-      assert.equal(headers["builder-version"], "1");
+      assert.equal(headers["builder-version"], "2");
       assert.match(String(headers["server"]), /^Slipway\//);
     }
   });

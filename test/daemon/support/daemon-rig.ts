@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { Context } from "mocha";
 import { serveDaemon } from "../../../daemon/daemon.ts";
@@ -11,6 +11,12 @@ export interface Answered {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+}
+
+export interface DockerOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly started?: (client: ChildProcess) => void;
 }
 
 /** A daemon in this process, on a state root of its own with busybox:latest in it. */
@@ -48,13 +54,14 @@ export class DaemonRig implements AsyncDisposable {
   }
 
   /** Runs docker's client against the daemon. */
-  docker(argv: readonly string[], options: { readonly stdin?: string } = {}): Promise<Ran> {
+  docker(argv: readonly string[], options: DockerOptions = {}): Promise<Ran> {
     const docker = findCommand("docker") ?? "docker";
     const env = {
       PATH: process.env["PATH"],
       HOME: this.slipway.scratch.path,
       DOCKER_HOST: `unix://${this.socket}`,
       DOCKER_BUILDKIT: "0",
+      ...options.env,
     };
     return new Promise((resolve) => {
       const child = execFile(
@@ -64,13 +71,14 @@ export class DaemonRig implements AsyncDisposable {
         (error, out, err) =>
           resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, out, err }),
       );
+      options.started?.(child);
       child.stdin?.on("error", () => undefined);
       child.stdin?.end(options.stdin ?? "");
     });
   }
 
   /** Output of a client's command that must succeed, without the last newline. */
-  async ok(argv: readonly string[], options?: { readonly stdin?: string }): Promise<string> {
+  async ok(argv: readonly string[], options?: DockerOptions): Promise<string> {
     const { code, out, err } = await this.docker(argv, options);
     if (code !== 0) throw new Error(`docker ${argv.join(" ")} ended with ${code}: ${err}`);
     return out.replace(/\n$/, "");

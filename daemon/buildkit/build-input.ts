@@ -1,0 +1,101 @@
+import { isCode } from "../../core/errors.ts";
+import type { ByteStream } from "../../core/streams.ts";
+import type { BuildEvent, BuildRequest, BuildService, ReceivedContext } from "../../engine/api.ts";
+import type { FrontendRequest } from "./frontend-attrs.ts";
+import { ignoreLines } from "./ignore-lines.ts";
+import { receivedFiles, type Wanted } from "./received-files.ts";
+import type { Session } from "./sessions.ts";
+import { transferStep } from "./transfer-step.ts";
+import { uploadedFile } from "./uploaded-file.ts";
+
+export interface InputParts {
+  readonly builds: BuildService;
+  readonly session: Session;
+  readonly request: FrontendRequest;
+  readonly report: (event: BuildEvent) => void;
+  readonly signal: AbortSignal;
+}
+/** What is built, brought here. Disposing removes it. */
+export interface BuildInput extends AsyncDisposable {
+  readonly context: string;
+  readonly dockerfile: BuildRequest["dockerfile"];
+}
+
+const IGNORE = ".dockerignore";
+
+/** Fetches the Dockerfile and the context from the client. Rejects with DOCKERFILE_UNREADABLE, SESSION_BROKEN, CONTEXT_TOO_LARGE. */
+export async function fetchInput(parts: InputParts): Promise<BuildInput> {
+  return parts.request.upload === undefined ? fetchFolders(parts) : fetchArchive(parts, parts.request.upload);
+}
+
+/** An archive holds the Dockerfile too. */
+async function fetchArchive(parts: InputParts, path: string): Promise<BuildInput> {
+  const { session, request, signal } = parts;
+  const received = await receive(parts, "load remote build context", (report) =>
+    uploadedFile(session, path, { report, signal }),
+  );
+  try {
+    const name = request.filename;
+    const ignore = { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
+    return inputOf(received, { name, text: received.readText(name), ignore });
+  } catch (error) {
+    await received[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function fetchFolders(parts: InputParts): Promise<BuildInput> {
+  const { filename: name, folders } = parts.request;
+  const own = `${name}${IGNORE}`;
+  const definition = await fetchDefinition(parts, own);
+  const ignore =
+    definition.ignore === undefined
+      ? { name: IGNORE, text: (await fetchIgnore(parts)) ?? "" }
+      : { name: own, text: definition.ignore };
+  const exclude = ignoreLines(ignore.text);
+  const received = await fetchFolder(parts, "load build context", { folder: folders.context, exclude });
+  return inputOf(received, { name, text: definition.text, ignore });
+}
+
+async function fetchDefinition(parts: InputParts, own: string) {
+  const { filename: name, folders } = parts.request;
+  const follow = [name, own, name.toLowerCase()];
+  await using folder = await fetchFolder(parts, `load build definition from ${name}`, {
+    folder: folders.dockerfile,
+    follow: [...new Set(follow)],
+  });
+  const lower = name === "Dockerfile" ? readIfThere(folder, "dockerfile") : undefined;
+  const text = readIfThere(folder, name) ?? lower ?? folder.readText(name);
+  return { text, ignore: readIfThere(folder, own) };
+}
+
+async function fetchIgnore(parts: InputParts): Promise<string | undefined> {
+  const wanted = { folder: parts.request.folders.context, follow: [IGNORE] };
+  await using folder = await fetchFolder(parts, `load ${IGNORE}`, wanted);
+  return readIfThere(folder, IGNORE);
+}
+
+const fetchFolder = (parts: InputParts, title: string, wanted: Wanted): Promise<ReceivedContext> =>
+  receive(parts, title, (report) => receivedFiles(parts.session, wanted, { report, signal: parts.signal }));
+
+const receive = (
+  { builds, report, signal }: InputParts,
+  title: string,
+  source: (report: (bytes: number) => void) => ByteStream,
+): Promise<ReceivedContext> =>
+  transferStep(title, report, (progress) => builds.receive(source(progress), { signal }));
+
+const inputOf = (received: ReceivedContext, dockerfile: BuildRequest["dockerfile"]): BuildInput => ({
+  context: received.directory,
+  dockerfile,
+  [Symbol.asyncDispose]: () => received[Symbol.asyncDispose](),
+});
+
+function readIfThere(folder: ReceivedContext, path: string): string | undefined {
+  try {
+    return folder.readText(path);
+  } catch (error) {
+    if (isCode(error, "DOCKERFILE_UNREADABLE")) return undefined;
+    throw error;
+  }
+}

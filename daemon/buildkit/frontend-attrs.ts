@@ -1,0 +1,116 @@
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { BuildRequest } from "../../engine/api.ts";
+
+/** What a client asks the Dockerfile frontend for. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
+export interface FrontendRequest {
+  /** The Dockerfile's path in its folder. */
+  readonly filename: string;
+  /** Under which names the client lends the two folders. */
+  readonly folders: { readonly context: string; readonly dockerfile: string };
+  /** The path of an archive that the client uploads in place of a folder. */
+  readonly upload: string | undefined;
+  readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
+}
+type Attrs = ReadonlyMap<string, string>;
+
+const DEFAULT_NAME = "Dockerfile";
+/** `docker build - < context.tar`: the client serves the archive on its session. */
+const UPLOAD = /^https?:\/\/buildkit-session(\/.*)$/;
+const NETWORKS: Readonly<Record<string, BuildRequest["network"]>> = {
+  "": "default",
+  default: "default",
+  host: "host",
+  none: "none",
+};
+const FRONTEND_CAPS = new Set([
+  "moby.buildkit.frontend.inputs",
+  "moby.buildkit.frontend.contexts",
+  "moby.buildkit.frontend.subrequests",
+  "moby.buildkit.frontend.gitquerystring",
+]);
+
+const unsupported = (what: string): Failure => new Failure("OPTION_UNSUPPORTED", { option: what });
+
+/** Attributes that are honoured, each with what refuses its value; those without a test are taken as they are. */
+const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
+  filename: () => true,
+  target: () => true,
+  platform: (value) => !value.includes(","),
+  contextkey: () => true,
+  dockerfilekey: () => true,
+  context: (value) => value === "" || UPLOAD.test(value),
+  // A value names the stages that the cache is not used for.
+  "no-cache": (value) => value === "",
+  "image-resolve-mode": (value) => ["default", "pull", "local"].includes(value),
+  "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
+  "add-hosts": () => true,
+  "multi-platform": (value) => value === "false",
+  // Every feature of the built-in frontend is there without being named.
+  cmdline: isBuiltIn,
+  source: isBuiltIn,
+  "frontend.caps": (value) =>
+    value.split(",").every((cap) => FRONTEND_CAPS.has(cap.replace(/\+forward$/, ""))),
+};
+/** What says where sources come from, for attestations, which nobody asks for. */
+const IGNORED = /^vcs:/;
+const BY_PREFIX = /^(?:build-arg|label):/;
+/** A build argument that asks for the cache to be written into the image. */
+const INLINE_CACHE = "build-arg:BUILDKIT_INLINE_CACHE";
+
+/** `docker/dockerfile` in any version is what is built in. */
+export function isBuiltIn(reference: string): boolean {
+  const name = reference.split(/[\s@]/, 1)[0]?.replace(/:[^/]*$/, "") ?? "";
+  return /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?$/.test(name) || name === "dockerfile.v0";
+}
+
+/** Throws OPTION_UNSUPPORTED with the name of what is not honoured, OPTION_INVALID, PLATFORM_INVALID. */
+export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
+  for (const [name, value] of attrs) refuseUnsupported(name, value);
+  const target = attrs.get("target") ?? "";
+  const platform = attrs.get("platform") ?? "";
+  return {
+    filename: attrs.get("filename") || DEFAULT_NAME,
+    folders: {
+      context: attrs.get("contextkey") || "context",
+      dockerfile: attrs.get("dockerfilekey") || "dockerfile",
+    },
+    upload: UPLOAD.exec(attrs.get("context") ?? "")?.[1],
+    options: {
+      buildArgs: withPrefix(attrs, "build-arg:"),
+      labels: withPrefix(attrs, "label:"),
+      noCache: attrs.has("no-cache"),
+      pull: attrs.get("image-resolve-mode") === "pull",
+      network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
+      extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
+      ...(target === "" ? {} : { target }),
+      ...(platform === "" ? {} : { platform: parsePlatform(platform) }),
+    },
+  };
+}
+
+function refuseUnsupported(name: string, value: string): void {
+  if (name === INLINE_CACHE && !["", "0", "false"].includes(value)) throw unsupported("an inline cache");
+  if (BY_PREFIX.test(name) || IGNORED.test(name)) return;
+  const accepts = Object.hasOwn(HONOURED, name) ? HONOURED[name] : undefined;
+  if (accepts?.(value) === true) return;
+  if (name === "source" || name === "cmdline") throw unsupported(`the frontend ${value}`);
+  throw unsupported(value === "" ? name : `${name}=${value}`);
+}
+
+const withPrefix = (attrs: Attrs, prefix: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...attrs].flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    ),
+  );
+
+/** "name=ip,other=ip". */
+function extraHosts(text: string): readonly string[] {
+  if (text === "") return [];
+  return text.split(",").map((pair) => {
+    const [, name, ip] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+    if (name !== undefined && ip !== undefined) return `${name}:${ip}`;
+    throw new Failure("OPTION_INVALID", { option: "add-hosts", got: pair, want: "host=ip" });
+  });
+}

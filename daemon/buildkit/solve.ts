@@ -1,0 +1,174 @@
+import { Failure } from "../../core/errors.ts";
+import type { BuildEvent, BuildResult, Engine } from "../../engine/api.ts";
+import { type BuildInput, fetchInput } from "./build-input.ts";
+import { type Outputs, readExporters } from "./exporters.ts";
+import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
+import type { BuildJobs, Job } from "./jobs.ts";
+import { pushImage } from "./push.ts";
+import { sessionCredentials } from "./session-credentials.ts";
+import { sessionSecrets } from "./session-secrets.ts";
+import { sessionSsh } from "./session-ssh.ts";
+import type { Session, Sessions } from "./sessions.ts";
+import { StatusWriter } from "./status-writer.ts";
+import { buildError, type SourceText } from "./typed-errors.ts";
+import type { SolveRequest } from "./wire/control.ts";
+
+export interface SolveParts {
+  readonly engine: Pick<Engine, "builds" | "images">;
+  readonly jobs: BuildJobs;
+  readonly sessions: Sessions;
+}
+
+/** What a client is told of the result: BuildKit's exporter response. */
+export type ExporterResponse = ReadonlyMap<string, string>;
+
+const FRONTEND = "dockerfile.v0";
+const unsupported = (option: string): Failure => new Failure("OPTION_UNSUPPORTED", { option });
+
+/**
+ * Control.Solve. Without a frontend the client asks for a build on the bridge, under the same reference, and says there when it is done.
+ * Rejects with an RpcError that has the lines of the Dockerfile.
+ */
+export async function solve(
+  parts: SolveParts,
+  request: SolveRequest,
+  signal: AbortSignal,
+): Promise<ExporterResponse> {
+  const job = parts.jobs.open(request.ref);
+  try {
+    refuseUnsupported(request);
+    const outputs = readExporters(request);
+    const wanted =
+      request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
+    if (wanted === undefined) return new Map();
+    const session = await parts.sessions.get(request.session, signal);
+    return await new Solve(parts, { job, session, wanted, outputs }, signal).run();
+  } finally {
+    parts.jobs.close(job);
+  }
+}
+
+function refuseUnsupported(request: SolveRequest): void {
+  const { frontend, cache, entitlements } = request;
+  if ((request.definition?.byteLength ?? 0) > 0) throw unsupported("a build from LLB");
+  if (frontend !== "" && frontend !== FRONTEND) throw unsupported(`the frontend ${frontend}`);
+  if (request.frontendInputs.size > 0) throw unsupported("frontend inputs");
+  if (request.sourcePolicy !== undefined || request.sourcePolicySession !== "")
+    throw unsupported("a source policy");
+  if (entitlements[0] !== undefined) throw unsupported(`the entitlement ${entitlements[0]}`);
+  const [exported] = cache?.exports ?? [];
+  if (exported !== undefined) throw unsupported(`a cache export of type=${exported.type}`);
+  const [imported] = cache?.imports ?? [];
+  if (imported !== undefined) throw unsupported(`a cache import of type=${imported.type}`);
+}
+
+async function wantedOnBridge(job: Job, signal: AbortSignal): Promise<FrontendRequest | undefined> {
+  const gone = new Promise<never>((_, reject) => {
+    const cancelled = (): void => reject(new Failure("CANCELLED", { what: "the build" }));
+    signal.addEventListener("abort", cancelled, { once: true });
+  });
+  const ref = await Promise.race([job.returned.promise, gone]);
+  if (ref === undefined) return undefined;
+  const wanted = job.requests.get(ref);
+  if (wanted === undefined) throw new Failure("REQUEST_INVALID", { why: `no such result ${ref}` });
+  return wanted;
+}
+
+/** What the bridge was asked for. Throws OPTION_UNSUPPORTED. */
+export function readBridgeRequest(frontend: string, attrs: ReadonlyMap<string, string>): FrontendRequest {
+  const isForwarded = frontend === "gateway.v0" && isBuiltIn(attrs.get("source") ?? "");
+  if (frontend !== FRONTEND && !isForwarded)
+    throw unsupported(
+      frontend === "gateway.v0" ? `the frontend ${attrs.get("source")}` : `the frontend ${frontend}`,
+    );
+  return readFrontendAttrs(attrs);
+}
+
+interface Asked {
+  readonly job: Job;
+  readonly session: Session;
+  readonly wanted: FrontendRequest;
+  readonly outputs: Outputs;
+}
+
+/** Titles by which the builder shows what was shown already while it came from the client. */
+const SHOWN = /^\[internal\] load build (?:definition|context)/;
+
+class Solve {
+  readonly #engine: SolveParts["engine"];
+  readonly #asked: Asked;
+  readonly #signal: AbortSignal;
+  readonly #status: StatusWriter;
+  readonly #hidden = new Set<string>();
+  #source: SourceText | undefined;
+
+  constructor({ engine }: SolveParts, asked: Asked, signal: AbortSignal) {
+    this.#engine = engine;
+    this.#asked = asked;
+    // A client that is gone needs nothing any more.
+    this.#signal = AbortSignal.any([signal, asked.session.channel.signal]);
+    this.#status = new StatusWriter({
+      ref: asked.job.ref,
+      write: (status) => asked.job.status.push(status),
+      source: () => this.#source,
+    });
+  }
+
+  async run(): Promise<ExporterResponse> {
+    const { session, wanted } = this.#asked;
+    const { builds } = this.#engine;
+    const report = (event: BuildEvent): void => this.#status.event(event);
+    try {
+      await using input = await fetchInput({
+        builds,
+        session,
+        request: wanted,
+        report,
+        signal: this.#signal,
+      });
+      this.#source = input.dockerfile;
+      const result = await this.#build(input);
+      return await this.#export(result);
+    } catch (error) {
+      throw buildError(error, this.#source);
+    } finally {
+      this.#status.close();
+    }
+  }
+
+  #build({ context, dockerfile }: BuildInput): Promise<BuildResult> {
+    const { session, wanted, outputs } = this.#asked;
+    const request = {
+      ...wanted.options,
+      context,
+      dockerfile,
+      tags: outputs.tags,
+      credentials: sessionCredentials(session, this.#signal),
+      secrets: sessionSecrets(session),
+      ssh: sessionSsh(session),
+    };
+    return this.#engine.builds.build(request, (event) => this.#shown(event), { signal: this.#signal });
+  }
+
+  #shown(event: BuildEvent): void {
+    if (event.type === "step" && SHOWN.test(event.name)) this.#hidden.add(event.id);
+    if (!("id" in event) || event.id === undefined || !this.#hidden.has(event.id)) this.#status.event(event);
+  }
+
+  async #export({ image, tags }: BuildResult): Promise<ExporterResponse> {
+    const { images } = this.#engine;
+    const { session, outputs } = this.#asked;
+    const { manifest } = (await images.get(image)).record;
+    if (outputs.push) {
+      const credentials = sessionCredentials(session, this.#signal);
+      const report = (event: BuildEvent): void => this.#status.event(event);
+      await pushImage(images, tags, { credentials, report, signal: this.#signal });
+    }
+    return new Map([
+      ["containerimage.config.digest", image],
+      ["containerimage.digest", manifest.digest],
+      ["containerimage.descriptor", Buffer.from(JSON.stringify(manifest)).toString("base64")],
+      ...(tags.length === 0 ? [] : [["image.name", outputs.tags.join(",")] as const]),
+    ]);
+  }
+}

@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import type {
+  MethodDefinition,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { messageOf } from "../http/errors.ts";
+import type { Message } from "./message.ts";
+import { serviceError } from "./status.ts";
+
+export interface RpcCall<Request> {
+  readonly request: Request;
+  /** The first value of a header of the call. */
+  readonly header: (name: string) => string | undefined;
+  /** Aborted when the client gave the call up, or is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A method: how its messages are read and written, and what is done. */
+export interface Rpc {
+  readonly name: string;
+  readonly responseStream: boolean;
+  readonly messages: Pick<
+    MethodDefinition<unknown, unknown>,
+    "requestSerialize" | "requestDeserialize" | "responseSerialize" | "responseDeserialize"
+  >;
+  readonly implementation: UntypedServiceImplementation[string];
+}
+
+/** One message in, one out. */
+export function unary<In, Out>(
+  name: string,
+  request: Message<In, never>,
+  response: Message<unknown, Out>,
+  handle: (call: RpcCall<In>) => Promise<Out>,
+): Rpc {
+  const implementation = (call: ServerUnaryCall<In, Out>, done: sendUnaryData<Out>): void => {
+    const answer = async (): Promise<Parameters<typeof done>> => {
+      try {
+        return [null, await handle(callOf(call))];
+      } catch (error) {
+        return [serviceError(error, messageOf)];
+      }
+    };
+    const tell = async (): Promise<void> => done(...(await answer()));
+    void tell();
+  };
+  return { name, responseStream: false, messages: messagesOf(request, response), implementation };
+}
+
+/** One message in, a stream out. */
+export function streaming<In, Out>(
+  name: string,
+  request: Message<In, never>,
+  response: Message<unknown, Out>,
+  handle: (call: RpcCall<In>) => AsyncIterable<Out>,
+): Rpc {
+  const implementation = (call: ServerWritableStream<In, Out>): void => {
+    const { signal, ...rest } = callOf(call);
+    write(call, handle({ ...rest, signal }), signal).then(
+      () => call.end(),
+      (error: unknown) => call.emit("error", serviceError(error, messageOf)),
+    );
+  };
+  return { name, responseStream: true, messages: messagesOf(request, response), implementation };
+}
+
+async function write<Out>(
+  call: ServerWritableStream<unknown, Out>,
+  answers: AsyncIterable<Out>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const answer of answers) {
+    signal.throwIfAborted();
+    if (!call.write(answer)) await once(call, "drain", { signal });
+  }
+}
+
+function callOf<In>(call: ServerUnaryCall<In, never> | ServerWritableStream<In, never>): RpcCall<In> {
+  const gone = new AbortController();
+  call.once("cancelled", () => gone.abort());
+  return {
+    request: call.request,
+    header: (name) => call.metadata.get(name)[0]?.toString(),
+    signal: gone.signal,
+  };
+}
+
+function messagesOf<In, Out>(request: Message<In, never>, response: Message<unknown, Out>): Rpc["messages"] {
+  return {
+    requestDeserialize: (bytes: Buffer) => request.decode(bytes),
+    responseSerialize: (value: unknown) => response.encode(value as Out),
+    // For clients only.
+    requestSerialize: unused,
+    responseDeserialize: unused,
+  };
+}
+
+const unused = (): never => {
+  throw new TypeError("this service is served, not called");
+};
+
+/** A service as grpc-js takes it. */
+export function service(
+  name: string,
+  rpcs: readonly Rpc[],
+): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
+  const definition = rpcs.map((rpc): [string, MethodDefinition<unknown, unknown>] => [
+    rpc.name,
+    {
+      path: `/${name}/${rpc.name}`,
+      requestStream: false,
+      responseStream: rpc.responseStream,
+      ...rpc.messages,
+    },
+  ]);
+  const implementation = rpcs.map((rpc): [string, Rpc["implementation"]] => [rpc.name, rpc.implementation]);
+  return {
+    definition: Object.fromEntries(definition),
+    implementation: Object.fromEntries(implementation),
+  };
+}

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "mocha";
+import { FakeRegistry } from "../registry/client/fake-registry.ts";
+import { requiresBuildx } from "./support/buildx.ts";
+import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
+
+describe("docker build with BuildKit", () => {
+  let daemon: DaemonRig;
+  let env: Readonly<Record<string, string>>;
+  before(async function () {
+    requiresDocker(this);
+    daemon = await DaemonRig.open(this);
+    env = requiresBuildx(this, daemon);
+  });
+  after(() => daemon?.[Symbol.asyncDispose]());
+
+  let count = 0;
+  /** A new context folder. */
+  function contextOf(files: Readonly<Record<string, string>>): string {
+    const folder = daemon.slipway.scratch.join(`context-${count++}`);
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(join(folder, name, ".."), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    return folder;
+  }
+  const build = (argv: readonly string[], options: Parameters<DaemonRig["docker"]>[1] = {}) =>
+    daemon.docker(["build", "--progress", "plain", ...argv], { ...options, env: { ...env, ...options.env } });
+  const inside = (image: string, command: string) =>
+    daemon.slipway.ok(["run", "--rm", "--network", "none", image, "sh", "-c", command]);
+  const leftovers = () => readdirSync(join(daemon.slipway.root, "ingest"));
+
+  it("shows the steps as the real engine does, and the cache when it is used", async () => {
+    const folder = contextOf({
+      Dockerfile: "FROM busybox AS one\nARG A=x\nRUN echo got $A\nCOPY . /c\nFROM busybox\nRUN false\n",
+      ".dockerignore": "*.log\n",
+      "a.txt": "a",
+      "b.log": "b",
+    });
+    const args = ["--target", "one", "--build-arg", "A=y", "-t", "bx:1", "--load", folder];
+    const first = await build(args);
+    assert.equal(first.code, 0, first.err);
+    for (const line of [
+      /^#\d+ \[internal\] load build definition from Dockerfile$/m,
+      /^#\d+ transferring dockerfile: \d+B done$/m,
+      /^#\d+ \[internal\] load \.dockerignore$/m,
+      /^#\d+ \[internal\] load build context$/m,
+      /^#\d+ \[internal\] load metadata for docker\.io\/library\/busybox:latest$/m,
+      /^#\d+ \[one 2\/3\] RUN echo got y$/m,
+      /^#\d+ [\d.]+ got y$/m,
+      /^#\d+ \[one 3\/3\] COPY \. \/c$/m,
+      /^#\d+ exporting to image$/m,
+      /^#\d+ writing image sha256:[0-9a-f]{64}.* done$/m,
+      /^#\d+ naming to docker\.io\/library\/bx:1.* done$/m,
+    ])
+      assert.match(first.err, line);
+    assert.equal(await inside("bx:1", "ls /c"), "Dockerfile\na.txt");
+    const again = await build(args);
+    assert.equal([...again.err.matchAll(/^#\d+ CACHED$/gm)].length, 3);
+    assert.deepEqual(leftovers(), []);
+  });
+
+  it("prints the image's id alone with -q, and writes it to a file", async () => {
+    const folder = contextOf({ Dockerfile: "FROM busybox\nLABEL q=1\n" });
+    const file = daemon.slipway.scratch.join("iid");
+    const { out, err } = await daemon.docker(["build", "-q", "-t", "quiet", "--iidfile", file, folder], {
+      env,
+    });
+    const { record } = await daemon.engine.images.get("quiet");
+    assert.equal(out, `${record.id}\n`, err);
+    assert.equal(readFileSync(file, "utf8"), record.id);
+  });
+
+  it("tells everything as raw JSON", async () => {
+    const folder = contextOf({ Dockerfile: "FROM busybox\nRUN echo raw\nCMD sh\n" });
+    const { err, code } = await daemon.docker(["build", "--progress", "rawjson", folder], { env });
+    assert.equal(code, 0, err);
+    type Line = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+    const lines = err
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Line);
+    const all = (key: string) => lines.flatMap((line) => line[key] ?? []);
+    const run = all("vertexes").find(({ name }) => name === "[2/2] RUN echo raw");
+    const said = all("logs").filter(({ vertex }) => vertex === run?.["digest"]);
+    assert.deepEqual(
+      said.map(({ data }) => Buffer.from(String(data), "base64").toString()),
+      ["raw\n"],
+    );
+    assert.match(
+      Buffer.from(String(all("warnings")[0]?.["short"]), "base64").toString(),
+      /^JSONArgsRecommended: .*\(line 3\)$/,
+    );
+    assert.ok(all("statuses").some(({ id }) => String(id).startsWith("writing image sha256:")));
+  });
+
+  const failures: readonly { readonly title: string; readonly dockerfile: string; readonly shows: RegExp }[] =
+    [
+      {
+        title: "a failing command",
+        dockerfile: "FROM busybox\nRUN echo uh; exit 3\n",
+        shows:
+          /ERROR: process "\/bin\/sh -c echo uh; exit 3" did not .*code: 3\n------\n > \[2\/2\] RUN .*\n[\d.]+ uh\n------\nDockerfile:2\n-+\n +1 \|.*\n +2 \| >>> RUN echo uh; exit 3\n.*\n-+\nERROR: failed to build: failed to solve: process "/s,
+      },
+      {
+        title: "an unknown instruction",
+        dockerfile: "FROM busybox\nFOO\n",
+        shows:
+          /Dockerfile:2\n-+\n.*\n +2 \| >>> FOO\n.*failed to solve: dockerfile parse error on line 2: unknown/s,
+      },
+      {
+        title: "a file that is not there",
+        dockerfile: "FROM busybox\nCOPY nosuch /\n",
+        shows:
+          /#\d+ ERROR: COPY nosuch \/: no such file.*>>> COPY nosuch \/.*failed to solve: no such file in the/s,
+      },
+    ];
+  for (const { title, dockerfile, shows } of failures)
+    it(`shows the line of ${title}`, async () => {
+      const { code, err } = await build([contextOf({ Dockerfile: dockerfile })]);
+      assert.equal(code, 1);
+      assert.match(err, shows);
+      assert.deepEqual(leftovers(), []);
+    });
+
+  it("gives commands the client's secrets and ssh agents", async () => {
+    const agent = createServer((socket) => socket.on("data", (data) => socket.end(`got ${data.toString()}`)));
+    const socket = daemon.slipway.scratch.join("agent.sock");
+    await new Promise<void>((resolve) => agent.listen(socket, resolve));
+    try {
+      const folder = contextOf({
+        Dockerfile: [
+          "FROM busybox",
+          "RUN --mount=type=secret,id=s cp /run/secrets/s /secret",
+          "RUN --mount=type=secret,id=none test ! -e /run/secrets/none",
+          "RUN --mount=type=ssh,required test -S $SSH_AUTH_SOCK",
+        ].join("\n"),
+        s: "hidden",
+      });
+      const args = [
+        "--secret",
+        `id=s,src=${join(folder, "s")}`,
+        "--ssh",
+        `default=${socket}`,
+        "-t",
+        "lent",
+        folder,
+      ];
+      const built = await build(args);
+      assert.equal(built.code, 0, built.err);
+      assert.equal(await inside("lent", "cat /secret"), "hidden");
+      const required = contextOf({ Dockerfile: "FROM busybox\nRUN --mount=type=ssh,required true\n" });
+      assert.match((await build([required])).err, />>> RUN --mount=type=ssh,required true/);
+    } finally {
+      await new Promise((resolve) => agent.close(resolve));
+    }
+  });
+
+  it("pushes what it built", async () => {
+    await using registry = await FakeRegistry.start();
+    const tag = `${registry.host}/pushed:1`;
+    const built = await build(["--push", "-t", tag, contextOf({ Dockerfile: "FROM busybox\nLABEL p=1\n" })]);
+    assert.equal(built.code, 0, built.err);
+    assert.ok(registry.manifests.has("pushed:1"));
+  });
+
+  it("takes a Dockerfile or an archive on standard input, and a Dockerfile with ignore rules of its own", async () => {
+    const piped = await build(["-t", "piped", "-"], { stdin: "FROM busybox\nRUN echo piped > /p\n" });
+    assert.equal(piped.code, 0, piped.err);
+    assert.equal(await inside("piped", "cat /p"), "piped");
+    const folder = contextOf({
+      "sub/Other": "FROM busybox\nCOPY . /c\n",
+      "sub/Other.dockerignore": "skip\n",
+      ".dockerignore": "keep\n",
+      keep: "k",
+      skip: "s",
+    });
+    const built = await build(["-f", join(folder, "sub/Other"), "-t", "own", folder]);
+    assert.equal(built.code, 0, built.err);
+    assert.equal(await inside("own", "ls /c"), "keep\nsub");
+  });
+
+  it("cancels when the client is interrupted, and leaves nothing", async () => {
+    const folder = contextOf({ Dockerfile: "FROM busybox\nRUN while :; do echo tick; sleep 0.1; done\n" });
+    const { code } = await build([folder], {
+      started: (client) =>
+        client.stderr?.on("data", (data: Buffer) => {
+          if (data.toString().includes(" tick")) client.kill("SIGINT");
+        }),
+    });
+    assert.notEqual(code, 0);
+    while (leftovers().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  const refused: readonly { readonly argv: readonly string[]; readonly name: RegExp }[] = [
+    { argv: ["--cache-to", "type=local,dest=/x"], name: /a cache export of type=local is not supported/ },
+    { argv: ["--build-arg", "BUILDKIT_SYNTAX=example/front"], name: /the frontend example\/front is not/ },
+    { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
+    { argv: ["--call", "outline"], name: /requestid=frontend.outline is not supported/ },
+  ];
+  for (const { argv, name } of refused)
+    it(`refuses ${argv[0]} by name`, async () => {
+      const { code, err } = await build([...argv, contextOf({ Dockerfile: "FROM busybox\n" })]);
+      assert.equal(code, 1);
+      assert.match(err, name);
+    });
+
+  it("is seen as a builder of its own", async () => {
+    const out = await daemon.ok(["buildx", "inspect", "default"], { env });
+    assert.match(out, /Status: +running\n.*Platforms: +linux\//s);
+  });
+});
