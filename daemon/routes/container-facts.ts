@@ -3,6 +3,7 @@ import type { ContainerService } from "../../engine/api.ts";
 import { ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
+import { documentStream } from "../streams/documents.ts";
 import { containerSummary } from "../wire/container-summary.ts";
 
 /** What there is to know about containers. */
@@ -29,5 +30,15 @@ export const containerFactRoutes = (containers: ContainerService): readonly Rout
     path: "/containers/:id/json",
     query: z.object({ size: param.flag() }),
     handle: async ({ params: { id }, query }) => ok(await containers.inspect(id, query)),
+  }),
+  route({
+    method: "GET",
+    path: "/containers/:id/stats",
+    query: z.object({ stream: param.flag(true), "one-shot": param.flag() }),
+    async handle({ params: { id }, query: { stream, "one-shot": oneShot }, signal }) {
+      // Before the answer begins, so that an unknown container has a status of its own.
+      await containers.get(id);
+      return documentStream(containers.stats(id, { stream, oneShot, signal }));
+    },
   }),
 ];

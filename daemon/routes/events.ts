@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EngineEvent, EventService } from "../../engine/api.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
+import { documentStream } from "../streams/documents.ts";
 import { eventDocument } from "../wire/event.ts";
 
 /** What happens, as it happens. */
@@ -16,12 +17,11 @@ export const eventRoutes = (events: EventService): readonly Route[] => [
         ...(since === undefined ? {} : { since }),
         ...(until === undefined ? {} : { until }),
       };
-      const stream = lines(events.stream(query, { signal }));
-      return { status: 200, headers: { "content-type": "application/json" }, stream };
+      return documentStream(documents(events.stream(query, { signal })));
     },
   }),
 ];
 
-async function* lines(events: AsyncIterable<EngineEvent>): AsyncGenerator<Uint8Array> {
-  for await (const event of events) yield Buffer.from(`${JSON.stringify(eventDocument(event))}\n`);
+async function* documents(events: AsyncIterable<EngineEvent>): AsyncGenerator<unknown> {
+  for await (const event of events) yield eventDocument(event);
 }

@@ -109,6 +109,9 @@ describe("docker's client: containers", () => {
     await daemon.ok(["rename", "box", "case"]);
     assert.equal(await daemon.ok(["inspect", "-f", "{{.Name}} {{.State.Running}}", "case"]), "/case true");
     assert.match(await daemon.ok(["top", "case"]), /cat/);
+    const used = ["stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}}"];
+    assert.equal(await daemon.ok([...used, "case"]), "case 1");
+    assert.match((await daemon.docker([...used, "nosuch"])).err, /No such container: nosuch/);
     await daemon.ok(["pause", "case"]);
     assert.match(await daemon.ok(["ps", "--format", "{{.Status}}"]), /\(Paused\)$/);
     await daemon.ok(["unpause", "case"]);
