@@ -3,12 +3,12 @@ import { readAll } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import type { BlobStorage } from "../storage/blob-storage.ts";
 
-const LIMIT = 64 << 20;
+const LIMIT = 32 << 20;
 /** Above it a document costs more memory than it saves reading. */
 const ENTRY_LIMIT = 256 << 10;
 
 /**
- * The bytes of manifests and small blobs asked for lately, 64 MiB at most. Whether one may be given out is decided before, each time, by the
+ * The bytes of manifests and small blobs asked for lately, 32 MiB at most. Whether one may be given out is decided before, each time, by the
  * metadata: bytes under a digest never change, so nothing here can be out of date.
  */
 export class DocumentCache {
