@@ -68,12 +68,12 @@ export class Accounts {
 
   /**
    * Rejects with CREDENTIALS_INVALID, alike and after the same time for a wrong password and a user there is none, or TOO_MANY_ATTEMPTS. The password's
-   * own form says whether it is a robot's: names of robots show by nothing either.
+   * own form says whether it is a robot's: names of robots show by nothing either. Files are looked at now: who was just let in is let in.
    */
   async logIn(login: Login): Promise<Principal> {
     const { user, password } = login;
     const isRight = isSecret(password)
-      ? await this.#tried(login, async () => this.#robots.current?.get(user)?.hash === hashSecret(password))
+      ? await this.#tried(login, async () => this.#robots.latest?.get(user)?.hash === hashSecret(password))
       : await this.#isPassword(login);
     const principal = isRight ? this.find(user) : undefined;
     if (principal === undefined) throw new Failure("CREDENTIALS_INVALID", { why: WRONG });
@@ -82,7 +82,7 @@ export class Accounts {
 
   async #isPassword(login: Login): Promise<boolean> {
     const { user, password } = login;
-    const hash = this.#users.current?.get(user);
+    const hash = this.#users.latest?.get(user);
     const attempt = { user, password, hash: hash ?? this.#decoy() };
     if (this.#verifier.isCheap(attempt)) return (await this.#verifier.verify(attempt)) && hash !== undefined;
     return this.#tried(login, async () => (await this.#verifier.verify(attempt)) && hash !== undefined);

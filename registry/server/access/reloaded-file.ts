@@ -55,6 +55,12 @@ export class ReloadedFile<T> {
     return this.#value;
   }
 
+  /** As `current`, but looked at now. */
+  get latest(): T | undefined {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    return this.current;
+  }
+
   #read(): T {
     const { path, parse } = this.#options;
     const text = readFileSync(path, "utf8");
