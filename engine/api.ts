@@ -15,7 +15,7 @@ import type { EventService } from "./events-api.ts";
 import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
 import type { ImageService } from "./image-api.ts";
 import type { EndpointConfig, NetworkService } from "./network-api.ts";
-import type { RegistryService } from "./registry-api.ts";
+import type { RegistryService } from "./registry/api.ts";
 import type { SystemService } from "./system-api.ts";
 
 export type * from "./distribution-api.ts";
@@ -23,8 +23,8 @@ export type * from "./events-api.ts";
 export type * from "./exec-api.ts";
 export type * from "./image-api.ts";
 export type * from "./network-api.ts";
-export type * from "./registry-access-api.ts";
-export type * from "./registry-api.ts";
+export type * from "./registry/access-api.ts";
+export type * from "./registry/api.ts";
 export type * from "./system-api.ts";
 // What a command or a route handles besides the services themselves.
 export type {

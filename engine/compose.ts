@@ -29,7 +29,7 @@ import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
 import { Networks } from "./networks.ts";
 import { LazyRegistries, type RegistrySettings } from "./registries.ts";
-import { Registry } from "./registry.ts";
+import { Registry } from "./registry/registry.ts";
 import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 

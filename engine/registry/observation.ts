@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { Failure } from "../core/errors.ts";
-import { accessPaths } from "../registry/access/access-paths.ts";
-import type { Observer } from "../registry/server/call.ts";
-import { accessLog } from "../registry/server/observers/access-log.ts";
-import { audit } from "../registry/server/observers/audit.ts";
-import type { RegistryMetrics } from "../registry/server/observers/metrics.ts";
-import { Webhooks } from "../registry/server/webhooks/webhooks.ts";
-import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
-import type { RegistryServeOptions } from "./registry-api.ts";
-import { listen } from "./registry-listen.ts";
+import { Failure } from "../../core/errors.ts";
+import { accessPaths } from "../../registry/access/access-paths.ts";
+import type { Observer } from "../../registry/server/call.ts";
+import { accessLog } from "../../registry/server/observers/access-log.ts";
+import { audit } from "../../registry/server/observers/audit.ts";
+import type { RegistryMetrics } from "../../registry/server/observers/metrics.ts";
+import { Webhooks } from "../../registry/server/webhooks/webhooks.ts";
+import type { RegistryStorage } from "../../registry/storage/registry-storage.ts";
+import type { RegistryServeOptions } from "./api.ts";
+import { listen } from "./listen.ts";
 
 /** Whoever is told of what a registry does: logs, webhooks, metrics. */
 export interface Observation extends AsyncDisposable {
@@ -35,7 +35,7 @@ export async function openObservation(options: RegistryServeOptions, folder: str
     collected: metrics?.collected ?? (() => undefined),
     async serveMetrics(storage) {
       if (metrics === undefined || address === undefined) return NOTHING;
-      const { MetricsServer } = await import("../registry/server/metrics-server.ts");
+      const { MetricsServer } = await import("../../registry/server/metrics-server.ts");
       const server = new MetricsServer({ metrics, storage, report });
       await listen(server, address);
       return server;
@@ -52,4 +52,4 @@ function webhookFile({ webhooks }: RegistryServeOptions, folder: string): string
 
 /** The library takes a while to load, and most registries are not measured. */
 const loadMetrics = async (pending: () => number): Promise<RegistryMetrics> =>
-  (await import("../registry/server/observers/metrics.ts")).createMetrics(pending);
+  (await import("../../registry/server/observers/metrics.ts")).createMetrics(pending);

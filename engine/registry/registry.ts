@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../core/errors.ts";
-import type { Abortable } from "../core/streams.ts";
-import { collectRegistry } from "../registry/care/collect.ts";
-import { scrubRegistry } from "../registry/care/scrub.ts";
-import type { Registries } from "../registry/client/registries.ts";
-import type { RegistryStorage } from "../registry/storage/registry-storage.ts";
-import type { Store } from "../store/types.ts";
-import type { Jobs } from "./jobs.ts";
-import type { RegistryAccessService } from "./registry-access-api.ts";
+import { describeError } from "../../core/errors.ts";
+import type { Abortable } from "../../core/streams.ts";
+import { collectRegistry } from "../../registry/care/collect.ts";
+import { scrubRegistry } from "../../registry/care/scrub.ts";
+import type { Registries } from "../../registry/client/registries.ts";
+import type { RegistryStorage } from "../../registry/storage/registry-storage.ts";
+import type { Store } from "../../store/types.ts";
+import type { Jobs } from "../jobs.ts";
+import type { RegistryAccessService } from "./access-api.ts";
 import type {
   RegistryCollectOptions,
   RegistryListening,
   RegistryServeOptions,
   RegistryService,
-} from "./registry-api.ts";
-import { listen } from "./registry-listen.ts";
-import type { Observation } from "./registry-observation.ts";
-import { readRetention } from "./registry-retention.ts";
-import type { OpenedTls } from "./registry-tls.ts";
+} from "./api.ts";
+import { listen } from "./listen.ts";
+import type { Observation } from "./observation.ts";
+import { readRetention } from "./retention.ts";
+import type { OpenedTls } from "./tls.ts";
 
 /** An upload nobody added to for a day is given up. */
 const UPLOAD_MS = 24 * 60 * 60 * 1000;
@@ -45,10 +45,10 @@ export class Registry implements RegistryService {
     ready: (listening: RegistryListening) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { RegistryServer } = await import("../registry/server/registry-server.ts");
+    const { RegistryServer } = await import("../../registry/server/registry-server.ts");
     const [{ surround }, { openObservation }] = await Promise.all([
-      import("./registry-layers.ts"),
-      import("./registry-observation.ts"),
+      import("./layers.ts"),
+      import("./observation.ts"),
     ]);
     const tls = await this.#openTls(options);
     // A mistake is told of now rather than in an hour.
@@ -79,14 +79,14 @@ export class Registry implements RegistryService {
 
   async #openTls({ tls, report }: RegistryServeOptions): Promise<OpenedTls | undefined> {
     if (tls === undefined) return undefined;
-    return (await import("./registry-tls.ts")).openTls(tls, this.#store, report);
+    return (await import("./tls.ts")).openTls(tls, this.#store, report);
   }
 
   async #openProxies(storage: RegistryStorage, { proxies }: RegistryServeOptions) {
     if (proxies === undefined) return undefined;
     const [{ openProxies }, { parseProxies }] = await Promise.all([
-      import("../registry/proxy/open-proxies.ts"),
-      import("../registry/proxy/proxies.ts"),
+      import("../../registry/proxy/open-proxies.ts"),
+      import("../../registry/proxy/proxies.ts"),
     ]);
     const proxied = parseProxies(proxies.upstreams);
     return openProxies({ storage, proxied, ttlMs: proxies.ttlMs, registries: await this.#upstreams() });
@@ -94,8 +94,8 @@ export class Registry implements RegistryService {
 
   async access(): Promise<RegistryAccessService> {
     const [{ accessPaths }, { RegistryAccess }] = await Promise.all([
-      import("../registry/access/access-paths.ts"),
-      import("./registry-access.ts"),
+      import("../../registry/access/access-paths.ts"),
+      import("./access.ts"),
     ]);
     const { paths, locks } = this.#store;
     return new RegistryAccess({ paths: accessPaths(paths.registry), locks });
@@ -103,8 +103,8 @@ export class Registry implements RegistryService {
 
   async #open(directory: string | undefined): Promise<RegistryStorage> {
     if (directory === undefined)
-      return (await import("../registry/storage/embedded.ts")).openEmbedded(this.#store);
-    return (await import("../registry/storage/filesystem.ts")).openFilesystem(directory);
+      return (await import("../../registry/storage/embedded.ts")).openEmbedded(this.#store);
+    return (await import("../../registry/storage/filesystem.ts")).openFilesystem(directory);
   }
 
   /** One collection at a time; the next begins that long after the end of the last. */

@@ -1,15 +1,15 @@
-import { Failure } from "../core/errors.ts";
-import { accessPaths } from "../registry/access/access-paths.ts";
-import { Accounts } from "../registry/server/access/accounts.ts";
-import type { Guard } from "../registry/server/access/guard.ts";
-import { TokenIssuer } from "../registry/server/access/token-issuer.ts";
-import type { Layer } from "../registry/server/call.ts";
-import { tokenRoute } from "../registry/server/handlers/token.ts";
-import { access } from "../registry/server/layers/access.ts";
-import { isLoopback } from "../registry/server/layers/local-only.ts";
-import type { Route } from "../registry/server/routes.ts";
-import { readOrMakeSecret } from "../registry/shared/store-proof.ts";
-import type { RegistryServeOptions } from "./registry-api.ts";
+import { Failure } from "../../core/errors.ts";
+import { accessPaths } from "../../registry/access/access-paths.ts";
+import { Accounts } from "../../registry/server/access/accounts.ts";
+import type { Guard } from "../../registry/server/access/guard.ts";
+import { TokenIssuer } from "../../registry/server/access/token-issuer.ts";
+import type { Layer } from "../../registry/server/call.ts";
+import { tokenRoute } from "../../registry/server/handlers/token.ts";
+import { access } from "../../registry/server/layers/access.ts";
+import { isLoopback } from "../../registry/server/layers/local-only.ts";
+import type { Route } from "../../registry/server/routes.ts";
+import { readOrMakeSecret } from "../../registry/shared/store-proof.ts";
+import type { RegistryServeOptions } from "./api.ts";
 
 /** What stands around the end-points of a registry, and the end-points it brings along. */
 export interface Surroundings {

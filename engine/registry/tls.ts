@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError, Failure } from "../core/errors.ts";
-import { accessPaths } from "../registry/access/access-paths.ts";
-import { isServerName, namesOfHost, prepareOwnCertificate } from "../registry/server/tls/own-authority.ts";
-import { TlsFiles } from "../registry/server/tls/tls-files.ts";
-import type { Store } from "../store/types.ts";
-import type { RegistryTls } from "./registry-api.ts";
+import { describeError, Failure } from "../../core/errors.ts";
+import { accessPaths } from "../../registry/access/access-paths.ts";
+import { isServerName, namesOfHost, prepareOwnCertificate } from "../../registry/server/tls/own-authority.ts";
+import { TlsFiles } from "../../registry/server/tls/tls-files.ts";
+import type { Store } from "../../store/types.ts";
+import type { RegistryTls } from "./api.ts";
 
 const LOCK = "registry-tls";
 /** How often a certificate of one's own is looked at. */

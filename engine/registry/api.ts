@@ -1,7 +1,7 @@
-import type { Abortable } from "../core/streams.ts";
-import type { RegistryCollected } from "../registry/care/collect.ts";
-import type { ScrubReport } from "../registry/care/scrub.ts";
-import type { RegistryAccessService } from "./registry-access-api.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { RegistryCollected } from "../../registry/care/collect.ts";
+import type { ScrubReport } from "../../registry/care/scrub.ts";
+import type { RegistryAccessService } from "./access-api.ts";
 
 /** Where a registry's certificate comes from. */
 export type RegistryTls =

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { Failure } from "../core/errors.ts";
-import { accessPaths } from "../registry/access/access-paths.ts";
-import type { RetentionRule } from "../registry/care/retention.ts";
-import { parseRetention } from "../registry/care/retention-file.ts";
-import type { Paths } from "../store/paths.ts";
+import { Failure } from "../../core/errors.ts";
+import { accessPaths } from "../../registry/access/access-paths.ts";
+import type { RetentionRule } from "../../registry/care/retention.ts";
+import { parseRetention } from "../../registry/care/retention-file.ts";
+import type { Paths } from "../../store/paths.ts";
 
 /** The rules of the file, or of the state root's, which may be missing. Rejects with ACCESS_FILE_INVALID. */
 export async function readRetention(

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
-import { Failure } from "../core/errors.ts";
-import type { RegistryAddress } from "./registry-api.ts";
+import { Failure } from "../../core/errors.ts";
+import type { RegistryAddress } from "./api.ts";
 
 interface Listener {
   listen(address: {

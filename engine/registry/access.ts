@@ -1,20 +1,20 @@
 import { readFile } from "node:fs/promises";
-import { Failure } from "../core/errors.ts";
-import type { AccessPaths } from "../registry/access/access-paths.ts";
-import { parseHtpasswd, userNameProblem, withUser } from "../registry/access/htpasswd.ts";
-import { checkPassword, hashPassword } from "../registry/access/passwords.ts";
-import { formatPolicy, parsePolicy, withoutUser, withRule } from "../registry/access/policy-file.ts";
-import type { Rule } from "../registry/access/rights.ts";
+import { Failure } from "../../core/errors.ts";
+import type { AccessPaths } from "../../registry/access/access-paths.ts";
+import { parseHtpasswd, userNameProblem, withUser } from "../../registry/access/htpasswd.ts";
+import { checkPassword, hashPassword } from "../../registry/access/passwords.ts";
+import { formatPolicy, parsePolicy, withoutUser, withRule } from "../../registry/access/policy-file.ts";
+import type { Rule } from "../../registry/access/rights.ts";
 import {
   formatTokens,
   hashSecret,
   newSecret,
   parseTokens,
   type RobotToken,
-} from "../registry/access/robot-tokens.ts";
-import { replaceFile } from "../registry/shared/replace-file.ts";
-import type { Locks } from "../store/types.ts";
-import type { RegistryAccessService, RegistryGrant, RegistryRule } from "./registry-access-api.ts";
+} from "../../registry/access/robot-tokens.ts";
+import { replaceFile } from "../../registry/shared/replace-file.ts";
+import type { Locks } from "../../store/types.ts";
+import type { RegistryAccessService, RegistryGrant, RegistryRule } from "./access-api.ts";
 
 const LOCK = "registry-access";
 
