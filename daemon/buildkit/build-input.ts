@@ -5,7 +5,7 @@ import type { FrontendRequest } from "./frontend-attrs.ts";
 import { ignoreLines } from "./ignore-lines.ts";
 import { receivedFiles, type Wanted } from "./received-files.ts";
 import type { Session } from "./sessions.ts";
-import { transferStep } from "./transfer-step.ts";
+import { type TransferTitle, transferStep } from "./transfer-step.ts";
 import { uploadedFile } from "./uploaded-file.ts";
 
 export interface InputParts {
@@ -83,7 +83,13 @@ const receive = (
   title: string,
   source: (report: (bytes: number) => void) => ByteStream,
 ): Promise<ReceivedContext> =>
-  transferStep(title, report, (progress) => builds.receive(source(progress), { signal }));
+  transferStep(shownAs(title), report, (progress) => builds.receive(source(progress), { signal }));
+
+const shownAs = (title: string): TransferTitle => ({
+  id: `client ${title}`,
+  name: `[internal] ${title}`,
+  moving: `transferring ${title.includes("definition") ? "dockerfile" : "context"}:`,
+});
 
 const inputOf = (received: ReceivedContext, dockerfile: BuildRequest["dockerfile"]): BuildInput => ({
   context: received.directory,

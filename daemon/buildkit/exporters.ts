@@ -1,24 +1,41 @@
 import { Failure } from "../../core/errors.ts";
 import type { Exporter, SolveRequest } from "./wire/control.ts";
 
+/** What the client writes where it likes. */
+export interface FileOutput {
+  /** By its position the client knows which of its outputs is meant. */
+  readonly position: number;
+  readonly type: FileType;
+}
+export type FileType = "local" | "tar" | "oci" | "docker";
+
 /** What is made of a build's result. */
 export interface Outputs {
   readonly tags: readonly string[];
   readonly push: boolean;
+  readonly files: readonly FileOutput[];
 }
 
-const IMAGE = new Set(["moby", "image", "docker"]);
-/** Attributes of an image that are honoured, or say what always holds: what is built is in the store, unpacked when it is used. */
-const ATTRS: Readonly<Record<string, (value: string) => boolean>> = {
-  name: () => true,
-  push: (value) => isSwitch(value),
-  store: isTrue,
-  unpack: (value) => isSwitch(value),
-};
+type Accepts = Readonly<Record<string, (value: string) => boolean>>;
+
 const isSwitch = (value: string): boolean => ["", "true", "false", "1", "0"].includes(value);
-function isTrue(value: string): boolean {
-  return ["", "true", "1"].includes(value);
-}
+const isTrue = (value: string): boolean => ["", "true", "1"].includes(value);
+const anything = (): boolean => true;
+
+/** What is honoured, or says what always holds: what is built is in the store, unpacked when it is used. */
+const IMAGE: Accepts = { name: anything, push: isSwitch, store: isTrue, unpack: isSwitch };
+/** Of an archive that is no tar the client wants the parts, for a store of its own. */
+const ARCHIVE: Accepts = { name: anything, tar: isTrue };
+
+/** The attributes of each type. What has no file in the client's hands is sent as an image by clients, `--load` too. */
+const TYPES: Readonly<Record<string, Accepts>> = { moby: IMAGE, image: IMAGE };
+const FILE_TYPES: Readonly<Record<FileType, Accepts>> = {
+  local: {},
+  tar: {},
+  oci: ARCHIVE,
+  docker: ARCHIVE,
+};
+const isFileType = (type: string): type is FileType => Object.hasOwn(FILE_TYPES, type);
 
 /** Throws OPTION_UNSUPPORTED with the name of what is not honoured. */
 export function readExporters({ exporters, ...old }: SolveRequest): Outputs {
@@ -31,13 +48,15 @@ export function readExporters({ exporters, ...old }: SolveRequest): Outputs {
   return {
     tags: all.flatMap(({ attrs }) => (attrs.get("name") ?? "").split(",").filter((name) => name !== "")),
     push: all.some(({ attrs }) => attrs.has("push") && isTrue(attrs.get("push") ?? "")),
+    files: all.flatMap(({ type }, position) => (isFileType(type) ? [{ position, type }] : [])),
   };
 }
 
 function refuseUnsupported({ type, attrs }: Exporter): void {
-  if (!IMAGE.has(type)) throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type}` });
+  const known = isFileType(type) ? FILE_TYPES[type] : Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  if (known === undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type}` });
   for (const [name, value] of attrs) {
-    const accepts = Object.hasOwn(ATTRS, name) ? ATTRS[name] : undefined;
+    const accepts = Object.hasOwn(known, name) ? known[name] : undefined;
     if (accepts?.(value) !== true)
       throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type},${name}=${value}` });
   }

@@ -2,6 +2,7 @@ import { Failure } from "../../core/errors.ts";
 import type { BuildEvent, BuildResult, Engine } from "../../engine/api.ts";
 import { type BuildInput, fetchInput } from "./build-input.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
+import { sendOutputs } from "./file-outputs.ts";
 import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
 import type { BuildJobs, Job } from "./jobs.ts";
 import { pushImage } from "./push.ts";
@@ -155,15 +156,17 @@ class Solve {
     if (!("id" in event) || event.id === undefined || !this.#hidden.has(event.id)) this.#status.event(event);
   }
 
-  async #export({ image, tags }: BuildResult): Promise<ExporterResponse> {
+  async #export(result: BuildResult): Promise<ExporterResponse> {
     const { images } = this.#engine;
     const { session, outputs } = this.#asked;
+    const { image, tags } = result;
     const { manifest } = (await images.get(image)).record;
+    const shared = { report: (event: BuildEvent) => this.#status.event(event), signal: this.#signal };
     if (outputs.push) {
       const credentials = sessionCredentials(session, this.#signal);
-      const report = (event: BuildEvent): void => this.#status.event(event);
-      await pushImage(images, tags, { credentials, report, signal: this.#signal });
+      await pushImage(images, tags, { credentials, ...shared });
     }
+    await sendOutputs(outputs.files, result, { images, session, ...shared });
     return new Map([
       ["containerimage.config.digest", image],
       ["containerimage.digest", manifest.digest],

@@ -3,18 +3,31 @@ import type { BuildEvent } from "../../engine/api.ts";
 
 const REPORT_BYTES = 1 << 20;
 
-/** Does work that brings something from the client, and shows it like a step of the build. */
+/** How a transfer is shown. */
+export interface TransferTitle {
+  readonly id: string;
+  readonly name: string;
+  /** What goes on in it: "transferring context:". */
+  readonly moving: string;
+}
+
+/** Does work that brings something from the client, or to it, and shows it like a step of the build. */
 export async function transferStep<T>(
-  title: string,
+  { id, name, moving }: TransferTitle,
   report: (event: BuildEvent) => void,
   work: (progress: (bytes: number) => void) => Promise<T>,
 ): Promise<T> {
-  const id = `client ${title}`;
-  const name = `transferring ${title.includes("definition") ? "dockerfile" : "context"}:`;
   let done = 0;
   let shown = 0;
   const show = (total: number | undefined): void =>
-    report({ type: "status", id, name, done, time: Date.now(), ...(total === undefined ? {} : { total }) });
+    report({
+      type: "status",
+      id,
+      name: moving,
+      done,
+      time: Date.now(),
+      ...(total === undefined ? {} : { total }),
+    });
   const finish = (error?: unknown): void =>
     report({
       type: "finished",
@@ -23,7 +36,7 @@ export async function transferStep<T>(
       cached: false,
       ...(error === undefined ? {} : { error: describeError(error) }),
     });
-  report({ type: "step", id, name: `[internal] ${title}` });
+  report({ type: "step", id, name });
   report({ type: "started", id, time: Date.now() });
   try {
     const result = await work((bytes) => {

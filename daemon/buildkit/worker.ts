@@ -60,4 +60,5 @@ export const LLB_CAPS = enabled([
   "meta.ignorecache",
   "meta.description",
   "meta.exportcache",
+  "exporter.multiple",
 ]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -168,6 +169,80 @@ describe("docker build with BuildKit", () => {
     assert.ok(registry.manifests.has("pushed:1"));
   });
 
+  it("writes the files of the result into the client's folder, beside what is there", async () => {
+    const folder = contextOf({
+      Dockerfile: [
+        "FROM busybox",
+        "RUN mkdir -p /o/a/b /o/empty && cd /o && echo x > z && ln z a/first && ln -s ../z a/b/link && touch a.b a-b a/none",
+        "RUN chmod 4710 /o/z && touch -d '2020-02-03 04:05:06' /o/z && head -c 3000000 /dev/zero > /o/a/b/big",
+        "FROM scratch",
+        "COPY --from=0 /o /",
+        "COPY --from=0 /bin /bin",
+      ].join("\n"),
+    });
+    const target = join(folder, "out");
+    mkdirSync(target);
+    writeFileSync(join(target, "kept"), "");
+    for (const output of [target, `type=local,dest=${target}`]) {
+      const built = await build(["-o", output, "-t", "unused:1", folder]);
+      assert.equal(built.code, 0, built.err);
+      assert.match(built.err, /^#\d+ exporting to client directory$/m);
+      assert.match(built.err, /^#\d+ copying files [\d.]+MB.* done$/m);
+    }
+    assert.deepEqual(readdirSync(target).sort(), ["a", "a-b", "a.b", "bin", "empty", "kept", "z"]);
+    assert.deepEqual(readdirSync(join(target, "a")).sort(), ["b", "first", "none"]);
+    const { mode, mtimeMs } = statSync(join(target, "z"));
+    assert.equal(mode & 0o7777, 0o4710);
+    assert.equal(mtimeMs, Date.UTC(2020, 1, 3, 4, 5, 6));
+    assert.equal(readFileSync(join(target, "a/first"), "utf8"), "x\n");
+    assert.equal(readlinkSync(join(target, "a/b/link")), "../z");
+    assert.ok(readFileSync(join(target, "a/b/big")).equals(Buffer.alloc(3_000_000)));
+    assert.doesNotMatch(await daemon.ok(["images"]), /unused/);
+  });
+
+  it("writes hard links as such, whichever name comes first", async () => {
+    const folder = contextOf({ Dockerfile: "FROM busybox\nRUN echo x > /z && mkdir /a && ln /z /a/first\n" });
+    const target = join(folder, "out");
+    const built = await build(["-o", target, folder]);
+    assert.equal(built.code, 0, built.err);
+    assert.equal(statSync(join(target, "z")).ino, statSync(join(target, "a/first")).ino);
+    assert.equal(readFileSync(join(target, "z"), "utf8"), "x\n");
+  });
+
+  it("writes an empty result", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nLABEL nothing=1\n" });
+    const built = await build(["-o", join(folder, "out"), folder]);
+    assert.equal(built.code, 0, built.err);
+    assert.deepEqual(readdirSync(join(folder, "out")), []);
+  });
+
+  it("writes tars and archives, several of one build", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nCOPY . /c\n", file: "f" });
+    const at = (name: string): string => join(folder, name);
+    const listing = (name: string): string => execFileSync("tar", ["-tf", at(name)], { encoding: "utf8" });
+    const outputs = ["tar", "oci", "docker"].flatMap((type) => [
+      "-o",
+      `type=${type},dest=${at(`${type}.tar`)}`,
+    ]);
+    const built = await build([...outputs, "-t", "archived:1", folder]);
+    assert.equal(built.code, 0, built.err);
+    assert.match(listing("tar.tar"), /^c\/file$/m);
+    assert.match(listing("oci.tar"), /^index\.json$/m);
+    assert.match(listing("docker.tar"), /^manifest\.json$/m);
+    assert.match(built.err, /^#\d+ exporting to docker image format$/m);
+    assert.match(await daemon.ok(["load", "-i", at("docker.tar")]), /archived:1/);
+    const { out, code } = await daemon.docker(["build", "-q", "-o", "-", folder], { env });
+    assert.equal(code, 0);
+    assert.match(out, /c\/file/);
+  });
+
+  it("fails when the client cannot write", async () => {
+    const folder = contextOf({ Dockerfile: "FROM busybox\n" });
+    const { code, err } = await build(["-o", "type=tar,dest=/dev/full", folder]);
+    assert.notEqual(code, 0);
+    assert.match(err, /no space left on device/);
+  });
+
   it("takes a Dockerfile or an archive on standard input, and a Dockerfile with ignore rules of its own", async () => {
     const piped = await build(["-t", "piped", "-"], { stdin: "FROM busybox\nRUN echo piped > /p\n" });
     assert.equal(piped.code, 0, piped.err);
@@ -199,6 +274,10 @@ describe("docker build with BuildKit", () => {
   const refused: readonly { readonly argv: readonly string[]; readonly name: RegExp }[] = [
     { argv: ["--cache-to", "type=local,dest=/x"], name: /a cache export of type=local is not supported/ },
     { argv: ["--build-arg", "BUILDKIT_SYNTAX=example/front"], name: /the frontend example\/front is not/ },
+    {
+      argv: ["-o", "type=oci,tar=false,dest=/tmp/never"],
+      name: /the output type=oci,tar=false is not supported/,
+    },
     { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
     { argv: ["--call", "outline"], name: /requestid=frontend.outline is not supported/ },
   ];
