@@ -120,20 +120,40 @@ async function pushImage(registry: TestRegistry, repository: string, tag: string
   return { digest: String(headers["docker-content-digest"]), size: JSON.stringify(manifest).length };
 }
 
+/** Pushes an artifact that refers to an image. */
+async function pushArtifact(
+  registry: TestRegistry,
+  subject: { readonly digest: string; readonly size: number },
+) {
+  const note = Buffer.from("a note");
+  const layer = { digest: await registry.pushBlob("from", note), size: note.byteLength };
+  await registry.pushBlob("from", "{}");
+  const { status } = await registry.putManifest("from", "artifact", {
+    ...imageManifest(),
+    artifactType: "application/note",
+    config: { mediaType: "application/vnd.oci.empty.v1+json", digest: digestOf("{}"), size: 2 },
+    layers: [{ mediaType: "text/plain", ...layer }],
+    subject: { mediaType: MEDIA_TYPES.manifest, ...subject },
+  });
+  assert.equal(status, 201);
+}
+
 describe("real clients against the registry", function () {
   this.timeout(4 * TIMEOUT_MS);
   let registry: TestRegistry;
   let host: string;
+  let image: { readonly digest: string; readonly size: number };
   before(async () => {
     registry = await TestRegistry.open();
     host = `127.0.0.1:${registry.port}`;
-    const one = await pushImage(registry, "from", "image");
+    image = await pushImage(registry, "from", "image");
     const two = await pushImage(registry, "from", "other", "arm64");
     const platforms = [
-      { ...one, platform: { os: "linux", architecture: "amd64" } },
+      { ...image, platform: { os: "linux", architecture: "amd64" } },
       { ...two, platform: { os: "linux", architecture: "arm64" } },
     ];
     assert.equal((await registry.putManifest("from", "index", imageIndex(platforms))).status, 201);
+    await pushArtifact(registry, image);
   });
   after(() => registry?.[Symbol.asyncDispose]());
 
@@ -151,6 +171,20 @@ describe("real clients against the registry", function () {
         if (exact) assert.equal(to.digest, from.digest);
         // Who pulls an index for this machine pushes the one image of it.
         else assert.equal(to.document.layers.length, 3);
+      });
+    // The others take what they can run, and nothing else.
+    if (exact)
+      it(`${client} pulls and pushes an artifact with a subject`, async function () {
+        const to = `to/${client}-artifact`;
+        for (const line of lines(`${host}/from:artifact`, `${host}/${to}:artifact`)) await run(this, line);
+        const { digest } = await manifestOf("from", "artifact");
+        assert.equal((await manifestOf(to, "artifact")).digest, digest);
+        const { body } = await registry.send("GET", `/v2/${to}/referrers/${image.digest}`);
+        const { manifests } = JSON.parse(body.toString()) as { manifests: readonly { digest: string }[] };
+        assert.deepEqual(
+          manifests.map((one) => one.digest),
+          [digest],
+        );
       });
   }
 
@@ -173,7 +207,7 @@ describe("real clients against the registry", function () {
   it("crane lists tags, verifies an index and deletes a manifest", async function () {
     assert.equal(
       (await run(this, ["crane", "ls", "--insecure", `${host}/from`])).trim(),
-      "image\nindex\nother",
+      "artifact\nimage\nindex\nother",
     );
     await run(this, ["crane", "validate", "--insecure", "--remote", `${host}/from:index`]);
     await pushImage(registry, "gone", "1");
