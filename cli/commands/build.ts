@@ -145,7 +145,7 @@ export const build = defineCommand({
       ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
       ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
     };
-    if (flags.check) return check(context, await builds(), { request, ...interrupted });
+    if (flags.check) return await check(context, await builds(), { request, ...interrupted });
     const explanation = new Explanation(flags.explain);
     const progress = await createProgress(mode, context.stderr, { env: context.env });
     try {

@@ -34,7 +34,7 @@ export async function openTls(
     });
   const prepare = async () => {
     await using _lock = await locks.hold(LOCK);
-    return prepareOwnCertificate(accessPaths(paths.registry).tls, [...namesOfHost(), ...tls.names]);
+    return await prepareOwnCertificate(accessPaths(paths.registry).tls, [...namesOfHost(), ...tls.names]);
   };
   const { authority, server } = await prepare();
   return {

@@ -52,7 +52,7 @@ export class Lifecycle {
     const now = (await this.#ending(running)) === undefined ? await this.#follow(running) : undefined;
     if (now?.news === false) return now.container;
     await using _lock = await this.lock(container.id);
-    return this.observeLocked(container.id);
+    return await this.observeLocked(container.id);
   }
 
   /** observe() for who holds the container's lock. */

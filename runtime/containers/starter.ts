@@ -156,7 +156,7 @@ export class Starter {
     const rootfs = await this.#parts.store.snapshots.mounts(container.id);
     using tree = await this.#parts.store.trees.open(rootfs);
     const user = resolveIn(tree, container.config.User, container.hostConfig.GroupAdd);
-    return this.#parts.launcher.launch({
+    return await this.#parts.launcher.launch({
       spec: this.#compile(container, { ...request, user }),
       rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
       init: container.hostConfig.Init,

@@ -158,7 +158,7 @@ export class Networks {
   /** Makes ports of a connected container reachable on this host. Rejects with PORT_ALLOCATED, PORT_TAKEN, FIREWALL_FAILED and publishes nothing then. */
   async publish(endpoint: EndpointRecord, requests: readonly PortRequest[]): Promise<EndpointRecord> {
     await using _lock = await this.#options.locks.hold(LOCK);
-    return this.#publish(endpoint, await choosePorts(requests, this.#endpoints.taken()));
+    return await this.#publish(endpoint, await choosePorts(requests, this.#endpoints.taken()));
   }
 
   /**
@@ -173,7 +173,7 @@ export class Networks {
     if (from === undefined) return requests.length === 0 ? to : this.publish(to, requests);
     await using _lock = await this.#options.locks.hold(LOCK);
     if (this.#endpoints.has(from.endpointId)) await this.#publish(from, []);
-    return this.#publish(to, from.ports);
+    return await this.#publish(to, from.ports);
   }
 
   async #publish(endpoint: EndpointRecord, ports: readonly PublishedPort[]): Promise<EndpointRecord> {

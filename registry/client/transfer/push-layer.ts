@@ -84,7 +84,7 @@ async function compress(
   options: Abortable,
 ): Promise<Descriptor> {
   await using _lock = await store.locks.hold(`${compression}-${hexOf(diffId)}`, options);
-  return store.layers.compressed(diffId, compression);
+  return await store.layers.compressed(diffId, compression);
 }
 
 async function push(
