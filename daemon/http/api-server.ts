@@ -88,11 +88,12 @@ export class ApiServer {
     socket.on("error", () => undefined);
     const gone = new AbortController();
     socket.once("close", () => gone.abort());
-    const outcome = await this.#answer(request, upgradeBody(request, socket), gone.signal);
+    const body = upgradeBody(request, socket);
+    const outcome = await this.#answer(request, body, gone.signal);
     const { answer } = outcome;
     if ("hijack" in answer) {
       this.#options.observe({ ...exchangeOf(request), status: 101 });
-      await hijack(request, socket, answer);
+      await hijack(request, socket, answer, body);
       return;
     }
     if ("take" in answer) {
@@ -165,11 +166,16 @@ function signalOf(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-async function hijack(request: IncomingMessage, socket: Socket, answer: Hijack): Promise<void> {
+async function hijack(
+  request: IncomingMessage,
+  socket: Socket,
+  answer: Hijack,
+  body: ByteStream,
+): Promise<void> {
   const upgrade = request.headers.upgrade ?? "tcp";
   socket.write(
     `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${answer.contentType}\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
   );
-  await answer.hijack(connectionOver(socket)).catch(() => undefined);
+  await answer.hijack(connectionOver(socket, body)).catch(() => undefined);
   hangUp(socket);
 }

@@ -34,12 +34,12 @@ async function read(socket: Duplex): Promise<Buffer | undefined> {
   return undefined;
 }
 
-/** A socket whose HTTP part is over, as handlers see it. */
-export function connectionOver(socket: Duplex): Connection {
+/** A socket whose HTTP part is over but for what is left of the request's body, as handlers see it. */
+export function connectionOver(socket: Duplex, body?: AsyncIterable<Uint8Array>): Connection {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
-    input: inputOf(socket),
+    input: inputOf(socket, body),
     signal: gone.signal,
     write: (data) =>
       new Promise((resolve, reject) => {
@@ -48,12 +48,21 @@ export function connectionOver(socket: Duplex): Connection {
   };
 }
 
-async function* inputOf(socket: Duplex): AsyncGenerator<Uint8Array> {
+async function* inputOf(
+  socket: Duplex,
+  body: AsyncIterable<Uint8Array> | undefined,
+): AsyncGenerator<Uint8Array> {
   try {
+    // Some clients send their parameters a second time as a document: it is not what they say to the process.
+    if (body !== undefined) await discard(body);
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch {
     // A client that is gone says no more; whoever writes to it learns the rest.
   }
+}
+
+async function discard(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of stream);
 }
 
 /** The output of what would take a connection over, as the body of an ordinary answer; its input is the request's body. */

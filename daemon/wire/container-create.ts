@@ -169,7 +169,8 @@ export function readContainerCreate(
   const { HostConfig: host, NetworkingConfig: networking, ...document } = body;
   const config = readFields(CONFIG, document);
   const { networks, mode } = readNetworking(networking.EndpointsConfig, host["NetworkMode"]);
-  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true }, isHarmless);
+  // The name counts in the query; some clients send it here as well.
+  refuseOthers("", document, { ...CONFIG, NetworkDisabled: true, name: true }, isHarmless);
   if (config.Image === undefined || config.Image === "")
     throw new Failure("CONTAINER_CONFIG_INVALID", { why: "no image specified" });
   return {
