@@ -1,4 +1,5 @@
 import { type Rpc, streaming, unary } from "../grpc/service.ts";
+import { prune } from "./prune.ts";
 import { type SolveParts, solve } from "./solve.ts";
 import * as wire from "./wire/control.ts";
 import { BUILDKIT_VERSION, worker } from "./worker.ts";
@@ -14,6 +15,9 @@ export const controlRpcs = (parts: SolveParts): readonly Rpc[] => [
     const { status } = await parts.jobs.get(request.ref, signal);
     yield* status;
   }),
+  streaming("Prune", wire.PRUNE_REQUEST, wire.USAGE_RECORD, ({ request }) =>
+    prune(parts.engine.builds, request),
+  ),
   unary("ListWorkers", wire.LIST_WORKERS_REQUEST, wire.LIST_WORKERS_RESPONSE, async () => ({
     record: [worker()],
   })),

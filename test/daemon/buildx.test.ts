@@ -288,6 +288,24 @@ describe("docker build with BuildKit", () => {
       assert.match(err, name);
     });
 
+  it("empties the build cache, and refuses to leave a part of it", async () => {
+    const args = ["-t", "pruned", contextOf({ Dockerfile: "FROM busybox\nRUN echo pruned > /p\n" })];
+    assert.equal((await build(args)).code, 0);
+    const prune = (...argv: readonly string[]) => daemon.docker(["buildx", "prune", "-f", ...argv], { env });
+    for (const [flag, name] of [
+      ["--reserved-space=1gb", /reserved space is not supported/],
+      ["--filter=until=24h", /a prune by age is not supported/],
+      ["--filter=type=regular", /filter type==regular is not supported/],
+    ] as const)
+      assert.match((await prune(flag)).err, name);
+    const reused = /^#\d+ \[2\/2\] RUN .*\n#\d+ CACHED$/m;
+    assert.match((await build(args)).err, reused);
+    const { out, code } = await prune("-a");
+    assert.equal(code, 0);
+    assert.match(out, /^build-cache /m);
+    assert.doesNotMatch((await build(args)).err, reused);
+  });
+
   it("is seen as a builder of its own", async () => {
     const out = await daemon.ok(["buildx", "inspect", "default"], { env });
     assert.match(out, /Status: +running\n.*Platforms: +linux\//s);

@@ -97,3 +97,19 @@ export const LIST_WORKERS_REQUEST = proto.message({ filter: proto.list(1, proto.
 export const LIST_WORKERS_RESPONSE = proto.message({ record: proto.list(1, WORKER_RECORD) });
 export const INFO_REQUEST = proto.message({});
 export const INFO_RESPONSE = proto.message({ buildkitVersion: proto.optional(1, BUILDKIT_VERSION) });
+
+export const PRUNE_REQUEST = proto.message({
+  filter: proto.list(1, proto.string),
+  all: proto.flag(2),
+  keepDuration: proto.count(3),
+  reservedSpace: proto.count(4),
+  maxUsedSpace: proto.count(5),
+  minFreeSpace: proto.count(6),
+});
+export type PruneRequest = proto.Decoded<typeof PRUNE_REQUEST>;
+export const USAGE_RECORD = proto.message({
+  id: proto.text(1),
+  size: proto.count(4),
+  description: proto.text(9),
+});
+export type UsageRecord = Parameters<typeof USAGE_RECORD.encode>[0];
