@@ -1,5 +1,6 @@
 import { Failure, isCode } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
+import { spellDaemon } from "./classic-daemon.ts";
 import type { Command, Entry } from "./command.ts";
 import { type ConnectOptions, type Context, print, warn } from "./context.ts";
 import { exitCodeOf, printError } from "./errors.ts";
@@ -36,7 +37,10 @@ export async function runProgram(
     engine: () => Promise.reject(new Error("not connected")),
   };
   try {
-    const { values, args } = parseFlags({ flags: GLOBAL_FLAGS, interspersed: false }, argv);
+    const { values, args } = parseFlags(
+      { flags: GLOBAL_FLAGS, interspersed: false },
+      spellDaemon(GLOBAL_FLAGS, argv),
+    );
     const root = values.root ?? env["SLIPWAY_ROOT"];
     const host = values.host ?? env["DOCKER_HOST"];
     context = {

@@ -23,6 +23,7 @@ export function rootHelp({ program, commands }: Context): string {
 }
 
 const GLOBAL_OPTIONS = listing([
+  ["-d, --daemon      ", "Serve the Docker Engine API, as 'daemon' does"],
   ["-D, --debug       ", "Print where an error came from"],
   ["    --root string ", "Directory of the state (default /var/lib/slipway; SLIPWAY_ROOT)"],
   ["-v, --version     ", "Print version information and quit"],

@@ -14,7 +14,7 @@ const INTRODUCTION = `# Command reference
 This page is made by \`npm run docs\` from the same records as \`${PROGRAM} COMMAND --help\`; a test compares the two.
 
 Before the command stand \`--root DIRECTORY\` (the state root; \`SLIPWAY_ROOT\`), \`-H\`, \`--host\` (an engine to connect to; \`DOCKER_HOST\`), \`-D\`, \`--debug\` (where an
-error came from) and \`-v\`, \`--version\`. A flag of docker's that is not supported is an error that names it.
+error came from) and \`-v\`, \`--version\`; \`-d\`, \`--daemon\` is \`daemon\` in Docker's first spelling. A flag of docker's that is not supported is an error that names it.
 `;
 
 async function section(entry: Entry): Promise<string> {

@@ -44,6 +44,34 @@ describe("the command line", () => {
     });
   }
 
+  describe("-d", () => {
+    const checked = "--validate --config-file /dev/null";
+    const same: readonly string[] = [
+      `-d ${checked}`,
+      `--daemon ${checked} -H unix:///tmp/x.sock`,
+      `--root /tmp/x -D -H unix:///tmp/x.sock --host=fd:// -d ${checked}`,
+    ];
+    for (const line of same) {
+      it(`is "daemon" in "${line}"`, async () => {
+        const { code, out, err, calls } = await runCli(line.split(" "));
+        assert.deepEqual([code, out, err, calls], [0, "", "configuration OK\n", []]);
+      });
+    }
+    const others: readonly [line: string, code: number, err: RegExp][] = [
+      ["-d nosuch", 1, /'slipway daemon' accepts no arguments/],
+      ["-d --nope", 125, /^unknown flag: --nope\n\nUsage: {2}slipway daemon /],
+      ["-H http://x -d --config-file /dev/null", 1, /http:\/\/x/],
+      ["ps -d", 125, /^unknown shorthand flag: 'd' in -d\n\nUsage: {2}slipway ps /],
+    ];
+    for (const [line, code, err] of others) {
+      it(`ends "${line}" with ${code}`, async () => {
+        const ran = await runCli(line.split(" "));
+        assert.match(ran.err, err);
+        assert.equal(ran.code, code);
+      });
+    }
+  });
+
   it("prints the root's help without arguments", async () => {
     const { code, out } = await runCli([]);
     assert.equal(code, 0);
