@@ -18,18 +18,22 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> {
   readonly signal: AbortSignal;
 }
 
-export type Answer = Document | Stream | Hijack | Switch;
+/** An answer with one of these statuses; a connection that is taken over is 101, or 200 where the client asked for no upgrade. */
+export type Answer<Status extends number = number> =
+  | Document<Status>
+  | Stream<Status>
+  | (101 extends Status ? Hijack | Switch : never);
 
 /** A whole answer; without `json` and `text` it has no body. */
-export interface Document {
-  readonly status: number;
+export interface Document<Status extends number = number> {
+  readonly status: Status;
   readonly json?: unknown;
   readonly text?: string;
   readonly headers?: Headers;
 }
 /** An answer that goes on: its head is sent at once, its body as it comes. */
-export interface Stream {
-  readonly status: number;
+export interface Stream<Status extends number = number> {
+  readonly status: Status;
   readonly stream: ByteStream;
   readonly headers: Headers;
 }
@@ -56,7 +60,8 @@ export interface Connection {
   readonly signal: AbortSignal;
 }
 
-export const ok = (json: unknown): Document => ({ status: 200, json });
-export const created = (json: unknown): Document => ({ status: 201, json });
-export const NO_CONTENT: Document = { status: 204 };
-export const NOT_MODIFIED: Document = { status: 304 };
+export const ok = (json: unknown): Document<200> => ({ status: 200, json });
+export const created = (json: unknown): Document<201> => ({ status: 201, json });
+export const DONE: Document<200> = { status: 200 };
+export const NO_CONTENT: Document<204> = { status: 204 };
+export const NOT_MODIFIED: Document<304> = { status: 304 };

@@ -1,4 +1,4 @@
-import type { ZodType } from "zod";
+import { type ZodObject, type ZodType, z } from "zod";
 import { Failure } from "../../core/errors.ts";
 import { check } from "./check.ts";
 
@@ -15,6 +15,12 @@ export function readFields<T>(table: FieldTable<T>, document: Document, where = 
   // Every field was made by the schema that the table has for it.
   return Object.fromEntries(found) as Partial<T>;
 }
+
+/** The document of a table's fields, to be described: any of them may be absent or null. */
+export const documentOf = <T>(table: FieldTable<T>): ZodObject =>
+  z.object(
+    Object.fromEntries(Object.entries<ZodType>(table).map(([name, schema]) => [name, schema.nullish()])),
+  );
 
 /** What Go sends for a field that nobody set: "", 0, false, null, empty lists, and documents of nothing else. */
 export function isZero(value: unknown): boolean {

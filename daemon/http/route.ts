@@ -16,14 +16,33 @@ type ParamsOf<Path extends string> = Path extends `${infer First}/${infer Rest}`
     ? { readonly [K in Name]: string }
     : unknown;
 
-export interface RouteDefinition<Path extends string, Query, Body> {
+/** How a request may fail besides being wrong (400) and faults of the engine (500). */
+export type Refusal = 401 | 403 | 404 | 409 | 501 | 503;
+
+/** What people are told of a route; docs/api.json is made of it. */
+export interface RouteDescription<Status extends number = number> {
   readonly method: Method;
-  readonly path: Path;
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** What an answer says, by its status. */
+  readonly answers: Readonly<Record<Status, string>>;
+  readonly refuses?: readonly Refusal[];
   /** The parameters it reads; others are ignored, as the engine does. */
-  readonly query?: ZodType<Query>;
+  readonly query?: ZodType;
   /** The JSON document it takes; without it the body is the handler's to read. */
+  readonly body?: ZodType;
+  /** The fields of that document, where the handler looks for them itself. */
+  readonly fields?: ZodType;
+  /** The media type of a body that is no such document. */
+  readonly takes?: string;
+}
+
+export interface RouteDefinition<Path extends string, Query, Body, Status extends number>
+  extends RouteDescription<Status> {
+  readonly path: Path;
+  readonly query?: ZodType<Query>;
   readonly body?: ZodType<Body>;
-  readonly handle: (call: Call<ParamsOf<Path>, Query, Body>) => Promise<Answer>;
+  readonly handle: (call: Call<ParamsOf<Path>, Query, Body>) => Promise<Answer<NoInfer<Status>>>;
 }
 
 /** A request whose path is known, before anything else of it was looked at. */
@@ -36,20 +55,24 @@ export interface Request {
   readonly signal: AbortSignal;
 }
 
-export interface Route {
-  readonly method: Method;
+export interface Route extends RouteDescription {
   readonly path: string;
   readonly pattern: RegExp;
   readonly serve: (request: Request) => Promise<Answer>;
 }
 
 /** A row of the table: the schemas decide what the handler is given. */
-export function route<const Path extends string, Query = unknown, Body = unknown>(
-  definition: RouteDefinition<Path, Query, Body>,
-): Route {
-  const { method, path, query, body, handle } = definition;
+export function route<
+  const Path extends string,
+  Query = unknown,
+  Body = unknown,
+  Status extends number = never,
+>(definition: RouteDefinition<Path, Query, Body, Status>): Route {
+  const { path, query, body, handle, ...description } = definition;
   return {
-    method,
+    ...description,
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
     path,
     pattern: compile(path),
     serve: async ({ search, ...request }) =>

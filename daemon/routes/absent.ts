@@ -21,19 +21,58 @@ export const absentRoutes = (): readonly Route[] => [
   route({
     method: "POST",
     path: "/swarm/leave",
+    summary: "Leaves the swarm",
+    answers: {},
+    refuses: [503],
     async handle() {
       throw new Failure("SWARM_ABSENT", {});
     },
   }),
   ...METHODS.flatMap((method) => SWARM.flatMap((path) => swarmRoutes(method, path))),
-  route({ method: "GET", path: "/plugins", handle: async () => ok([]) }),
-  route({ method: "GET", path: "/plugins/*name/json", handle: noPlugin }),
-  route({ method: "POST", path: "/plugins/*name/enable", handle: noPlugin }),
-  route({ method: "POST", path: "/plugins/*name/disable", handle: noPlugin }),
-  route({ method: "DELETE", path: "/plugins/*name", handle: noPlugin }),
+  route({
+    method: "GET",
+    path: "/plugins",
+    summary: "Lists plugins",
+    answers: { 200: "none" },
+    handle: async () => ok([]),
+  }),
+  route({
+    method: "GET",
+    path: "/plugins/*name/json",
+    summary: "Inspects a plugin",
+    answers: {},
+    refuses: [404],
+    handle: noPlugin,
+  }),
+  route({
+    method: "POST",
+    path: "/plugins/*name/enable",
+    summary: "Enables a plugin",
+    answers: {},
+    refuses: [404],
+    handle: noPlugin,
+  }),
+  route({
+    method: "POST",
+    path: "/plugins/*name/disable",
+    summary: "Disables a plugin",
+    answers: {},
+    refuses: [404],
+    handle: noPlugin,
+  }),
+  route({
+    method: "DELETE",
+    path: "/plugins/*name",
+    summary: "Removes a plugin",
+    answers: {},
+    refuses: [404],
+    handle: noPlugin,
+  }),
   route({
     method: "POST",
     path: "/plugins/pull",
+    summary: "Installs a plugin",
+    answers: {},
     async handle() {
       throw new Failure("OPTION_UNSUPPORTED", { option: "installing a plugin" });
     },
@@ -41,13 +80,23 @@ export const absentRoutes = (): readonly Route[] => [
   route({
     method: "GET",
     path: "/plugins/privileges",
+    summary: "Lists what a plugin wants to be allowed",
+    answers: {},
     async handle() {
       throw new Failure("OPTION_UNSUPPORTED", { option: "installing a plugin" });
     },
   }),
 ];
 
-const swarmRoutes = (method: Method, path: string): readonly Route[] => [
-  route({ method, path, handle: notInSwarm }),
-  route({ method, path: `${path}/*rest`, handle: notInSwarm }),
-];
+const swarmRoutes = (method: Method, path: string): readonly Route[] => {
+  const row = {
+    method,
+    summary: "Is for a swarm, and this engine is in none",
+    answers: {},
+    refuses: [503],
+  } as const;
+  return [
+    route({ ...row, path, handle: notInSwarm }),
+    route({ ...row, path: `${path}/*rest`, handle: notInSwarm }),
+  ];
+};

@@ -20,6 +20,8 @@ export function buildkitRoutes(engine: Pick<Engine, "builds" | "images">): reado
     route({
       method: "POST",
       path: "/grpc",
+      summary: "Opens a connection over which the client calls BuildKit's services",
+      answers: { 101: "it speaks HTTP/2" },
       async handle({ headers }) {
         requireUpgrade(headers, PROTOCOL);
         server ??= load();
@@ -30,6 +32,9 @@ export function buildkitRoutes(engine: Pick<Engine, "builds" | "images">): reado
     route({
       method: "POST",
       path: "/session",
+      summary: "Opens a connection over which the client lends files and secrets to builds",
+      answers: { 101: "it speaks HTTP/2" },
+      refuses: [409],
       async handle({ headers }) {
         requireUpgrade(headers, PROTOCOL);
         return { protocol: PROTOCOL, take: await sessions.accept(headers) };

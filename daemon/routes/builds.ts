@@ -9,7 +9,10 @@ import { BUILD_QUERY, buildOptions } from "../wire/build-query.ts";
 import { readRegistryConfig } from "../wire/registry-config.ts";
 
 const PRUNE_BOUNDS = ["keep-storage", "reserved-space", "max-used-space", "min-free-space"] as const;
-const BOUNDS = Object.fromEntries(PRUNE_BOUNDS.map((name) => [name, param.integer]));
+const BOUNDS = Object.fromEntries(PRUNE_BOUNDS.map((name) => [name, param.integer])) as Record<
+  (typeof PRUNE_BOUNDS)[number],
+  typeof param.integer
+>;
 
 export function buildRoutes(builds: BuildService): readonly Route[] {
   /** Builds under way that were given an id, to be cancelled by it. */
@@ -18,6 +21,10 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     route({
       method: "POST",
       path: "/build",
+      summary: "Builds an image of a tar with a Dockerfile",
+      answers: { 200: "progress, JSON, one a line" },
+      refuses: [403, 404],
+      takes: "application/x-tar",
       query: BUILD_QUERY,
       async handle({ query, stream, headers, signal }) {
         const options = buildOptions(query);
@@ -49,6 +56,8 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     route({
       method: "POST",
       path: "/build/cancel",
+      summary: "Ends a build",
+      answers: { 204: "it ends, if there is one of that id" },
       query: z.object({ id: param.optionalText }),
       async handle({ query: { id } }) {
         if (id === undefined) throw new Failure("REQUEST_INVALID", { why: "build ID not provided" });
@@ -59,7 +68,9 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     route({
       method: "POST",
       path: "/build/prune",
-      query: z.object({ all: param.flag(), filters: param.filters }).and(z.object(BOUNDS)),
+      summary: "Empties the cache of builds",
+      answers: { 200: "BuildPruneResponse" },
+      query: z.object({ all: param.flag(), filters: param.filters, ...BOUNDS }),
       async handle({ query: { all, filters, ...bounds } }) {
         const [filter] = Object.keys(filters);
         if (filter !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `filter ${filter}` });

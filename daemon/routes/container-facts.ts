@@ -11,6 +11,9 @@ export const containerFactRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "GET",
     path: "/containers/json",
+    summary: "Lists containers",
+    answers: { 200: "ContainerSummary, a list" },
+    refuses: [404],
     query: z.object({ all: param.flag(), limit: param.integer, size: param.flag(), filters: param.filters }),
     async handle({ query: { all, limit = 0, size, filters } }) {
       const records = await containers.list({
@@ -28,12 +31,18 @@ export const containerFactRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "GET",
     path: "/containers/:id/json",
+    summary: "Inspects a container",
+    answers: { 200: "ContainerInspectResponse" },
+    refuses: [404],
     query: z.object({ size: param.flag() }),
     handle: async ({ params: { id }, query }) => ok(await containers.inspect(id, query)),
   }),
   route({
     method: "GET",
     path: "/containers/:id/stats",
+    summary: "Streams what a container uses",
+    answers: { 200: "ContainerStatsResponse, one a line" },
+    refuses: [404],
     query: z.object({ stream: param.flag(true), "one-shot": param.flag() }),
     async handle({ params: { id }, query: { stream, "one-shot": oneShot }, signal }) {
       // Before the answer begins, so that an unknown container has a status of its own.

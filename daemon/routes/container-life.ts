@@ -4,8 +4,8 @@ import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
 import { check } from "../http/check.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
-import { CREATE_BODY, readContainerCreate } from "../wire/container-create.ts";
-import { readUpdate, UPDATE_BODY } from "../wire/container-update.ts";
+import { CREATE_BODY, CREATE_FIELDS, readContainerCreate } from "../wire/container-create.ts";
+import { readUpdate, UPDATE_BODY, UPDATE_FIELDS } from "../wire/container-update.ts";
 
 const STOP_QUERY = z.object({ t: param.integer, signal: param.optionalText });
 
@@ -16,8 +16,12 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/create",
+    summary: "Creates a container",
+    answers: { 201: "ContainerCreateResponse" },
+    refuses: [404, 409],
     query: z.object({ name: param.optionalText, platform: param.optionalText }),
     body: CREATE_BODY,
+    fields: CREATE_FIELDS,
     async handle({ query: { name, platform }, body, signal }) {
       const { id, warnings } = await containers.create(readContainerCreate(body, { name, platform }), {
         signal,
@@ -28,6 +32,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/start",
+    summary: "Starts a container",
+    answers: { 204: "it runs", 304: "it ran already" },
+    refuses: [404, 409],
     async handle({ params: { id } }) {
       if (await isRunning(containers, id)) return NOT_MODIFIED;
       await containers.start(id);
@@ -37,6 +44,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/stop",
+    summary: "Stops a container",
+    answers: { 204: "it has ended", 304: "it did not run" },
+    refuses: [404],
     query: STOP_QUERY,
     async handle({ params: { id }, query }) {
       if (!(await isRunning(containers, id))) return NOT_MODIFIED;
@@ -47,6 +57,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/restart",
+    summary: "Stops a container and starts it again",
+    answers: { 204: "it runs" },
+    refuses: [404, 409],
     query: STOP_QUERY,
     async handle({ params: { id }, query }) {
       await containers.restart(id, stopOptions(query));
@@ -56,6 +69,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/kill",
+    summary: "Sends a signal to a container",
+    answers: { 204: "it was sent" },
+    refuses: [404, 409],
     query: z.object({ signal: param.optionalText }),
     async handle({ params: { id }, query: { signal = "SIGKILL" } }) {
       await containers.kill(id, signal);
@@ -65,6 +81,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/pause",
+    summary: "Freezes the processes of a container",
+    answers: { 204: "they are frozen" },
+    refuses: [404, 409],
     async handle({ params: { id } }) {
       await containers.pause(id);
       return NO_CONTENT;
@@ -73,6 +92,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/unpause",
+    summary: "Lets frozen processes go on",
+    answers: { 204: "they go on" },
+    refuses: [404, 409],
     async handle({ params: { id } }) {
       await containers.unpause(id);
       return NO_CONTENT;
@@ -81,6 +103,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/rename",
+    summary: "Gives a container another name",
+    answers: { 204: "it has the name" },
+    refuses: [404, 409],
     query: z.object({ name: param.text }),
     async handle({ params: { id }, query: { name } }) {
       await containers.rename(id, name);
@@ -90,6 +115,10 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/update",
+    summary: "Changes the limits of a container",
+    answers: { 200: "ContainerUpdateResponse" },
+    refuses: [404, 409],
+    fields: UPDATE_FIELDS,
     body: UPDATE_BODY,
     async handle({ params: { id }, body }) {
       const warnings = await containers.update(id, readUpdate(body));
@@ -99,6 +128,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/:id/wait",
+    summary: "Waits for the end of a container",
+    answers: { 200: "ContainerWaitResponse, once it has ended" },
+    refuses: [404],
     query: z.object({ condition: param.optionalText }),
     async handle({ params: { id }, query, signal }) {
       const condition = check(CONDITIONS, query.condition ?? "not-running", "condition");
@@ -115,6 +147,9 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "DELETE",
     path: "/containers/:id",
+    summary: "Removes a container",
+    answers: { 204: "it is gone" },
+    refuses: [404, 409],
     query: z.object({ v: param.flag(), force: param.flag(), link: param.flag() }),
     async handle({ params: { id }, query: { v, force } }) {
       await containers.remove(id, { force, volumes: v });
@@ -124,6 +159,8 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
   route({
     method: "POST",
     path: "/containers/prune",
+    summary: "Removes containers that do not run",
+    answers: { 200: "ContainerPruneResponse" },
     query: z.object({ filters: param.filters }),
     async handle({ query: { filters } }) {
       const { removed, bytes } = await containers.prune({ filters });

@@ -13,6 +13,9 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
   route({
     method: "POST",
     path: "/containers/:id/attach",
+    summary: "Attaches to the process of a container",
+    answers: { 101: "the connection carries its streams", 200: "its output; the body is its input" },
+    refuses: [404, 409],
     query: z.object({
       detachKeys: param.optionalText,
       logs: param.flag(),
@@ -46,6 +49,9 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
   route({
     method: "POST",
     path: "/containers/:id/resize",
+    summary: "Gives the terminal of a container another size",
+    answers: { 200: "it has the size" },
+    refuses: [404, 409],
     query: z.object({ h: param.integer, w: param.integer }),
     async handle({ params: { id }, query: { h: rows = 0, w: columns = 0 } }) {
       await containers.resize(id, { columns, rows });
@@ -55,6 +61,9 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
   route({
     method: "GET",
     path: "/containers/:id/logs",
+    summary: "Reads what a container wrote",
+    answers: { 200: "lines, as they are or in frames" },
+    refuses: [404, 501],
     query: z.object({
       follow: param.flag(),
       stdout: param.flag(),
@@ -93,6 +102,9 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
   route({
     method: "GET",
     path: "/containers/:id/top",
+    summary: "Lists the processes of a container",
+    answers: { 200: "ContainerTopResponse" },
+    refuses: [404, 409],
     query: z.object({ ps_args: param.text }),
     async handle({ params: { id }, query: { ps_args } }) {
       const words = ps_args.split(/\s+/).filter((word) => word !== "");

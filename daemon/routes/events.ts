@@ -10,6 +10,8 @@ export const eventRoutes = (events: EventService): readonly Route[] => [
   route({
     method: "GET",
     path: "/events",
+    summary: "Streams what happens, and what happened",
+    answers: { 200: "EventMessage, one a line, as they come" },
     query: z.object({ since: param.moment, until: param.moment, filters: param.filters }),
     async handle({ query: { since, until, filters }, signal }) {
       const query = {

@@ -57,6 +57,9 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
     route({
       method: "POST",
       path: "/containers/:id/exec",
+      summary: "Prepares another process in a container",
+      answers: { 201: "IDResponse" },
+      refuses: [404, 409],
       body: EXEC_BODY,
       async handle({ params: { id }, body }) {
         const {
@@ -81,6 +84,12 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
     route({
       method: "POST",
       path: "/exec/:id/start",
+      summary: "Starts a prepared process",
+      answers: {
+        101: "the connection carries its streams",
+        200: "its output, or nothing when it is detached",
+      },
+      refuses: [404, 409],
       body: START_BODY,
       async handle({ params: { id }, body: { Detach: detach, ConsoleSize }, api }) {
         const { request } = await execs.get(id);
@@ -117,6 +126,9 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
     route({
       method: "POST",
       path: "/exec/:id/resize",
+      summary: "Gives the terminal of such a process another size",
+      answers: { 200: "it has the size" },
+      refuses: [404, 409],
       query: z.object({ h: param.integer, w: param.integer }),
       async handle({ params: { id }, query: { h: rows = 0, w: columns = 0 } }) {
         await execs.resize(id, { columns, rows });
@@ -126,6 +138,9 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
     route({
       method: "GET",
       path: "/exec/:id/json",
+      summary: "Inspects such a process",
+      answers: { 200: "ExecInspectResponse" },
+      refuses: [404],
       handle: async ({ params: { id } }) => ok(execDocument(await execs.get(id))),
     }),
   ];

@@ -17,6 +17,9 @@ export const imageFactRoutes = ({
   route({
     method: "GET",
     path: "/images/json",
+    summary: "Lists images",
+    answers: { 200: "ImageSummary, a list" },
+    refuses: [404],
     query: z.object({
       all: param.flag(),
       filters: param.filters,
@@ -30,6 +33,9 @@ export const imageFactRoutes = ({
   route({
     method: "GET",
     path: "/images/search",
+    summary: "Searches images in a registry",
+    answers: { 200: "ImageSearchResponseItem, a list" },
+    refuses: [401, 404],
     query: z.object({ term: param.text, limit: param.integer, filters: param.filters }),
     async handle({ query: { term, limit = DEFAULT_LIMIT, filters }, headers, signal }) {
       const fits = compileSearchFilters(filters);
@@ -51,6 +57,9 @@ export const imageFactRoutes = ({
   route({
     method: "GET",
     path: "/images/*name/json",
+    summary: "Inspects an image",
+    answers: { 200: "ImageInspect" },
+    refuses: [404],
     query: z.object({ manifests: param.flag(), platform }),
     async handle({ params: { name }, query: { manifests, platform } }) {
       await requirePlatform(images, name, platform);
@@ -60,6 +69,9 @@ export const imageFactRoutes = ({
   route({
     method: "GET",
     path: "/images/*name/history",
+    summary: "Lists what an image was made by",
+    answers: { 200: "HistoryResponseItem, a list" },
+    refuses: [404],
     query: z.object({ platform }),
     async handle({ params: { name }, query: { platform } }) {
       await requirePlatform(images, name, platform);
@@ -79,6 +91,9 @@ export const imageFactRoutes = ({
   route({
     method: "GET",
     path: "/distribution/*name/json",
+    summary: "Asks a registry about an image",
+    answers: { 200: "DistributionInspect" },
+    refuses: [401, 403, 404],
     async handle({ params: { name }, headers, signal }) {
       const credentials = readRegistryAuth(headers);
       const { descriptor, platforms } = await distribution.describe(name, { credentials, signal });

@@ -5,7 +5,7 @@ import { created, ok } from "../http/call.ts";
 import { check } from "../http/check.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
-import { COMMIT_BODY, readProcessConfig } from "../wire/container-create.ts";
+import { COMMIT_BODY, CONFIG_FIELDS, readProcessConfig } from "../wire/container-create.ts";
 import { referenceOf } from "../wire/transfer.ts";
 
 /** How images here get and lose names, are made of containers and are removed. */
@@ -16,6 +16,9 @@ export const imageLifeRoutes = ({
   route({
     method: "POST",
     path: "/images/*name/tag",
+    summary: "Gives an image another name",
+    answers: { 201: "it has the name" },
+    refuses: [404, 409],
     query: z.object({ repo: param.text, tag: param.text }),
     async handle({ params: { name }, query: { repo, tag } }) {
       await images.tag(name, referenceOf(repo, tag));
@@ -25,6 +28,9 @@ export const imageLifeRoutes = ({
   route({
     method: "DELETE",
     path: "/images/*name",
+    summary: "Takes a name from an image, and removes one without names",
+    answers: { 200: "ImageDeleteResponseItem, a list" },
+    refuses: [404, 409],
     query: z.object({ force: param.flag(), noprune: param.flag(), platforms: param.list }),
     async handle({ params: { name }, query: { force, noprune, platforms } }) {
       if (platforms.length > 0) throw new Failure("OPTION_UNSUPPORTED", { option: "platforms" });
@@ -34,6 +40,8 @@ export const imageLifeRoutes = ({
   route({
     method: "POST",
     path: "/images/prune",
+    summary: "Removes images that nothing uses",
+    answers: { 200: "ImagePruneResponse" },
     query: z.object({ filters: param.filters }),
     async handle({ query: { filters } }) {
       const { dangling, ...others } = filters;
@@ -46,6 +54,10 @@ export const imageLifeRoutes = ({
   route({
     method: "POST",
     path: "/commit",
+    summary: "Makes an image of a container",
+    answers: { 201: "IDResponse" },
+    refuses: [404, 409],
+    fields: CONFIG_FIELDS,
     query: z.object({
       container: param.text,
       repo: param.text,

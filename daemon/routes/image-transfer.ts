@@ -30,12 +30,19 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
   route({
     method: "POST",
     path: "/images/create",
+    summary: "Pulls an image, or makes one of a tar",
+    answers: { 200: "progress, JSON, one a line" },
+    refuses: [404],
+    takes: "application/x-tar",
     query: CREATE_QUERY,
     handle: (call) => (call.query.fromImage !== "" ? pull(images, call) : importTar(images, call)),
   }),
   route({
     method: "POST",
     path: "/images/*name/push",
+    summary: "Pushes an image to its registry",
+    answers: { 200: "progress, JSON, one a line" },
+    refuses: [404],
     query: z.object({ tag: param.text, platform }),
     async handle({ params: { name }, query: { tag, platform }, headers, signal }) {
       if (platform !== undefined) await requirePlatform(images, referenceOf(name, tag), platform);
@@ -60,6 +67,9 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
   route({
     method: "POST",
     path: "/images/load",
+    summary: "Loads images from an archive",
+    answers: { 200: "progress, JSON, one a line" },
+    takes: "application/x-tar",
     query: z.object({ quiet: param.flag(), platform }),
     handle: ({ query: { platform }, stream, signal }) =>
       progressAnswer(async (write) => {
@@ -73,6 +83,9 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
   route({
     method: "GET",
     path: "/images/get",
+    summary: "Saves images to an archive",
+    answers: { 200: "a tar" },
+    refuses: [404],
     query: z.object({ names: param.list, platform }),
     handle: ({ query: { names, platform }, signal }) =>
       save(
@@ -84,6 +97,9 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
   route({
     method: "GET",
     path: "/images/*name/get",
+    summary: "Saves an image to an archive",
+    answers: { 200: "a tar" },
+    refuses: [404],
     query: z.object({ platform }),
     handle: ({ params: { name }, query: { platform }, signal }) => save(images, [name], { platform, signal }),
   }),
@@ -91,7 +107,7 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
 
 const isTagged = (name: string): boolean => /[:@][^/]*$/.test(name);
 
-function pull(images: ImageService, { query, headers, signal }: Create): Promise<Answer> {
+function pull(images: ImageService, { query, headers, signal }: Create): Promise<Answer<200>> {
   const { fromImage, tag, platform } = query;
   const options = {
     ...platform,
@@ -104,7 +120,7 @@ function pull(images: ImageService, { query, headers, signal }: Create): Promise
   });
 }
 
-async function importTar(images: ImageService, { query, stream, signal }: Create): Promise<Answer> {
+async function importTar(images: ImageService, { query, stream, signal }: Create): Promise<Answer<200>> {
   const { fromSrc, repo, tag, message, changes, platform } = query;
   if (fromSrc === "")
     throw new Failure("REQUEST_INVALID", { why: "neither fromImage nor fromSrc was given" });
@@ -123,7 +139,7 @@ async function save(
   images: ImageService,
   names: readonly string[],
   { platform, signal }: { readonly platform: Platform; readonly signal: AbortSignal },
-): Promise<Answer> {
+): Promise<Answer<200>> {
   for (const name of names) await requirePlatform(images, name, platform);
   return {
     status: 200,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { VolumeService } from "../../engine/api.ts";
 import { created, NO_CONTENT, ok } from "../http/call.ts";
-import { type FieldTable, readFields, refuseOthers } from "../http/fields.ts";
+import { documentOf, type FieldTable, readFields, refuseOthers } from "../http/fields.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -19,6 +19,8 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
   route({
     method: "GET",
     path: "/volumes",
+    summary: "Lists volumes",
+    answers: { 200: "VolumeListResponse" },
     query: z.object({ filters: param.filters }),
     handle: async ({ query: { filters } }) =>
       ok({ Volumes: await volumes.documents(filters), Warnings: null }),
@@ -26,11 +28,18 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
   route({
     method: "GET",
     path: "/volumes/:name",
+    summary: "Inspects a volume",
+    answers: { 200: "Volume" },
+    refuses: [404],
     handle: async ({ params: { name } }) => ok(await volumes.inspect(name)),
   }),
   route({
     method: "POST",
     path: "/volumes/create",
+    summary: "Creates a volume",
+    answers: { 201: "Volume" },
+    refuses: [409],
+    fields: documentOf(CREATE),
     body: z.looseObject({}),
     async handle({ body }) {
       refuseOthers("", body, CREATE);
@@ -44,6 +53,8 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
   route({
     method: "POST",
     path: "/volumes/prune",
+    summary: "Removes volumes that nothing uses",
+    answers: { 200: "VolumePruneResponse" },
     query: z.object({ filters: param.filters }),
     async handle({ query: { filters } }) {
       const { removed, bytes } = await volumes.prune({ filters });
@@ -53,6 +64,9 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
   route({
     method: "DELETE",
     path: "/volumes/:name",
+    summary: "Removes a volume",
+    answers: { 204: "it is gone" },
+    refuses: [404, 409],
     query: z.object({ force: param.flag() }),
     async handle({ params: { name }, query }) {
       await volumes.remove(name, query);

@@ -1,7 +1,7 @@
 import type { Stream } from "../http/call.ts";
 
 /** An answer of documents as they come, one JSON text per line. */
-export const documentStream = (documents: AsyncIterable<unknown>): Stream => ({
+export const documentStream = (documents: AsyncIterable<unknown>): Stream<200> => ({
   status: 200,
   headers: { "content-type": "application/json" },
   stream: lines(documents),

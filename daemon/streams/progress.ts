@@ -17,7 +17,7 @@ type Write = (message: ProgressMessage) => void;
  * The answer of work that tells how it goes: one JSON document per line. Rejects with what the work rejects with before it has said anything, so
  * that it gets a status of its own; later failures are the last line.
  */
-export async function progressAnswer(work: (write: Write) => Promise<void>): Promise<Stream> {
+export async function progressAnswer(work: (write: Write) => Promise<void>): Promise<Stream<200>> {
   const lines = new Lines();
   const done = work((message) => lines.add(message)).then(
     () => lines.end(),

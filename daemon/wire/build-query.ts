@@ -50,9 +50,12 @@ const REFUSED = [
 /** Values that say nothing besides those that are empty. */
 const SILENT: Readonly<Record<string, readonly string[]>> = { version: ["1"], isolation: ["default"] };
 
-const REFUSALS = Object.fromEntries(REFUSED.map((name) => [name, param.text]));
+const REFUSALS = Object.fromEntries(REFUSED.map((name) => [name, param.text])) as Record<
+  (typeof REFUSED)[number],
+  typeof param.text
+>;
 
-export const BUILD_QUERY = z.object(HONOURED).and(z.object(REFUSALS));
+export const BUILD_QUERY = z.object({ ...HONOURED, ...REFUSALS });
 export type BuildQuery = z.output<typeof BUILD_QUERY>;
 
 /** What to build, but for the context and the Dockerfile. Throws OPTION_UNSUPPORTED, OPTION_INVALID, PLATFORM_INVALID. */
@@ -75,10 +78,10 @@ export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | 
 }
 
 function refuseUnsupported(query: BuildQuery): void {
-  if (!isSilent(query["squash"] ?? ""))
+  if (!isSilent(query.squash))
     throw new Failure("REQUEST_INVALID", { why: "squash is only supported with experimental mode" });
   for (const name of REFUSED) {
-    const text = query[name] ?? "";
+    const text = query[name];
     if (!isSilent(text) && SILENT[name]?.includes(text) !== true)
       throw new Failure("OPTION_UNSUPPORTED", { option: `${name}=${text}` });
   }

@@ -2,8 +2,15 @@ import { z } from "zod";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";
-import { type Document, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
-import { readEndpointSettings } from "./endpoint-settings.ts";
+import {
+  type Document,
+  documentOf,
+  type FieldTable,
+  isZero,
+  readFields,
+  refuseOthers,
+} from "../http/fields.ts";
+import { ENDPOINT_FIELDS, readEndpointSettings } from "./endpoint-settings.ts";
 import { MOUNTS } from "./mounts.ts";
 
 const integer = z.number().int();
@@ -146,6 +153,14 @@ export const CREATE_BODY = z.looseObject({
     z.looseObject({ EndpointsConfig: nullable(z.record(z.string(), nullable(z.looseObject({}), {})), {}) }),
     { EndpointsConfig: {} },
   ),
+});
+
+/** What those documents may say. */
+export const CONFIG_FIELDS = documentOf(CONFIG);
+export const CREATE_FIELDS = z.object({
+  ...CONFIG_FIELDS.shape,
+  HostConfig: documentOf(HOST_CONFIG),
+  NetworkingConfig: z.object({ EndpointsConfig: z.record(z.string(), ENDPOINT_FIELDS) }),
 });
 
 /** A configuration alone. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ContainerUpdate } from "../../engine/api.ts";
-import { type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
+import { documentOf, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
 import { HOST_CONFIG } from "./container-create.ts";
 
 export const UPDATE_BODY = z.looseObject({});
@@ -20,6 +20,8 @@ const FIELDS: FieldTable<ContainerUpdate> = {
   PidsLimit: HOST_CONFIG.PidsLimit,
   RestartPolicy: HOST_CONFIG.RestartPolicy,
 };
+
+export const UPDATE_FIELDS = documentOf(FIELDS);
 
 /** The engine's request for a body of POST /containers/{id}/update. Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
 export function readUpdate(document: z.output<typeof UPDATE_BODY>): ContainerUpdate {

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import type { EndpointConfig } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
-import { type Document, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
+import {
+  type Document,
+  documentOf,
+  type FieldTable,
+  isZero,
+  readFields,
+  refuseOthers,
+} from "../http/fields.ts";
 
 /** Docker Engine API 1.51 "EndpointSettings", as far as it says a wish; by the engine's own names. */
 const FIELDS = {
@@ -28,6 +35,12 @@ const KNOWN = Object.fromEntries(
 );
 
 const ADDRESSES: FieldTable<{ readonly IPv4Address?: string }> = { IPv4Address: z.string() };
+
+/** What it may say. */
+export const ENDPOINT_FIELDS = z.object({
+  ...Object.fromEntries(Object.entries(FIELDS).map(([name, [, schema]]) => [name, schema.nullish()])),
+  IPAMConfig: documentOf(ADDRESSES).nullish(),
+});
 
 /** Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
 export function readEndpointSettings(document: Document, where: string): Partial<EndpointConfig> {

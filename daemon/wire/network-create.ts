@@ -2,7 +2,15 @@ import { z } from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { NetworkCreate } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
-import { type Document, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
+import {
+  type Document,
+  documentOf,
+  type FieldTable,
+  isZero,
+  readFields,
+  refuseOthers,
+} from "../http/fields.ts";
+import { ENDPOINT_FIELDS } from "./endpoint-settings.ts";
 
 const map = z.record(z.string(), z.string());
 
@@ -42,6 +50,11 @@ const ADDRESSES: FieldTable<{
 }> = { Subnet: z.string(), Gateway: z.string(), IPRange: z.string(), AuxiliaryAddresses: map };
 
 export const NETWORK_BODY = z.looseObject({});
+/** What it may say. */
+export const NETWORK_FIELDS = documentOf({
+  ...FIELDS,
+  IPAM: documentOf({ ...IPAM, Config: z.array(documentOf(ADDRESSES)) }),
+});
 
 /** The engine's request for a body of POST /networks/create. Throws REQUEST_INVALID, OPTION_UNSUPPORTED naming the field. */
 export function readNetworkCreate(document: Document): NetworkCreate {
@@ -88,7 +101,10 @@ function readIpam(document: Document): NetworkCreate["addresses"] {
 
 /** Body of connecting and disconnecting. */
 export const CONNECTION_BODY = z.looseObject({ Container: z.string() });
+/** What it may say. */
+export const CONNECT_FIELDS = z.object({ Container: z.string(), EndpointConfig: ENDPOINT_FIELDS.nullish() });
+export const DISCONNECT_FIELDS = z.object({ Container: z.string(), Force: z.boolean().nullish() });
 
-/** The settings of a connection; a document without any has none. */
+/** The settings of a connection; a document without any has none. Throws OPTION_UNSUPPORTED. */
 export const endpointOf = (body: Document): Document =>
   check(z.looseObject({}).nullish(), body["EndpointConfig"], "EndpointConfig") ?? {};

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, execFile } from "node:child_process";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { Context } from "mocha";
@@ -6,6 +7,7 @@ import type { Engine } from "../../../engine/api.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { type Ran, Slipway } from "../../e2e/support/slipway.ts";
 import { findCommand, requiresCommand } from "../../support/requires.ts";
+import { undescribedAnswers } from "./described.ts";
 
 export interface Answered {
   readonly status: number;
@@ -38,7 +40,7 @@ export class DaemonRig implements AsyncDisposable {
       {
         hosts: [`unix://${this.socket}`],
         listen: { group: { name: "docker", required: false }, insecureTcp: false, env: {} },
-        live: () => ({ level: "info", labels: [], shutdownMs: 1000 }),
+        live: () => ({ level: "debug", labels: [], shutdownMs: 1000 }),
         report: (line) => this.lines.push(line),
       },
       this.#stop.signal,
@@ -118,6 +120,7 @@ export class DaemonRig implements AsyncDisposable {
     await this.#served;
     await this.engine[Symbol.asyncDispose]();
     await this.slipway[Symbol.asyncDispose]();
+    assert.deepEqual(undescribedAnswers(this.lines), [], "answers that docs/api.json does not describe");
   }
 }
 
