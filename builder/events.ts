@@ -3,8 +3,14 @@ import type { Cause } from "./explain/explain-miss.ts";
 
 /** Progress of a build: a stream of these, in order. Times in milliseconds since the epoch. Renderers live in cli/. */
 export type BuildEvent =
-  /** A step of the plan; `index` counts from 1 in order of display. `name` as BuildKit words it: "[stage 2/4] RUN make". */
-  | { readonly type: "step"; readonly id: string; readonly name: string; readonly at?: SourceLine }
+  /** A step of the plan, with the ids of those it waits for. `name` as BuildKit words it: "[stage 2/4] RUN make". */
+  | {
+      readonly type: "step";
+      readonly id: string;
+      readonly name: string;
+      readonly at?: SourceLine;
+      readonly inputs?: readonly string[];
+    }
   /** Once, before the first step is started: all that the target needs, in the order in which it is written. */
   | { readonly type: "instructions"; readonly list: readonly WrittenInstruction[] }
   | { readonly type: "started"; readonly id: string; readonly time: number }

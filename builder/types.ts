@@ -14,6 +14,8 @@ export interface IgnoreFile {
 export interface BuildRequest {
   /** The context directory. */
   readonly context: string;
+  /** Where the context came from, if that is another place: a URL, "-" for standard input. */
+  readonly origin?: string;
   /**
    * Text and display name of the Dockerfile. `path`: the file it was read from, if any; `<path>.dockerignore` then goes before
    * the context's own `.dockerignore`. `ignore` goes before both: what it is called, and its text.

@@ -20,7 +20,7 @@ export interface Command<F extends Flags = Flags> {
   /** True when a program that cannot be run ends the command with 126 or 127, as a shell would. */
   readonly runsProcess?: boolean;
   /** What completes an argument: the kind of object it names. */
-  readonly completes?: "container" | "image" | "volume" | "network" | "file";
+  readonly completes?: "build" | "container" | "image" | "volume" | "network" | "file";
   run(context: Context, args: readonly string[], flags: FlagValues<F>): Promise<number>;
 }
 

@@ -15,6 +15,7 @@ const LISTS: Readonly<Record<Exclude<NonNullable<Command["completes"]>, "file">,
   container: "ps -a --format '{{.Names}}'",
   image: "images --format '{{.Repository}}:{{.Tag}}'",
   volume: "volume ls -q",
+  build: "builds ls -q",
   network: "network ls --format '{{.Name}}'",
 };
 

@@ -1,6 +1,7 @@
 /** Groups of management spellings, with what they manage; a group inside another is named by both words. */
 export const GROUPS: Readonly<Record<string, string>> = {
   builder: "Manage builds",
+  builds: "Look at builds that were done",
   container: "Manage containers",
   image: "Manage images",
   manifest: "Manage image manifests and manifest lists",

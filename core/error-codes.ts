@@ -595,6 +595,15 @@ export const ERRORS = {
     (d: { file: string; why: string }) => `failed to read dockerfile: open ${d.file}: ${d.why}`,
   ),
 
+  BUILD_RECORD_UNKNOWN: define("not-found", (d: { build: string }) =>
+    d.build === "" ? "no record of a build" : `no record of a build: ${d.build}`,
+  ),
+  BUILD_RECORD_AMBIGUOUS: define(
+    "invalid",
+    (d: { prefix: string }) => `multiple builds found with provided prefix: ${d.prefix}`,
+  ),
+  BUILD_RUNNING: define("conflict", (d: { build: string }) => `build ${d.build} is running`),
+
   // ── daemon ──────────────────────────────────────────────────────────────────────────────────────
   PAGE_UNKNOWN: define("not-found", () => "page not found"),
   SWARM_INACTIVE: define(

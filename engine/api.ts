@@ -10,6 +10,7 @@ import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
+import type { BuildHistory } from "./build-history-api.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
 import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
@@ -18,6 +19,7 @@ import type { EndpointConfig, NetworkService } from "./network-api.ts";
 import type { RegistryService } from "./registry/api.ts";
 import type { SystemService } from "./system-api.ts";
 
+export type * from "./build-history-api.ts";
 export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
 export type * from "./exec-api.ts";
@@ -51,6 +53,7 @@ export interface Engine extends AsyncDisposable {
   readonly containers: ContainerService;
   readonly execs: ExecService;
   readonly builds: BuildService;
+  readonly buildHistory: BuildHistory;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly distribution: DistributionService;
@@ -215,7 +218,7 @@ export interface BuildService {
   build(
     request: BuildRequest,
     report: (event: BuildEvent) => void,
-    options?: Abortable,
+    options?: BuildOptions,
   ): Promise<BuildResult>;
   /** Reports what the checks find in all stages of a Dockerfile, as warnings; nothing is built. */
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
@@ -230,6 +233,10 @@ export interface BuildService {
    */
   fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext>;
   prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+export interface BuildOptions extends Abortable {
+  /** What the history calls the build; one of its own when absent. */
+  readonly ref?: string;
 }
 /** `secrets`: GIT_AUTH_TOKEN and GIT_AUTH_HEADER for private repositories. */
 export interface FetchOptions extends Abortable {

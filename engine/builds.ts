@@ -5,8 +5,10 @@ import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { Store } from "../store/types.ts";
-import type { BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
+import type { BuildOptions, BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
 import { fetchContext } from "./builds/fetch-context.ts";
+import type { BuildTable } from "./builds/history/build-table.ts";
+import { recorded } from "./builds/history/recorded.ts";
 import { receiveContext } from "./builds/receive-context.ts";
 import type { Jobs } from "./jobs.ts";
 
@@ -15,6 +17,7 @@ export class Builds implements BuildService {
   readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #builder: Builder;
+  readonly #table: BuildTable;
   readonly #http: HttpSource;
 
   constructor(parts: {
@@ -22,24 +25,27 @@ export class Builds implements BuildService {
     readonly kernel: Kernel;
     readonly jobs: Jobs;
     readonly builder: Builder;
+    readonly table: BuildTable;
     readonly http: HttpSource;
   }) {
     this.#store = parts.store;
     this.#kernel = parts.kernel;
     this.#jobs = parts.jobs;
     this.#builder = parts.builder;
+    this.#table = parts.table;
     this.#http = parts.http;
   }
 
   build(
     request: BuildRequest,
     report: (event: BuildEvent) => void,
-    options?: Abortable,
+    options?: BuildOptions,
   ): Promise<BuildResult> {
     const { context, tags, target } = request;
     const { name: dockerfile } = request.dockerfile;
+    const parts = { table: this.#table, builder: this.#builder, images: this.#store.images };
     return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
-      this.#builder.build(request, report, options),
+      recorded(parts, { request, report, options }),
     );
   }
 

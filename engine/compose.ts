@@ -15,6 +15,8 @@ import { createTransientRunner } from "../runtime/transient.ts";
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Engine } from "./api.ts";
+import { BuildTable } from "./builds/history/build-table.ts";
+import { History } from "./builds/history/history.ts";
 import { Builds } from "./builds.ts";
 import { isActive } from "./containers/active.ts";
 import { Containers } from "./containers.ts";
@@ -44,6 +46,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const { database, locks, paths, trees } = store;
   const jobs = new Jobs(database);
   const events = new EventLog(database);
+  const builds = new BuildTable(database);
   const networks = openNetworks(store, kernel);
   const volumes = new VolumeStore({ paths, database, locks, kernel });
   const cgroups = createControlGroups(kernel);
@@ -111,7 +114,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       using tree = await manager.openRoot(container);
       return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
     }),
-    builds: new Builds({ store, kernel, jobs, builder, http }),
+    builds: new Builds({ store, kernel, jobs, builder, http, table: builds }),
+    buildHistory: new History(builds, Date.now),
     volumes: volumeService,
     distribution: new Distribution(registries),
     networks: new Networks({

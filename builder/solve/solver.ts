@@ -46,7 +46,10 @@ export async function solve(plan: Plan, options: SolveOptions, signal: AbortSign
     either.throwIfAborted();
     outcomes.set(step.id, await perform(step, outcomes, options, either));
   };
-  for (const { id, name, at } of plan.steps) options.report({ type: "step", id, name, at });
+  for (const step of plan.steps) {
+    const { id, name, at } = step;
+    options.report({ type: "step", id, name, at, inputs: inputsOf(step) });
+  }
   for (const step of plan.steps) {
     const work = start(step);
     // Steps that wait for this one fail with its error; the abort reason keeps the first.

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildEvent, BuildRequest, Entitlement } from "../../engine/api.ts";
-import { readBuildInput } from "../build-input.ts";
+import { isRemote, readBuildInput } from "../build-input.ts";
 import { check } from "../build-options/check.ts";
 import { readNamedContexts } from "../build-options/contexts.ts";
 import { Explanation } from "../build-options/explanation.ts";
@@ -128,6 +128,7 @@ export const build = defineCommand({
     await using named = await readNamedContexts(context, flags["build-context"], fetching);
     const request: BuildRequest = {
       context: input.directory,
+      ...(isRemote(path) || path === "-" ? { origin: path } : {}),
       dockerfile: input.dockerfile,
       contexts: named.contexts,
       tags,

@@ -364,6 +364,31 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./builder-prune.ts")).builderPrune,
   },
   {
+    names: ["builds ls", "builds list"],
+    summary: "List builds that run or were done",
+    load: async () => (await import("./builds-ls.ts")).buildsLs,
+  },
+  {
+    names: ["builds inspect"],
+    summary: "Show what was built, how it went, and what each step took",
+    load: async () => (await import("./builds-inspect.ts")).buildsInspect,
+  },
+  {
+    names: ["builds logs"],
+    summary: "Print the logs of a build, and follow one that runs",
+    load: async () => (await import("./builds-logs.ts")).buildsLogs,
+  },
+  {
+    names: ["builds open"],
+    summary: "Write a page about a build for a browser",
+    load: async () => (await import("./builds-open.ts")).buildsOpen,
+  },
+  {
+    names: ["builds rm", "builds remove"],
+    summary: "Remove one or more builds from the history",
+    load: async () => (await import("./builds-rm.ts")).buildsRm,
+  },
+  {
     names: ["system events", "events"],
     summary: "Get real time events from the server",
     load: async () => (await import("./events.ts")).events,

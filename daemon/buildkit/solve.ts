@@ -138,7 +138,7 @@ class Solve {
   }
 
   #build({ context, dockerfile }: BuildInput): Promise<BuildResult> {
-    const { session, wanted, outputs } = this.#asked;
+    const { job, session, wanted, outputs } = this.#asked;
     const request = {
       ...wanted.options,
       context,
@@ -148,7 +148,8 @@ class Solve {
       secrets: sessionSecrets(session),
       ssh: sessionSsh(session),
     };
-    return this.#engine.builds.build(request, (event) => this.#shown(event), { signal: this.#signal });
+    const options = { signal: this.#signal, ref: job.ref };
+    return this.#engine.builds.build(request, (event) => this.#shown(event), options);
   }
 
   #shown(event: BuildEvent): void {

@@ -13,6 +13,7 @@ import { endpointsMigration } from "./012-endpoints.ts";
 import { httpSourcesMigration } from "./013-http-sources.ts";
 import { registryUpstreamMigration } from "./014-registry-upstream.ts";
 import { formerBuildsMigration } from "./015-former-builds.ts";
+import { buildsMigration } from "./016-builds.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   httpSourcesMigration,
   registryUpstreamMigration,
   formerBuildsMigration,
+  buildsMigration,
 ];

@@ -73,7 +73,16 @@ function fakeEngine(answers: Answers, calls: [string, ...unknown[]][]): Engine {
         },
       },
     );
-  const names = ["images", "containers", "builds", "volumes", "networks", "system", "registry"];
+  const names = [
+    "images",
+    "containers",
+    "builds",
+    "buildHistory",
+    "volumes",
+    "networks",
+    "system",
+    "registry",
+  ];
   return {
     ...Object.fromEntries(names.map((name) => [name, service(name)])),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,0 +1,27 @@
+import type { BuildRequest } from "../../../builder/types.ts";
+import { formatPlatform } from "../../../core/platform.ts";
+import type { BuildAsked } from "../../build-history-api.ts";
+
+/** What the history keeps of a request. Passwords in URLs go. */
+export function askedOf(request: BuildRequest): BuildAsked {
+  const { target, platform, contexts = {}, dockerfile } = request;
+  const named = Object.entries(contexts).map(
+    ([name, context]) => [name, context.kind === "directory" ? context.path : context.reference] as const,
+  );
+  return {
+    context: withoutPassword(request.origin ?? request.context),
+    dockerfile: dockerfile.name,
+    ...(target === undefined ? {} : { target }),
+    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    tags: request.tags,
+    buildArgs: request.buildArgs,
+    labels: request.labels,
+    namedContexts: Object.fromEntries(named),
+    network: request.network,
+    extraHosts: request.extraHosts,
+    noCache: request.noCache,
+    pull: request.pull,
+  };
+}
+
+const withoutPassword = (origin: string): string => origin.replace(/^(\w+:\/\/)[^/@]*@/, "$1");
