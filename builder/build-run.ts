@@ -20,7 +20,8 @@ import type { BuildEvent } from "./events.ts";
 import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
-import { makePlan, type PlanOptions } from "./plan/make-plan.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import type { PlanOptions } from "./plan/plan-options.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
 import { writtenInstructions } from "./plan/written-instructions.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
@@ -105,8 +106,16 @@ export class BuildRun {
     const resolved = await this.#resolve(parsed, images, { isIgnored: await contexts.ignored() });
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
-    const cacheNamespace = this.#request.buildArgs["BUILDKIT_CACHE_MOUNT_NS"] ?? "";
-    const plan = makePlan(resolved, { imageOf, network, extraHosts, cacheNamespace, allow });
+    const { BUILDKIT_CACHE_MOUNT_NS: cacheNamespace = "", BUILDKIT_SANDBOX_HOSTNAME: hostname } =
+      this.#request.buildArgs;
+    const plan = makePlan(resolved, {
+      imageOf,
+      network,
+      extraHosts,
+      cacheNamespace,
+      allow,
+      ...(hostname === undefined ? {} : { hostname }),
+    });
     this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
     return plan;
   }

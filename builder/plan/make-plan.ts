@@ -1,4 +1,3 @@
-import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
 import { literalPattern } from "../context/patterns.ts";
 import type { LineRange } from "../dockerfile/ast.ts";
 import { located } from "../dockerfile/problem.ts";
@@ -9,10 +8,11 @@ import type {
   ResolvedStep,
 } from "../dockerfile/resolved.ts";
 import type { SourceLine } from "../events.ts";
-import type { BaseImage } from "../ports.ts";
 import { sourcesOf } from "./copy-sources.ts";
-import { checkEntitlements, type Entitlement } from "./entitlements.ts";
-import { fetchedPath, remoteSources } from "./remote-sources.ts";
+import { checkEntitlements } from "./entitlements.ts";
+import { after, documentOf } from "./image-state.ts";
+import type { PlanOptions } from "./plan-options.ts";
+import { besideFetched, fetchedPath, type RemoteAt, remoteSources } from "./remote-sources.ts";
 import { type Origins, planMounts } from "./run-mounts.ts";
 import {
   type CopyStep,
@@ -22,28 +22,18 @@ import {
   layerStepId,
   type Plan,
   type PlannedHistory,
-  type RemoteSource,
   type RunStep,
   type Step,
   type StepId,
 } from "./step.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
-export interface PlanOptions {
-  /** The image of an `Origin`, which was resolved when the Dockerfile was. */
-  readonly imageOf: (source: Origin & { readonly kind: "image" }) => BaseImage;
-  /** Of the whole build: it goes before what a RUN says. */
-  readonly network: "default" | "host" | "none";
-  readonly extraHosts: readonly string[];
-  readonly allow: readonly Entitlement[];
-  /** Keeps caches of the same id apart. */
-  readonly cacheNamespace: string;
-}
-
 /** Where steps that only make what mounts show put it. */
 const COPIED = "/mount";
 
 type Copied = Pick<CopyStep, "from" | "fromName"> & { readonly path: string; readonly target?: string };
+
+type Beside = Pick<CopyStep, "from" | "fromName" | "parent"> & ReturnType<typeof besideFetched>["copy"];
 
 const contextName = ({ name }: Origin & { readonly kind: "context" }): string =>
   name === undefined ? "the build context" : `build context ${name}`;
@@ -137,7 +127,7 @@ class Planner {
     const image = this.#options.imageOf(source);
     // An image without layers is as good as scratch.
     if (image.layers.length === 0) return undefined;
-    const id = imageStepId(source.reference);
+    const id = imageStepId(source.reference, source.platform);
     if (!this.#steps.has(id)) this.#steps.set(id, { id, kind: "image", name, at, image });
     return id;
   }
@@ -164,7 +154,7 @@ class Planner {
   #runPart(step: ResolvedStep & { readonly kind: "run" }) {
     const [program, ...rest] = step.args;
     if (program === undefined) throw new RangeError("a RUN without arguments passed the parser");
-    const { network, extraHosts } = this.#options;
+    const { network, extraHosts, hostname } = this.#options;
     return {
       args: [program, ...rest] as const,
       env: step.env,
@@ -174,6 +164,7 @@ class Planner {
       network: step.network === "default" ? network : step.network,
       insecure: step.security === "insecure",
       extraHosts,
+      ...(hostname === undefined ? {} : { hostname }),
       files: step.files,
     };
   }
@@ -230,11 +221,11 @@ class Planner {
     const { instruction } = step;
     const remote = located({ file: this.#file, lines: step.lines }, () => remoteSources(step));
     const isRemote = remote.length > 0;
-    const list = isRemote
-      ? remote.map((source, i) => ({ path: literalPattern(fetchedPath(source, i)) }))
-      : sourcesOf(step);
+    const { list, ...from } = isRemote
+      ? this.#added(step, remote, common)
+      : { ...this.#copySource(step.from, common.at), list: sourcesOf(step) };
     return {
-      ...(isRemote ? this.#fetched(remote, common) : this.#copySource(step.from, common.at)),
+      ...from,
       sources: { list, exclude: instruction.exclude },
       inline: step.inline,
       target: step.destination,
@@ -245,14 +236,40 @@ class Planner {
     };
   }
 
-  #fetched(
-    sources: readonly RemoteSource[],
+  /** What comes from elsewhere, with what is beside it: each source in a directory of its own of one root filesystem. */
+  #added(
+    step: ResolvedStep & { readonly kind: "copy" },
+    remote: readonly RemoteAt[],
     common: Pick<LayerStep, "id" | "at" | "code" | "before">,
-  ): Pick<CopyStep, "from" | "fromName"> {
-    const id = `fetch ${common.id}`;
+  ) {
+    const sources = remote.map(({ source }) => source);
     const name = sources.map((source) => (source.kind === "git" ? source.remote : source.url)).join(" ");
-    this.#steps.set(id, { ...common, id, kind: "fetch", parent: undefined, name, sources });
-    return { from: { kind: "step", step: id }, fromName: name };
+    let last = `fetch ${common.id}`;
+    this.#steps.set(last, { ...common, id: last, kind: "fetch", parent: undefined, name, sources });
+    const list = sourcesOf(step).map((source, at) => {
+      const i = remote.findIndex((each) => each.at === at);
+      const found = sources[i];
+      if (found !== undefined) return { path: literalPattern(fetchedPath(found, i)) };
+      const beside = besideFetched(step, { source, at });
+      last = this.#copyBeside(
+        { parent: last, ...beside.copy, ...this.#copySource(step.from, common.at) },
+        common,
+      );
+      return { path: beside.pattern };
+    });
+    return { from: { kind: "step", step: last } as const, fromName: name, list };
+  }
+
+  #copyBeside(copy: Beside, common: Pick<LayerStep, "id" | "at" | "code" | "before">): StepId {
+    const id = `${common.id} ${copy.target}`;
+    this.#steps.set(id, {
+      ...common,
+      ...copy,
+      id,
+      kind: "copy",
+      name: `[internal] load sources of ${common.code}`,
+    });
+    return id;
   }
 
   #copySource(from: Origin, at: SourceLine) {
@@ -271,19 +288,4 @@ class Planner {
   #at({ first, last }: LineRange): SourceLine {
     return { file: this.#file, line: first, endLine: last };
   }
-}
-
-function documentOf(image: ImageConfig): ImageState["document"] {
-  const { rootfs: _, history: _history, created: _created, config: _config, ...document } = image;
-  return document;
-}
-
-function after(state: ImageState, step: ResolvedStep, layer: StepId | undefined): ImageState {
-  const config: ContainerConfig = step.config;
-  if (step.history === undefined) return { ...state, config };
-  const entry: PlannedHistory = {
-    entry: step.history,
-    ...(layer === undefined ? {} : { step: layer }),
-  };
-  return { ...state, config, history: [...state.history, entry] };
 }

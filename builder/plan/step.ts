@@ -1,4 +1,5 @@
 import type { Digest } from "../../core/digest.ts";
+import { formatPlatform, type Platform } from "../../core/platform.ts";
 import type { ContainerConfig, HistoryEntry, ImageConfig } from "../../image/config.ts";
 import type { RecordKey } from "../cache/cache-records.ts";
 import type { Sources } from "../context/source-root.ts";
@@ -13,7 +14,8 @@ export type StepId = string;
 
 /** Of the instruction at a position of a stage, both from 0. */
 export const layerStepId = (stage: number, position: number): StepId => `${stage}.${position}`;
-export const imageStepId = (reference: string): StepId => `image ${reference}`;
+export const imageStepId = (reference: string, platform: Platform): StepId =>
+  `image ${reference} ${formatPlatform(platform)}`;
 
 interface StepBase {
   readonly id: StepId;
@@ -50,6 +52,8 @@ export interface RunStep extends LayerStepBase {
   readonly network: "default" | "host" | "none";
   readonly insecure: boolean;
   readonly extraHosts: readonly string[];
+  /** The executor's own choice when absent. */
+  readonly hostname?: string;
   readonly files: readonly { readonly path: string; readonly content: string; readonly mode: number }[];
   readonly mounts: readonly PlannedMount[];
 }

@@ -39,6 +39,6 @@ function baseOf(
   { base }: ResolvedStage,
   results: ReadonlyMap<number, StepId | undefined>,
 ): StepId | undefined {
-  if (base.kind === "image") return imageStepId(base.reference);
+  if (base.kind === "image") return imageStepId(base.reference, base.platform);
   return base.kind === "stage" ? results.get(base.stage) : undefined;
 }

@@ -38,6 +38,8 @@ export class Placement {
   readonly #tree: TargetTree;
   readonly #options: PlacementOptions;
   #sources = 0;
+  /** The target directory, once it has a source's time. */
+  #touched: string | undefined;
 
   constructor(base: Tree | undefined, options: PlacementOptions) {
     this.#tree = new TargetTree(base);
@@ -63,6 +65,8 @@ export class Placement {
       this.#makeDirectories(posix.dirname(path));
       refuseConflicts(path, source.self.stat.type, this.#tree.lookup(path)?.type);
       this.#put(path, source.self);
+      if (this.#touched === posix.dirname(path))
+        this.#touch(this.#touched, { ...source.self, timeless: true });
     }
   }
 
@@ -137,10 +141,12 @@ export class Placement {
     }
   }
 
-  /** The target directory keeps everything but its time, which becomes the source's. */
+  /** The target directory keeps everything but its time, which becomes the source's, until a file comes into it. */
   #touch(path: string, source: SelectedEntry): void {
     const entry = path === "/" ? undefined : this.#tree.directory(path);
-    if (entry !== undefined) this.#tree.put({ ...entry, mtime: this.#timeOf(source) });
+    if (entry === undefined) return;
+    this.#tree.put({ ...entry, mtime: this.#timeOf(source) });
+    this.#touched = path;
   }
 
   #timeOf({ stat, timeless = false }: Pick<SelectedEntry, "stat" | "timeless">): number {

@@ -11,14 +11,19 @@ import type { Prepared, Preparing } from "./prepare-mounts.ts";
 /** A command that opens more connections to an agent at a time is refused. */
 const MAX_CONNECTIONS = 64;
 
-/** Puts a socket of an ssh agent into the container. Without an agent of that id there is none, unless it is required. */
+/**
+ * Puts a socket of an ssh agent into the container. Without an agent of that id there is none, unless it is required; the variable names the
+ * place all the same, as BuildKit's does.
+ */
 export async function prepareSsh(mount: SshMount, preparing: Preparing): Promise<Prepared> {
   const { context, signal, undo, step } = preparing;
   const { id, target, required, owner } = mount;
   const { ssh } = context;
+  const isFirst = step.mounts.find(({ kind }) => kind === "ssh") === mount;
+  const env = isFirst ? [`SSH_AUTH_SOCK=${target}`] : [];
   if (ssh === undefined || !(await ssh.has(id, { signal }))) {
     if (required) throw new Failure("SSH_AGENT_UNKNOWN", { id });
-    return {};
+    return { env };
   }
   // Not below the state root: a socket's path may have 107 bytes only.
   const directory = mkdtempSync(join(tmpdir(), "slipway-ssh-"));
@@ -28,11 +33,7 @@ export async function prepareSsh(mount: SshMount, preparing: Preparing): Promise
   undo.add(() => server.close());
   chownSync(path, owner.uid, owner.gid);
   chmodSync(path, owner.mode);
-  const isFirst = step.mounts.find(({ kind }) => kind === "ssh") === mount;
-  return {
-    mounts: [{ kind: "host", target, path, readOnly: true }],
-    env: isFirst ? [`SSH_AUTH_SOCK=${target}`] : [],
-  };
+  return { mounts: [{ kind: "host", target, path, readOnly: true }], env };
 }
 
 interface Agent {

@@ -134,8 +134,8 @@ describe("ADD of what is elsewhere", () => {
     );
     assert.match(await failureOf(build(`ADD ${web.url("/endless")} /x`)), /redirect|failed/);
     assert.match(
-      await failureOf(build(`ADD ${web.url("/file")} local /x`)),
-      /remote and local sources in one ADD are not supported/,
+      await failureOf(build(`ADD ${web.url("/file")} local /x/`)),
+      /no such file in the build context: local/,
     );
   });
 

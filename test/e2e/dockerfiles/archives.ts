@@ -2,8 +2,8 @@ import { gzipSync } from "node:zlib";
 
 interface TarEntry {
   readonly name: string;
-  /** File, directory, extended header, symbolic link. */
-  readonly type: "0" | "5" | "x" | "2";
+  /** File, directory, extended header, symbolic link, hard link. */
+  readonly type: "0" | "5" | "x" | "2" | "1";
   readonly mode?: number;
   readonly uid?: number;
   readonly data?: Buffer;
@@ -55,3 +55,22 @@ export function capabilityTar(): Buffer {
     { name: "capable", type: "0", mode: 0o755, data: Buffer.from("x") },
   ]);
 }
+
+/** Entries that meet what is there already. */
+export const linkedTar = (): Buffer =>
+  tarOf([
+    { name: "./", type: "5", mode: 0o711, uid: 9 },
+    { name: "dir/file", type: "0", mode: 0o600, data: Buffer.from("new") },
+    { name: "dir/again", type: "1", mode: 0o600, link: "dir/file" },
+    { name: "made/by/name", type: "0", mode: 0o4711, uid: 5, data: Buffer.from("deep") },
+  ]);
+
+/** A file of 3:4 with mode 640 in archives that Node does not write. The engine that was recorded has no program for xz. */
+export const BZIP2_TAR = Buffer.from(
+  "QlpoOTFBWSZTWQiZY+kAAHt7kNkQAARAAH2EAARjJR5QBAAACCAAdRBMUADR6mg9T0gkkTTQDIAAfVZtB6EEYAkUMkIlw/CMqZwcIQyPXHL5tYQChAIzYxYjJFKWc1LE91lo1yC/tPKuDxEUrkKQfi7kinChIBEyx9I=",
+  "base64",
+);
+export const ZSTD_TAR = Buffer.from(
+  "KLUv/QRoRQIAwoMLEKAdDjD8+b5UlTo1SQ2AgskFU4a27tch+GJ76Dkv7r8oZxwiam4h92L+m9hSAQogoB/2hTcShQWGSwnxz2HFTdEenrQWzjTeGw==",
+  "base64",
+);

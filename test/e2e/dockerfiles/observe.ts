@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -5,9 +6,10 @@ import { extract, type Header } from "tar-stream";
 
 /** What can be seen of an image from outside. */
 export interface Observed {
-  readonly config: unknown;
-  /** The commands of the history, oldest first. */
-  readonly history: readonly string[];
+  /** Of an image. */
+  readonly config?: unknown;
+  /** The commands of an image's history, oldest first. */
+  readonly history?: readonly string[];
   /** Path → what is there, where that is not what the base has; null where the base has something. */
   readonly tree: Readonly<Record<string, string | null>>;
 }
@@ -100,3 +102,8 @@ export function changesOf(
   const gone = Object.keys(base).filter((path) => tree[path] === undefined);
   return Object.fromEntries([...changed, ...gone.map((path) => [path, null] as const)]);
 }
+
+/** A tar of a directory. */
+export const tarOf = (folder: string): AsyncIterable<Uint8Array> =>
+  spawn("tar", ["-C", folder, "--numeric-owner", "-cf", "-", "."], { stdio: ["ignore", "pipe", "inherit"] })
+    .stdout;

@@ -35,6 +35,8 @@ export class Slipway implements AsyncDisposable {
       readonly stdin?: string | Buffer;
       readonly signals?: EventEmitter;
       readonly cwd?: string;
+      /** Beside what this process has. */
+      readonly env?: Readonly<Record<string, string>>;
     } = {},
   ): Promise<Ran> {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -47,7 +49,7 @@ export class Slipway implements AsyncDisposable {
         rawMode: () => Promise.reject(new Error("no terminal")),
         stdout,
         stderr,
-        env: process.env,
+        env: { ...process.env, ...options.env },
         cwd: options.cwd ?? this.scratch.path,
         signals: options.signals ?? new EventEmitter(),
         commands: COMMANDS,
