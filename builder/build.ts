@@ -2,10 +2,9 @@ import { availableParallelism } from "node:os";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
-import { BuildRun } from "./build-run.ts";
+import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
-import { withExcerpt } from "./dockerfile/diagnose/with-excerpt.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { CachedPerformer } from "./solve/cached-performer.ts";
@@ -71,9 +70,12 @@ export function createBuilder(options: BuilderOptions): Builder {
       { signal = new AbortController().signal }: Abortable = {},
     ): Promise<T> => {
       try {
+        // Only what builds reads Dockerfiles.
+        const { BuildRun } = await import("./build-run.ts");
         return await work(new BuildRun(shared, request, report, signal));
       } catch (error) {
         if (signal.aborted) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
+        const { withExcerpt } = await import("./dockerfile/diagnose/with-excerpt.ts");
         throw await withExcerpt(error, request.dockerfile.text);
       }
     };

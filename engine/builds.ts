@@ -6,10 +6,8 @@ import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { Store } from "../store/types.ts";
 import type { BuildOptions, BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
-import { fetchContext } from "./builds/fetch-context.ts";
 import type { BuildTable } from "./builds/history/build-table.ts";
 import { recorded } from "./builds/history/recorded.ts";
-import { receiveContext } from "./builds/receive-context.ts";
 import type { Jobs } from "./jobs.ts";
 
 export class Builds implements BuildService {
@@ -53,11 +51,13 @@ export class Builds implements BuildService {
     return this.#builder.check(request, report, options);
   }
 
-  receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
+  async receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
+    const { receiveContext } = await import("./builds/receive-context.ts");
     return receiveContext({ store: this.#store, kernel: this.#kernel }, tar, options);
   }
 
-  fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext> {
+  async fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext> {
+    const { fetchContext } = await import("./builds/fetch-context.ts");
     return fetchContext({ store: this.#store, kernel: this.#kernel, http: this.#http }, source, options);
   }
 

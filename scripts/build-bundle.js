@@ -1,13 +1,25 @@
-// Bundles cli/main.ts into dist/main.cjs and keeps the code V8 compiles from it, so that a command starts without parsing its program.
+// Bundles cli/main.ts into the chunks of dist/program.chunks and keeps the code V8 compiles from it, so that a command starts without parsing its program.
 // dist/inputs.json lists what went in, with sizes and times; while nothing of it changed, the bundle is up to date.
 import { spawnSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { packChunks } from "../bin/program.cjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const dist = path.join(root, "dist");
-const OWN = ["scripts/build-bundle.js", "scripts/cache-bundle.cjs", "package-lock.json"];
+const OWN = ["bin/program.cjs", "scripts/build-bundle.js", "scripts/cache-bundle.cjs", "package-lock.json"];
+
+/** undici's clients load node:http2, which takes longer than all of undici, and do without it where it is missing; nothing here speaks it. */
+const withoutHttp2 = {
+  name: "without-http2",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^node:http2$/ }, ({ importer }) =>
+      importer.endsWith("/undici/lib/dispatcher/client-h2.js")
+        ? { path: "./without-http2.cjs", external: true }
+        : undefined,
+    ),
+};
 
 if (!isCurrent()) await bundle();
 
@@ -28,31 +40,41 @@ function stampOf(file) {
 }
 
 async function bundle() {
-  const { build } = await import("esbuild");
+  const { build, transform } = await import("esbuild");
   const fresh = `${dist}.${process.pid}`;
-  const { metafile } = await build({
+  // Split where something is imported lazily, which esbuild does for modules of ECMAScript only.
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["cli/main.ts"],
-    outfile: path.join(fresh, "main.cjs"),
+    outdir: fresh,
+    outExtension: { ".js": ".cjs" },
     bundle: true,
-    // CommonJS: unlike a module of ECMAScript a script can be compiled ahead. What is imported lazily is still run lazily.
-    format: "cjs",
+    splitting: true,
+    format: "esm",
     platform: "node",
     target: "node20",
-    // A script that is run by node:vm cannot import; it can require.
-    supported: { "dynamic-import": false },
     external: ["*.node"],
-    define: { "import.meta.url": "bundleUrl" },
-    banner: {
-      js: '(function(require,__filename){const bundleUrl=require("node:url").pathToFileURL(__filename).href;',
-    },
-    footer: { js: "})" },
+    plugins: [withoutHttp2],
+    define: { "import.meta.url": "chunkUrl" },
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "linked",
     metafile: true,
+    write: false,
     logLevel: "warning",
   });
+  const [scripts, notices] = [".cjs", ".LEGAL.txt"].map((end) =>
+    outputFiles.filter((output) => output.path.endsWith(end)),
+  );
+  const chunks = await Promise.all(
+    scripts.map(async (output) => ({
+      name: `./${path.basename(output.path)}`,
+      source: Buffer.from(await toScript(transform, output.text), "latin1"),
+    })),
+  );
+  mkdirSync(fresh);
+  writeFileSync(path.join(fresh, "program.chunks"), packChunks(chunks));
+  writeFileSync(path.join(fresh, "LEGAL.txt"), notices.map(({ text }) => text).join("\n"));
   const files = Object.fromEntries(
     [...Object.keys(metafile.inputs), ...OWN].map((file) => [file, stampOf(file)]),
   );
@@ -64,4 +86,19 @@ async function bundle() {
   });
   // Without it commands start more slowly, that is all.
   if (status !== 0) process.stderr.write("build-bundle: the compiled code could not be kept\n");
+}
+
+/** CommonJS: unlike a module of ECMAScript a script can be compiled ahead. It is run by node:vm, so it cannot import; it can require. */
+async function toScript(transform, module) {
+  const { code } = await transform(module, {
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    supported: { "dynamic-import": false },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "inline",
+    logLevel: "warning",
+  });
+  return `(function(require,module,chunkUrl){${code}})`;
 }

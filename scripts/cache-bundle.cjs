@@ -1,18 +1,29 @@
 // Runs a few commands of the bundle in this process, on a state root that is thrown away, and writes the code that V8 has compiled by then
 // beside the bundle. What the commands print, and whether they succeed, does not matter.
-const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { Script } = require("node:vm");
+const { openChunks, packChunks, runProgram } = require("../bin/program.cjs");
 
-const file = path.resolve(__dirname, "../dist/main.cjs");
+const dist = path.resolve(__dirname, "../dist");
+const file = path.join(dist, "program.chunks");
+const chunks = openChunks(file);
 const folder = mkdtempSync(path.join(tmpdir(), "slipway-cache-"));
-const script = new Script(readFileSync(file, "latin1"), { filename: file });
+/** @type {Map<string, import("node:vm").Script>} */
+const scripts = new Map();
 
-const bundleRequire = createRequire(file);
+/** One for all runs, so that it knows what any of them compiled. */
+function toScript(name, source) {
+  const script = scripts.get(name) ?? new Script(source, { filename: name });
+  scripts.set(name, script);
+  return script;
+}
+
+const bundleRequire = createRequire(path.join(dist, "main.cjs"));
 /** V8 takes no code from a process whose flags were set differently. */
-const load = (name) => (name === "node:v8" ? { setFlagsFromString() {} } : bundleRequire(name));
+const requireOther = (name) => (name === "node:v8" ? { setFlagsFromString() {} } : bundleRequire(name));
 
 const COMMANDS = [
   ["build", "--progress", "plain", "--tag", "warm", folder],
@@ -54,7 +65,7 @@ const exit = () =>
 function run(args) {
   const ended = exit();
   process.argv = [process.execPath, "slipway", "--root", path.join(folder, "root"), ...args];
-  script.runInThisContext()(load, file);
+  runProgram(chunks, dist, { requireOther, toScript });
   return ended;
 }
 
@@ -73,7 +84,13 @@ async function main() {
   for (const args of COMMANDS) await run(args);
   await push();
   process.stdout.write = write;
-  writeFileSync(`${file}.cache`, script.createCachedData());
+  const compiled = chunks.names.map((name) => ({
+    name,
+    source: chunks.source(name),
+    code: scripts.get(path.join(dist, name))?.createCachedData(),
+  }));
+  writeFileSync(`${file}.new`, packChunks(compiled));
+  renameSync(`${file}.new`, file);
   rmSync(folder, { recursive: true, force: true });
   leave.call(process, 0);
 }

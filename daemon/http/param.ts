@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseMoment } from "../../core/moment.ts";
 
 /** The parameters of a query, each with all its values. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContainerService } from "../../engine/api.ts";
 import { ok } from "../http/call.ts";
 import * as param from "../http/param.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContainerService } from "../../engine/api.ts";
 import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
 import { check } from "../http/check.ts";

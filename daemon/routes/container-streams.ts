@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ContainerService, LogEntry, LogQuery } from "../../engine/api.ts";

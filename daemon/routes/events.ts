@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EngineEvent, EventService } from "../../engine/api.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";

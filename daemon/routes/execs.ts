@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { isCode } from "../../core/errors.ts";
 import type { Engine, ExecRecord } from "../../engine/api.ts";

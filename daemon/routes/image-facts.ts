@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Engine } from "../../engine/api.ts";
 import { ok } from "../http/call.ts";
 import { check } from "../http/check.ts";

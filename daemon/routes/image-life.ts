@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { Engine, ImageRemoval } from "../../engine/api.ts";
 import { created, ok } from "../http/call.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Engine } from "../../engine/api.ts";
 import { type Answer, ok } from "../http/call.ts";
 import { type Route, route } from "../http/route.ts";

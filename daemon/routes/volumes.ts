@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { VolumeService } from "../../engine/api.ts";
 import { created, NO_CONTENT, ok } from "../http/call.ts";

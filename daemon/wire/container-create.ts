@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContainerUpdate } from "../../engine/api.ts";
 import { documentOf, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
 import { HOST_CONFIG } from "./container-create.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EndpointConfig } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
 import {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { MountConfig } from "../../engine/api.ts";
 import { isZero } from "../http/fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import type { NetworkCreate } from "../../engine/api.ts";
 import { check } from "../http/check.ts";

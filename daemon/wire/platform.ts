@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform, type Platform, parsePlatform } from "../../core/platform.ts";
 import type { ImageService } from "../../engine/api.ts";

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import type { Credentials } from "../../engine/api.ts";
 import { readAuthHeader } from "./auth-header.ts";
 

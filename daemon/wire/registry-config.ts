@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { CredentialSource } from "../../core/registry-credentials.ts";
 import { readAuthHeader } from "./auth-header.ts";
 import { AUTH_CONFIG, credentialsOf } from "./registry-auth.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { userNameProblem } from "./htpasswd.ts";
 import { documentReader } from "./json-document.ts";
 import { globProblem } from "./repository-glob.ts";

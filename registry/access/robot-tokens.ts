@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { documentReader } from "./json-document.ts";
 import { GRANT } from "./policy-file.ts";
 import type { Grant } from "./rights.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { documentReader } from "../access/json-document.ts";
 import { globProblem } from "../access/repository-glob.ts";
 

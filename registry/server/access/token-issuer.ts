@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../../../core/errors.ts";
 import type { Scope } from "../../shared/scope.ts";
 import type { Principal } from "./principal.ts";
