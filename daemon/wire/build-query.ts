@@ -14,7 +14,7 @@ const HONOURED = {
   q: param.flag(),
   nocache: param.flag(),
   pull: param.flag(),
-  // Nothing is left of a step's container in any case.
+  // Nothing is left of a step's container in any case; docker-py says rm=0 unless it is told otherwise.
   forcerm: param.flag(),
   rm: param.flag(true),
   target: param.optionalText,
@@ -62,7 +62,6 @@ export type BuildQuery = z.output<typeof BUILD_QUERY>;
 export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | "dockerfile"> {
   const { target, platform, buildargs = {}, labels = {} } = query;
   refuseUnsupported(query);
-  if (!query.rm) throw new Failure("OPTION_UNSUPPORTED", { option: "rm=0" });
   const given = Object.entries(buildargs).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   return {
     tags: query.t,

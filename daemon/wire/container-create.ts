@@ -24,7 +24,8 @@ const set = z
   );
 /** A command may be one string. */
 const words = z.union([strings, z.string().transform((word) => [word])]);
-const duration = integer.optional();
+/** What a client does not say, or says is null. */
+const duration = integer.nullish();
 /** The lists and maps inside a document that Go writes as null. */
 const nullable = <T>(schema: z.ZodType<T>, empty: T) => schema.nullish().transform((value) => value ?? empty);
 
@@ -52,7 +53,7 @@ const CONFIG: FieldTable<ProcessConfig> = {
       StartInterval: duration,
       Retries: duration,
     })
-    .transform((value) => withoutUndefined(value)),
+    .transform((value) => withoutNull(value)),
   ArgsEscaped: z.boolean(),
   Image: z.string(),
   Volumes: set,
@@ -231,7 +232,7 @@ function readNetworking(
   return { networks, mode: named ? { NetworkMode: only } : {} };
 }
 
-const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
+const withoutNull = <T extends object>(value: T): { [K in keyof T]: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field != null)) as {
+    [K in keyof T]: NonNullable<T[K]>;
   };

@@ -98,7 +98,7 @@ describe("POST /build", () => {
     const args = encodeURIComponent('{"A":"given","B":null}');
     const labels = encodeURIComponent('{"l":"v"}');
     const built = await post(
-      `t=opts&dockerfile=d/Other&target=one&buildargs=${args}&labels=${labels}&networkmode=none&pull=0&memory=0`,
+      `t=opts&dockerfile=d/Other&target=one&buildargs=${args}&labels=${labels}&networkmode=none&pull=0&memory=0&rm=0`,
       tar,
     );
     assert.match(built.stream, /Successfully tagged opts:latest\n$/);
@@ -128,7 +128,6 @@ describe("POST /build", () => {
       status: 400,
       message: /^remote=http:\/\/x is not/,
     },
-    { title: "rm=0", query: "rm=0", status: 400, message: /^rm=0 is not supported/ },
     {
       title: "a container's network",
       query: "networkmode=container:x",

@@ -45,6 +45,13 @@ export function requiresCommand(test: Context, name: string): string {
   return findCommand(name) ?? skip(test, `needs the command ${name}`);
 }
 
+/** A Python that has this package: python3, or what PYTHON names. */
+export function requiresPython(test: Context, module: string): string {
+  const python = process.env["PYTHON"] ?? "python3";
+  const { status } = spawnSync(python, ["-c", `import ${module}`], { stdio: "ignore" });
+  return status === 0 ? python : skip(test, `needs ${python} with the package ${module}`);
+}
+
 const overlayWorks = once(() => {
   const folder = mkdtempSync(join(tmpdir(), "slipway-overlay-"));
   try {
