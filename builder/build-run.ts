@@ -1,16 +1,12 @@
-import { Failure } from "../core/errors.ts";
 import { hostPlatform } from "../core/platform.ts";
-import {
-  familiarReference,
-  formatReference,
-  parseReference,
-  type Reference,
-  withDefaultTag,
-} from "../core/reference.ts";
+import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
 import { BaseImages } from "./base-images.ts";
 import type { CacheMounts } from "./cache/cache-mounts.ts";
+import type { CacheRecords } from "./cache/cache-records.ts";
 import { Listings } from "./cache/listings.ts";
+import { RemoteCache } from "./cache/remote/remote-cache.ts";
+import type { CachePlaces } from "./cache/remote/types.ts";
 import { BuildContexts } from "./context/build-contexts.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
@@ -25,11 +21,12 @@ import type { PlanOptions } from "./plan/plan-options.ts";
 import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
 import { writtenInstructions } from "./plan/written-instructions.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
+import { publishImage } from "./publish.ts";
 import { HttpFiles } from "./remote/http.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
 import type { Semaphore } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
-import { Timestamps } from "./solve/timestamps.ts";
+import { epochArgument, Timestamps } from "./solve/timestamps.ts";
 import { explainFailure } from "./steps/failure.ts";
 import { operationOf } from "./steps/operations.ts";
 import { RootFilesystems } from "./steps/root-filesystems.ts";
@@ -43,6 +40,8 @@ export interface SharedTools {
   readonly images: ImageSource;
   readonly http: HttpSource;
   readonly clock: () => number;
+  readonly caches: CachePlaces;
+  readonly records: CacheRecords;
   readonly performer: CachedPerformer;
   readonly slots: Semaphore;
   readonly cacheMounts: CacheMounts;
@@ -55,6 +54,7 @@ export class BuildRun {
   readonly #report: (event: BuildEvent) => void;
   readonly #signal: AbortSignal;
   readonly #internal: InternalSteps;
+  readonly #remote: RemoteCache;
   readonly #background: Promise<unknown>[] = [];
 
   constructor(
@@ -68,6 +68,18 @@ export class BuildRun {
     this.#report = report;
     this.#signal = signal;
     this.#internal = new InternalSteps(report, tools.clock);
+    const { cacheFrom: from = [], cacheTo: to = [], credentials } = request;
+    this.#remote = new RemoteCache({
+      from,
+      to,
+      places: tools.caches,
+      ...(credentials === undefined ? {} : { credentials }),
+      records: tools.records,
+      layers: tools.store.layers,
+      steps: this.#internal,
+      warn: (message) => report({ type: "warning", message }),
+      signal,
+    });
   }
 
   async run(): Promise<BuildResult> {
@@ -75,12 +87,22 @@ export class BuildRun {
     const { store, clock } = this.#tools;
     await using lease = store.leases.open("build");
     using contexts = new BuildContexts(store, this.#request, clock);
-    const plan = await this.#plan(lease, contexts);
+    const [plan] = await Promise.all([this.#plan(lease, contexts), this.#remote.load()]);
     const steps = this.#stepContext(contexts, lease);
+    this.#remote.begin(plan);
     try {
       const outcomes = await this.#solve(plan, steps);
       this.#explain(plan, outcomes);
-      return await this.#publish(plan, outcomes, { tags, created: requestedTime(steps.timestamps) });
+      const result = await this.#publish(plan, outcomes, {
+        tags,
+        created: steps.timestamps.requestedTime,
+      });
+      await this.#remote.finish();
+      this.#report({ type: "result", image: result.image, tags: result.tags, time: clock() });
+      return result;
+    } catch (error) {
+      await this.#remote.finishFailed();
+      throw error;
     } finally {
       // What is left over goes with the lease.
       await Promise.allSettled(this.#background);
@@ -127,6 +149,7 @@ export class BuildRun {
       steps: this.#internal,
       lease,
       pull,
+      ...(this.#remote.isRead ? { lazy: this.#remote.lazy } : {}),
       ...(credentials === undefined ? {} : { credentials }),
       signal: this.#signal,
     });
@@ -169,7 +192,8 @@ export class BuildRun {
       contextOf: contexts.of,
       lease,
       clock,
-      roots: new RootFilesystems(store),
+      roots: new RootFilesystems(store, { lazy: this.#remote.lazy, signal: this.#signal }),
+      lazy: this.#remote.lazy,
       listings: new Listings(store.database, clock),
       cacheMounts: this.#tools.cacheMounts,
       httpFiles: new HttpFiles(store.database, this.#tools.http, clock),
@@ -200,7 +224,11 @@ export class BuildRun {
         operation: (step, outcomes) => operationOf(step, outcomes, context),
         explain: (error, step, outcomes) => explainFailure(error, { step, outcomes, context, source }),
         created: () => context.timestamps.created(),
-        hold: (layer) => context.lease.blob(layer),
+        remote: { records: this.#remote.records, layers: this.#remote.lazy },
+        done: (step, performed) => {
+          context.lease.blob(performed.layer.diffId);
+          this.#remote.done(step, performed);
+        },
       },
       AbortSignal.any([this.#signal, stop.signal]),
     );
@@ -236,16 +264,16 @@ export class BuildRun {
     outcomes: Outcomes,
     { tags, created }: { readonly tags: readonly Reference[]; readonly created: string | undefined },
   ): Promise<BuildResult> {
-    const { store, clock, performer } = this.#tools;
-    const config = assembleImage(plan.image, { outcomes, result: plan.result, created });
-    const { id } = await this.#internal.run("exporting to image", async () => {
+    const { store, performer } = this.#tools;
+    const { lazy } = this.#remote;
+    const assembled = assembleImage(plan.image, { outcomes, result: plan.result, created });
+    const config = this.#remote.inline(assembled, plan, outcomes);
+    const { pushOnly = false } = this.#request;
+    return this.#internal.run("exporting to image", async () => {
       await store.flush();
       performer.touchUsed();
-      return store.images.publish({ config }, tags.map(formatReference));
+      return publishImage(config, { store, lazy, tags, pushOnly, signal: this.#signal });
     });
-    const names = tags.map(familiarReference);
-    this.#report({ type: "result", image: id, tags: names, time: clock() });
-    return { image: id, tags: names };
   }
 }
 
@@ -262,19 +290,3 @@ const nameOf = ({ from }: CopyStep): string | undefined => (from.kind === "conte
 
 const takesContext = (step: Step): step is CopyStep =>
   step.kind === "copy" && step.from.kind === "context" && step.sources.list.length > 0;
-
-const requestedTime = ({ requested }: Timestamps): string | undefined =>
-  requested === undefined ? undefined : new Date(requested * 1000).toISOString();
-
-/** Throws OPTION_INVALID. */
-function epochArgument(buildArgs: Readonly<Record<string, string>>): number | undefined {
-  const text = buildArgs["SOURCE_DATE_EPOCH"];
-  if (text === undefined || text === "") return undefined;
-  const seconds = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(seconds * 1000)) return seconds;
-  throw new Failure("OPTION_INVALID", {
-    option: "SOURCE_DATE_EPOCH",
-    got: text,
-    want: "seconds since the epoch",
-  });
-}

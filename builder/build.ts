@@ -5,6 +5,7 @@ import type { Store } from "../store/types.ts";
 import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
+import type { CachePlaces } from "./cache/remote/types.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { CachedPerformer } from "./solve/cached-performer.ts";
@@ -16,6 +17,7 @@ export interface BuilderOptions {
   readonly executor: Executor;
   readonly images: ImageSource;
   readonly http: HttpSource;
+  readonly caches: CachePlaces;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
   /** Steps performed at a time, over all builds of this builder. */
@@ -61,7 +63,7 @@ export function createBuilder(options: BuilderOptions): Builder {
   const performer = new CachedPerformer({ records, layers: store.layers, locks: store.locks });
   const slots = new Semaphore(options.jobs ?? Math.max(LEAST_JOBS, availableParallelism()));
   const cacheMounts = new CacheMounts(store, clock);
-  const shared = { ...options, clock, performer, slots, cacheMounts };
+  const shared = { ...options, clock, records, performer, slots, cacheMounts };
   const running =
     <T>(work: (run: BuildRun) => Promise<T>) =>
     async (

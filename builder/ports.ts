@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
@@ -104,10 +105,17 @@ export interface BaseImage {
   readonly config: ImageConfig;
   /** Lowest first. */
   readonly layers: readonly Digest[];
+  /** When it was only looked up: its layers as its registry has them, and how to bring the image. */
+  readonly remote?: {
+    readonly blobs: readonly Descriptor[];
+    readonly fetch: (signal: AbortSignal) => Promise<void>;
+  };
 }
 export interface ResolveImageOptions extends Abortable {
   readonly platform: Platform;
   readonly pull: boolean;
+  /** Of an image that is not local, its documents are enough for now. */
+  readonly lazy?: boolean;
   /** Shown to registries in place of those of this machine's user. */
   readonly credentials?: CredentialSource;
 }

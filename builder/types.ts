@@ -1,6 +1,8 @@
+import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
 import type { SecretSource, SshSource } from "./ports.ts";
 
@@ -49,6 +51,11 @@ export interface BuildRequest {
   readonly sourceDateEpoch?: number;
   /** Shown to registries in place of those of this machine's user. */
   readonly credentials?: CredentialSource;
+  /** Caches of other machines, asked for what this store has not. Of what they have only layers that are needed are brought. */
+  readonly cacheFrom?: readonly CacheLocation[];
+  readonly cacheTo?: readonly CacheExport[];
+  /** The image is only going to be pushed: it need not be in the store when layers of it are known by name alone. */
+  readonly pushOnly?: boolean;
 }
 
 export type NamedBuildContext =
@@ -59,4 +66,13 @@ export type NamedBuildContext =
 export interface BuildResult {
   readonly image: Digest;
   readonly tags: readonly string[];
+  /** The image, when it is not in the store because some of its layers are elsewhere; see BuildRequest.pushOnly. */
+  readonly unstored?: UnstoredImage;
+}
+
+export interface UnstoredImage {
+  /** The bytes of its configuration document. */
+  readonly config: Buffer;
+  /** Lowest first; those without a blob are in the store. */
+  readonly layers: readonly { readonly diffId: Digest; readonly blob?: Descriptor }[];
 }

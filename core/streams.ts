@@ -14,6 +14,11 @@ export interface Abortable {
   readonly signal?: AbortSignal;
 }
 
+/** A small document as a stream. */
+export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Passes `source` on and fails with SIZE_MISMATCH or DIGEST_MISMATCH when it is not what `want` describes. */
 export async function* verified(
   source: ByteStream,

@@ -1,3 +1,4 @@
+import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { Entitlement } from "../builder/plan/entitlements.ts";
 import type { SecretSource, SshSource } from "../builder/ports.ts";
@@ -33,6 +34,8 @@ export type {
   BuildEvent,
   BuildRequest,
   BuildResult,
+  CacheExport,
+  CacheLocation,
   ContainerRecord,
   ContainerUpdate,
   Entitlement,

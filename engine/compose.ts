@@ -15,6 +15,7 @@ import { createTransientRunner } from "../runtime/transient.ts";
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Engine } from "./api.ts";
+import { cachePlaces } from "./builds/cache-places.ts";
 import { BuildTable } from "./builds/history/build-table.ts";
 import { History } from "./builds/history/history.ts";
 import { Builds } from "./builds.ts";
@@ -77,6 +78,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     executor,
     http,
     images: imageSource({ images: store.images, registries }),
+    caches: cachePlaces({ store, registries }),
   });
   const manager = new ContainerManager({
     store,

@@ -5,9 +5,10 @@ import type { ImageConfig } from "../image/config.ts";
 import type { Compression } from "../image/media-types.ts";
 import type { Credentials } from "../registry/client/auth/credentials.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
+import type { UnstoredImage } from "../registry/client/transfer/push-unstored.ts";
 import type { ImageRecord } from "../store/types.ts";
 
-export type { Compression, Credentials, TransferEvent };
+export type { Compression, Credentials, TransferEvent, UnstoredImage };
 
 /** As whom a registry is asked; absent: with the credentials this user keeps for it, {}: as nobody. */
 export interface AsWhom extends Abortable {
@@ -64,12 +65,16 @@ export interface ImageService {
   ): Promise<readonly PulledReference[]>;
   /**
    * Sends a tag, or all tags of a repository, to the registry they name. With `compression` every layer is sent in that form; without, those that
-   * came compressed go as they came, others as gzip. Rejects with IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE.
+   * came compressed go as they came, others as gzip. `image`: what the tag is to name in the registry, when it is not in the store. Rejects with IMAGE_UNKNOWN, REGISTRY_DENIED, REGISTRY_UNREACHABLE.
    */
   push(
     reference: string,
     report: (event: TransferEvent) => void,
-    options?: { readonly allTags?: boolean; readonly compression?: Compression } & AsWhom,
+    options?: {
+      readonly allTags?: boolean;
+      readonly compression?: Compression;
+      readonly image?: UnstoredImage;
+    } & AsWhom,
   ): Promise<readonly PushedReference[]>;
   /** A root filesystem tar becomes an image of one layer. */
   import(

@@ -166,13 +166,16 @@ export function encodeManifest(content: {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Of what is no image. */
+  readonly artifactType?: string;
 }): Buffer {
-  const { config, layers, annotations } = content;
+  const { config, layers, annotations, artifactType } = content;
   const plain = ({ mediaType, digest, size }: Descriptor): object => ({ mediaType, digest, size });
   return Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: MEDIA_TYPES.manifest,
+      ...(artifactType === undefined ? {} : { artifactType }),
       config: plain(config),
       layers: layers.map(plain),
       ...(annotations === undefined ? {} : { annotations }),

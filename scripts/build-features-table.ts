@@ -2,6 +2,8 @@
 export type Feature = readonly [name: string, file: string, test: string];
 
 const RUN = "test/builder/steps/run.test.ts";
+const REMOTE_CACHE = "test/builder/cache/remote-cache.test.ts";
+const REGISTRY_CACHE = "test/engine/builds/registry-cache.test.ts";
 const MOUNTS = "test/builder/steps/mounts.test.ts";
 const FETCH = "test/builder/steps/fetch.test.ts";
 const RESOLVE = "test/builder/dockerfile/resolve.test.ts";
@@ -107,6 +109,10 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--check", OUTPUTS, "is not made when only checks are wanted, which find faults in every stage"],
     ["--explain", EXPLAIN, "tells of"],
     ["--allow", BUILD, "happen only when"],
+    ["--cache-to, --cache-from type=registry", REGISTRY_CACHE, "without fetching a layer"],
+    ["--cache-to, --cache-from type=local", REMOTE_CACHE, "gives the same image without performing a step"],
+    ["--cache-to type=inline", REGISTRY_CACHE, "can be in an image"],
+    ["--cache-to mode=min", REMOTE_CACHE, "has with mode=min the steps of the image alone"],
     ["--secret", SECRETS, "makes"],
     ["--ssh", SSH, "makes an agent of key files that lists and signs"],
     ["--target", RESOLVE, "suggest a target"],

@@ -62,13 +62,23 @@ export class CacheRecords {
     return row === undefined ? undefined : recordOf(row);
   }
 
+  /** All records by which an operation leads to `layer` that mean the same on every machine, in order. */
+  portable(definition: Digest, layer: Digest): readonly (RecordKey & Pick<CacheRecord, "created">)[] {
+    return query<{ inputs: Digest; created: string }>(
+      this.#database,
+      "SELECT inputs, created FROM cache_records WHERE definition = ? AND layer = ? AND portable = 1 ORDER BY inputs",
+    )
+      .all(definition, layer)
+      .map((row) => ({ definition, ...row }));
+  }
+
   /** Replaces the record of the same key. */
-  put(key: RecordKey, preimage: Preimage, result: Pick<CacheRecord, "layer" | "created">): void {
+  put(key: RecordKey, preimage: Preimage, result: NewRecord): void {
     const now = this.#now();
     query(
       this.#database,
-      `INSERT OR REPLACE INTO cache_records (definition, inputs, layer, size, created, preimage, made, used)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO cache_records (definition, inputs, layer, size, created, preimage, portable, made, used)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       key.definition,
       key.inputs,
@@ -76,6 +86,7 @@ export class CacheRecords {
       result.layer.size,
       result.created,
       JSON.stringify(preimage),
+      result.portable ? 1 : 0,
       now,
       now,
     );
@@ -112,6 +123,11 @@ export class CacheRecords {
       return { records: found?.records ?? 0, bytes: found?.bytes ?? 0 };
     });
   }
+}
+
+export interface NewRecord extends Pick<CacheRecord, "layer" | "created"> {
+  /** Whether the key means the same on every machine. */
+  readonly portable: boolean;
 }
 
 export interface RecordKey {

@@ -19,6 +19,12 @@ export interface Preimage {
   readonly inputs: readonly Part[];
 }
 
+/** The input that says what files are by their stats: inode numbers and times of one machine. */
+export const FILE_STATS = "file stats";
+
+/** Whether a key made of these inputs means the same on other machines. */
+export const isPortable = (inputs: readonly Part[]): boolean => !inputs.some(([name]) => name === FILE_STATS);
+
 /** Raised when an operation's meaning changes, so that results of the old meaning are no longer found. */
 const KEY_VERSION = 1;
 

@@ -1,8 +1,10 @@
-import { hexOf } from "../../core/digest.ts";
+import { type Digest, hexOf } from "../../core/digest.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
 import type { LayerStore, Locks } from "../../store/types.ts";
 import type { CacheRecord, CacheRecords, RecordKey } from "../cache/cache-records.ts";
-import { keyOf, type Part } from "../cache/preimage.ts";
+import { isPortable, keyOf, type Part } from "../cache/preimage.ts";
+import type { LazyLayers } from "../cache/remote/lazy-layers.ts";
+import type { RemoteRecords } from "../cache/remote/remote-records.ts";
 import type { Operation } from "./operation.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -19,6 +21,8 @@ export interface PerformOptions {
   readonly signal: AbortSignal;
   /** The time of a result made now, as image histories have it. Asked only on a miss. */
   readonly created: () => Promise<string>;
+  /** What other machines' caches have, and the layers that need not be here: see LazyLayers. */
+  readonly remote: { readonly records: RemoteRecords; readonly layers: LazyLayers };
 }
 
 interface Dependencies {
@@ -41,17 +45,19 @@ export class CachedPerformer {
   }
 
   async run(operation: Operation, options: PerformOptions): Promise<Performed> {
+    const { records } = this.#deps;
     const definition = keyOf(operation.definition);
     const identity = await operation.identity?.();
-    const known = identity === undefined ? undefined : { definition, inputs: keyOf(identity) };
-    const hit = known === undefined || options.noCache ? undefined : this.#find(known);
+    const known = identity === undefined ? undefined : workKey(definition, identity);
+    const hit = known === undefined ? undefined : this.#find(known, { operation, inputs: identity }, options);
     if (hit !== undefined) return hit;
     // What was never done cannot be found, so its inputs need not be read before it is done.
-    const isNew = options.noCache || this.#deps.records.latest(definition) === undefined;
-    if (isNew && known !== undefined) return this.#once({ operation, name: known, known }, options);
+    const isNew = records.latest(definition) === undefined && !options.remote.records.knows(definition);
+    if ((options.noCache || isNew) && known !== undefined)
+      return this.#once({ operation, name: known, known }, options);
     const inputs = await operation.inputs();
-    const key = { definition, inputs: keyOf(inputs) };
-    const found = options.noCache ? undefined : this.#find(key);
+    const key = workKey(definition, inputs);
+    const found = this.#find(key, { operation, inputs }, options);
     if (found === undefined) return this.#once({ operation, name: key, inputs, known }, options);
     // The content was equal although the identity was not: next time the identity is enough.
     if (known !== undefined) this.#put(known, operation, inputs, found);
@@ -64,34 +70,62 @@ export class CachedPerformer {
     this.#used.clear();
   }
 
-  #find(key: RecordKey): Performed | undefined {
-    const record = this.#deps.records.find(key);
-    if (record === undefined || !this.#isPresent(record.layer)) return undefined;
-    this.#used.add(record.id);
-    return { layer: record.layer, created: record.created, cached: true, key };
+  /** This store's record, else another machine's, which becomes one of this store. */
+  #find(
+    key: WorkKey,
+    { operation, inputs = [] }: Pick<Work, "operation" | "inputs">,
+    { noCache, remote }: PerformOptions,
+  ): Performed | undefined {
+    if (noCache) return undefined;
+    const here = this.#findHere(key, remote.layers);
+    if (here !== undefined) return here;
+    const there = remote.records.find(key);
+    if (there === undefined) return undefined;
+    const { layer, created } = there;
+    this.#put(key, operation, inputs, there);
+    return { layer: this.#present(layer) ?? layer, created, cached: true, key };
   }
 
-  #isPresent = (layer: LayerInfo): boolean => this.#deps.layers.stat(layer.diffId) !== undefined;
+  /** With `lazy`, a layer that can be brought is as good as one that is in the store. */
+  #findHere(key: RecordKey, lazy?: LazyLayers): Performed | undefined {
+    const record = this.#deps.records.find(key);
+    if (record === undefined) return undefined;
+    const { layer: recorded, created, id } = record;
+    const layer = this.#present(recorded) ?? (lazy?.has(recorded.diffId) === true ? recorded : undefined);
+    if (layer === undefined) return undefined;
+    this.#used.add(id);
+    return { layer, created, cached: true, key };
+  }
 
-  #put(key: RecordKey, { definition }: Operation, inputs: readonly Part[], result: Performed): void {
-    this.#deps.records.put(key, { definition, inputs }, result);
+  #present = ({ diffId }: LayerInfo): LayerInfo | undefined => this.#deps.layers.stat(diffId);
+
+  #put(
+    key: WorkKey,
+    { definition }: Operation,
+    inputs: readonly Part[],
+    result: Pick<CacheRecord, "layer" | "created">,
+  ): void {
+    this.#deps.records.put(key, { definition, inputs }, { ...result, portable: key.portable });
   }
 
   #once(work: Work, options: PerformOptions): Promise<Performed> {
-    const name = keyOf(Object.entries(work.name));
+    const name = keyOf([
+      ["definition", work.name.definition],
+      ["inputs", work.name.inputs],
+    ]);
     // A build without cache must not take what another one finds there.
     const flight = options.noCache ? `${name} again` : name;
     return this.#flights.run(flight, async () => {
       const { signal } = options;
       await using _lock = await this.#deps.locks.hold(`step-${hexOf(name)}`, { signal });
-      const meanwhile = options.noCache ? undefined : this.#find(work.name);
+      const meanwhile = options.noCache ? undefined : this.#findHere(work.name);
       return meanwhile ?? (await this.#perform(work, options));
     });
   }
 
   async #perform({ operation, known, ...work }: Work, options: PerformOptions): Promise<Performed> {
     const [layer, inputs] = await both(operation.perform(options.signal), work.inputs ?? operation.inputs());
-    const key = { definition: work.name.definition, inputs: keyOf(inputs) };
+    const key = workKey(work.name.definition, inputs);
     const former = await this.#former(key, layer);
     const made = former ?? { layer, created: await options.created() };
     const result = { layer: made.layer, created: made.created, cached: false, key };
@@ -108,21 +142,33 @@ export class CachedPerformer {
   async #former(key: RecordKey, layer: LayerInfo): Promise<CacheRecord | undefined> {
     const { records } = this.#deps;
     const best = records.find(key) ?? records.latest(key.definition);
-    if (best === undefined || !this.#isPresent(best.layer)) return undefined;
-    if (best.layer.diffId === layer.diffId) return best;
+    const present = best === undefined ? undefined : this.#present(best.layer);
+    if (best === undefined || present === undefined) return undefined;
+    if (present.diffId === layer.diffId) return best;
     // Times have a fixed width in a tar, so layers of different sizes differ in more.
-    if (best.layer.size !== layer.size) return undefined;
+    if (present.size !== layer.size) return undefined;
     return (await this.#deps.layers.same(best.layer.diffId, layer.diffId)) ? best : undefined;
   }
 }
 
+interface WorkKey extends RecordKey {
+  /** Whether it means the same on other machines. */
+  readonly portable: boolean;
+}
+
+const workKey = (definition: Digest, inputs: readonly Part[]): WorkKey => ({
+  definition,
+  inputs: keyOf(inputs),
+  portable: isPortable(inputs),
+});
+
 interface Work {
   readonly operation: Operation;
   /** What is locked: one execution at a time. */
-  readonly name: RecordKey;
+  readonly name: WorkKey;
   /** The key by identity, to be remembered too. */
-  readonly known?: RecordKey | undefined;
-  readonly inputs?: readonly Part[];
+  readonly known?: WorkKey | undefined;
+  readonly inputs?: readonly Part[] | undefined;
 }
 
 /** Waits for both even if one fails, so that nothing goes on behind a failure. */

@@ -1,4 +1,3 @@
-import type { Digest } from "../../core/digest.ts";
 import { describeError } from "../../core/errors.ts";
 import type { BuildEvent } from "../events.ts";
 import {
@@ -11,7 +10,7 @@ import {
   type Step,
   type StepId,
 } from "../plan/step.ts";
-import type { CachedPerformer } from "./cached-performer.ts";
+import type { CachedPerformer, Performed, PerformOptions } from "./cached-performer.ts";
 import type { Operation } from "./operation.ts";
 import type { Semaphore } from "./semaphore.ts";
 
@@ -25,8 +24,9 @@ export interface SolveOptions {
   readonly explain: (error: unknown, step: LayerStep, outcomes: Outcomes) => Promise<unknown>;
   /** The time of results made now, as image histories have it. */
   readonly created: () => Promise<string>;
-  /** Keeps a layer from being collected while the build lasts. */
-  readonly hold: (layer: Digest) => void;
+  /** Told of every result, before the steps that need it begin. */
+  readonly done: (step: LayerStep, performed: Performed) => void;
+  readonly remote: PerformOptions["remote"];
   /** Bounds the operations performed at a time. */
   readonly slots: Semaphore;
   readonly performer: CachedPerformer;
@@ -90,9 +90,9 @@ async function perform(
           return operation.perform(abort);
         }),
     };
-    const { noCache, created } = options;
-    const done = await options.performer.run(slotted, { noCache, created, signal });
-    options.hold(done.layer.diffId);
+    const { noCache, created, remote } = options;
+    const done = await options.performer.run(slotted, { noCache, created, remote, signal });
+    options.done(step, done);
     begin();
     report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });
     const below = layersOf(outcomes, step.parent);

@@ -1,3 +1,4 @@
+import { Failure } from "../../core/errors.ts";
 import { commitTime } from "../context/commit-time.ts";
 
 /**
@@ -21,6 +22,11 @@ export class Timestamps {
     this.#clock = options.clock;
   }
 
+  /** SOURCE_DATE_EPOCH as image histories have it. */
+  get requestedTime(): string | undefined {
+    return this.requested === undefined ? undefined : new Date(this.requested * 1000).toISOString();
+  }
+
   /** Times in layers that are newer are set to this one (seconds); undefined leaves them. */
   clamp(): Promise<number | undefined> {
     this.#fixed ??=
@@ -38,4 +44,17 @@ export class Timestamps {
     const fixed = await this.clamp();
     return new Date(fixed === undefined ? this.#clock() : fixed * 1000).toISOString();
   }
+}
+
+/** The build argument SOURCE_DATE_EPOCH, in seconds. Throws OPTION_INVALID. */
+export function epochArgument(buildArgs: Readonly<Record<string, string>>): number | undefined {
+  const text = buildArgs["SOURCE_DATE_EPOCH"];
+  if (text === undefined || text === "") return undefined;
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seconds * 1000)) return seconds;
+  throw new Failure("OPTION_INVALID", {
+    option: "SOURCE_DATE_EPOCH",
+    got: text,
+    want: "seconds since the epoch",
+  });
 }

@@ -67,6 +67,7 @@ async function perform(
 ): Promise<LayerInfo> {
   const { store, lease, timestamps } = context;
   const layers = layersOf(outcomes, step.parent);
+  await context.lazy.bring(layers, signal);
   await using mounted = await prepareMounts(step, { outcomes, context, signal });
   const process = await processOf(step, layers, context, signal);
   const key = `build-${newId().slice(0, 32)}`;

@@ -3,6 +3,7 @@ import type { LayerStore, Lease, Store } from "../../store/types.ts";
 import type { CacheMounts } from "../cache/cache-mounts.ts";
 import type { Listings } from "../cache/listings.ts";
 import type { Part } from "../cache/preimage.ts";
+import type { LazyLayers } from "../cache/remote/lazy-layers.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
 import type { LayerStep } from "../plan/step.ts";
@@ -17,6 +18,8 @@ export interface StepContext {
   readonly store: Store;
   readonly executor: Executor;
   readonly roots: RootFilesystems;
+  /** Layers that must be brought before they are used. */
+  readonly lazy: LazyLayers;
   readonly listings: Listings;
   /** The build context, or the one of this name. */
   readonly contextOf: (name: string | undefined) => BuildContext;

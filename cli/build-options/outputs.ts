@@ -104,3 +104,7 @@ export function namesOf(outputs: readonly Output[], tags: readonly string[]): re
   const named = outputs.filter((output) => "names" in output);
   return named.length === 0 ? [] : [...new Set([...tags, ...named.flatMap(({ names }) => names)])];
 }
+
+/** Whether the image is wanted in registries only. */
+export const onlyPushes = (outputs: readonly Output[]): boolean =>
+  outputs.every((output) => output.type === "image" && output.push);

@@ -4,10 +4,11 @@ import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildEvent, BuildRequest, Entitlement } from "../../engine/api.ts";
 import { isRemote, readBuildInput } from "../build-input.ts";
+import { readCacheSources, readCacheTargets } from "../build-options/caches.ts";
 import { check } from "../build-options/check.ts";
 import { readNamedContexts } from "../build-options/contexts.ts";
 import { Explanation } from "../build-options/explanation.ts";
-import { namesOf, readOutputs } from "../build-options/outputs.ts";
+import { namesOf, onlyPushes, readOutputs } from "../build-options/outputs.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
 import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
@@ -30,6 +31,14 @@ export const build = defineCommand({
     },
     "build-arg": { kind: "list", help: "Set build-time variables" },
     "build-context": { kind: "list", help: 'Additional build contexts (e.g., "name=path")' },
+    "cache-from": {
+      kind: "list",
+      help: 'External cache sources (e.g., "user/app:cache", "type=local,src=path/to/dir")',
+    },
+    "cache-to": {
+      kind: "list",
+      help: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
+    },
     check: { kind: "bool", help: "Only check the Dockerfile, and fail when there is a warning" },
     explain: {
       kind: "string",
@@ -80,8 +89,6 @@ export const build = defineCommand({
     "annotation",
     "attest",
     "builder",
-    "cache-from",
-    "cache-to",
     "call",
     "cgroup-parent",
     "compress",
@@ -140,6 +147,9 @@ export const build = defineCommand({
       network: readNetwork(flags.network),
       extraHosts: flags["add-host"].map(readHost),
       allow: flags.allow.map(readEntitlement),
+      cacheFrom: readCacheSources(flags["cache-from"], context.cwd),
+      cacheTo: readCacheTargets(flags["cache-to"], context.cwd),
+      pushOnly: onlyPushes(outputs),
       ...(secrets === undefined ? {} : { secrets }),
       ...(ssh === undefined ? {} : { ssh }),
       ...(flags.target === undefined ? {} : { target: flags.target }),
@@ -159,10 +169,10 @@ export const build = defineCommand({
       await explanation.print(context);
       const { images } = await context.engine();
       const writing = { context, images, quiet: flags.quiet, signal: interrupted.signal };
-      await writeOutputs(outputs, result, writing);
+      const pushed = await writeOutputs(outputs, result, writing);
       const { iidfile, "metadata-file": metadata } = flags;
       if (iidfile !== undefined) await writeFile(resolve(context.cwd, iidfile), result.image);
-      if (metadata !== undefined) await writeMetadata(metadata, result, writing);
+      if (metadata !== undefined) await writeMetadata(metadata, { ...result, pushed }, writing);
       const toStandardOutput = outputs.some((output) => "file" in output && output.file === undefined);
       if (flags.quiet && !toStandardOutput) await print(context, result.image);
     } finally {

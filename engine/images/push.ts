@@ -9,12 +9,15 @@ import {
 } from "../../core/reference.ts";
 import type { Compression } from "../../image/media-types.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
+import type { UnstoredImage } from "../../registry/client/transfer/push-unstored.ts";
 import type { ImageStore } from "../../store/types.ts";
 import type { AsWhom, PushedReference, TransferEvent } from "../api.ts";
 
 export interface PushOptions extends AsWhom {
   readonly allTags?: boolean;
   readonly compression?: Compression;
+  /** Pushed by the name, which need not be here. */
+  readonly image?: UnstoredImage;
   readonly report: (event: TransferEvent) => void;
 }
 
@@ -32,10 +35,8 @@ export async function pushImages(
     throw new Failure("OPTIONS_CONFLICT", { one: "a tag", other: "--all-tags" });
   options.report({ status: `The push refers to repository [${repositoryOf(given)}]` });
   const wanted = allTags ? localTags(images, given) : [withDefaultTag(given)];
-  if (
-    wanted.length === 0 ||
-    !wanted.every((reference) => images.find(formatReference(reference)) !== undefined)
-  )
+  const isHere = (reference: Reference): boolean => images.find(formatReference(reference)) !== undefined;
+  if (options.image === undefined && (wanted.length === 0 || !wanted.every(isHere)))
     throw new Failure("PUSH_NOTHING", { repository: familiarName(given) });
   const pushed: Omit<PushedReference, "size">[] = [];
   for (const reference of wanted)

@@ -1,8 +1,10 @@
 import type { BaseImage, ImageSource } from "../../builder/ports.ts";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
-import { parseReference } from "../../core/reference.ts";
+import { formatReference, parseReference, withDefaultTag } from "../../core/reference.ts";
+import type { Abortable } from "../../core/streams.ts";
 import type { ImageConfig } from "../../image/config.ts";
+import type { RegistryClient } from "../../registry/client/registry-client.ts";
 import type { ImageRecord, ImageStore } from "../../store/types.ts";
 import type { LazyRegistries } from "../registries.ts";
 
@@ -14,17 +16,33 @@ export interface ImageSourceParts {
 /** Base images of builds: from the local store, else pulled; with `pull` the registry is always asked. */
 export function imageSource({ images, registries }: ImageSourceParts): ImageSource {
   return {
-    resolve: async (reference, { pull, credentials, ...options }) => {
+    resolve: async (reference, { pull, credentials, lazy = false, ...options }) => {
       const local = pull ? undefined : await findLocal(images, reference, options.platform);
       if (local !== undefined) return local;
       const parsed = parseReference(reference);
       await using own = credentials === undefined ? undefined : await registries.clientOf(credentials);
       const client = own ?? (await registries.client());
+      if (lazy && own === undefined) return await lookUp({ images, client }, reference, options);
       const { id } = await client.pull(parsed, options);
       const record = images.get(id);
       return baseOf(reference, record, await images.config(record.id));
     },
   };
+}
+
+/** The image is brought by its digest: the tag may have moved until then. */
+async function lookUp(
+  { images, client }: { readonly images: ImageStore; readonly client: RegistryClient },
+  text: string,
+  { platform, ...options }: { readonly platform: Platform } & Abortable,
+): Promise<BaseImage> {
+  const reference = withDefaultTag(parseReference(text));
+  const { id, digest, config, blobs } = await client.lookUp(reference, { platform, ...options });
+  const fetch = async (signal: AbortSignal): Promise<void> => {
+    await client.pull({ ...reference, digest }, { platform, signal });
+    if (reference.digest === undefined) images.tag(id, formatReference(reference));
+  };
+  return { reference: text, id, config, layers: config.rootfs.diff_ids, remote: { blobs, fetch } };
 }
 
 /** An image of that name for another platform is not the one that is meant, unless there is no place to get that from. */

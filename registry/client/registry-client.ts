@@ -1,13 +1,16 @@
+import type { Descriptor } from "../../core/descriptor.ts";
 import type { Digest } from "../../core/digest.ts";
 import { Failure, isCode } from "../../core/errors.ts";
 import type { Platform } from "../../core/platform.ts";
-import { familiarName, type Reference, withDefaultTag } from "../../core/reference.ts";
+import { familiarName, familiarReference, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
-import type { Compression } from "../../image/media-types.ts";
+import type { ImageConfig } from "../../image/config.ts";
 import type { Store } from "../../store/types.ts";
 import { readSecret } from "../shared/store-proof.ts";
+import { Artifacts } from "./artifacts.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { HUB } from "./endpoints.ts";
+import { type Exchange, type PushOptions, pushPartsOf } from "./exchange.ts";
 import type { HttpResponse } from "./http/message.ts";
 import { ManifestLists } from "./manifest-lists.ts";
 import { type Access, type Asked, Registries, type RegistryOptions } from "./registries.ts";
@@ -16,13 +19,19 @@ import { describeRemote, type RemoteDescription } from "./transfer/describe-remo
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushImage } from "./transfer/push-image.ts";
-import type { PushParts } from "./transfer/push-layer.ts";
+import { pushUnstored, type UnstoredImage } from "./transfer/push-unstored.ts";
 import { RemoteBlobs } from "./transfer/remote-blobs.ts";
+import { resolveImage } from "./transfer/resolve-image.ts";
 
-export interface PushOptions extends Asked {
-  readonly report?: Report;
-  /** See PushParts. */
-  readonly compression?: Compression;
+/** What a reference names in its registry. */
+export interface LookedUp {
+  /** Of the configuration, by which an image is known. */
+  readonly id: Digest;
+  /** Of what the reference names: a manifest, or an index. */
+  readonly digest: Digest;
+  readonly config: ImageConfig;
+  /** Lowest first. */
+  readonly blobs: readonly Descriptor[];
 }
 
 /** Exchanges the images of a store with registries. Disposing it closes its connections. */
@@ -31,6 +40,7 @@ export class RegistryClient implements AsyncDisposable {
   readonly #registries: Registries;
   readonly #remote: RemoteBlobs;
   readonly lists: ManifestLists;
+  readonly artifacts: Artifacts;
 
   constructor(store: Store, options: RegistryOptions) {
     this.#store = store;
@@ -40,6 +50,11 @@ export class RegistryClient implements AsyncDisposable {
     });
     this.#remote = new RemoteBlobs(store.database);
     this.lists = new ManifestLists(store.database, this.#registries);
+    this.artifacts = new Artifacts(this.#exchange);
+  }
+
+  get #exchange(): Exchange {
+    return { store: this.#store, registries: this.#registries, remote: this.#remote };
   }
 
   /** A file of the web, by the same proxies and certificates as registries, without credentials. Rejects with REGISTRY_UNREACHABLE, REGISTRY_TLS. */
@@ -76,6 +91,31 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
+  /** Looks an image up without bringing its layers. Rejects as pull() does. */
+  async lookUp(
+    reference: Reference,
+    options: { readonly platform?: Platform } & Asked = {},
+  ): Promise<LookedUp> {
+    const wanted = withDefaultTag(reference);
+    const { tag = "latest", digest = tag } = wanted;
+    try {
+      const image = await this.#registries.with(
+        { reference: wanted, access: "pull" },
+        (repository) =>
+          resolveImage(repository, { reference: digest, name: familiarReference(wanted), ...options }),
+        options,
+      );
+      const blobs = image.manifest.layers;
+      this.#remote.note(
+        reference,
+        blobs.map((blob) => blob.digest),
+      );
+      return { id: image.manifest.config.digest, digest: image.root.digest, config: image.config, blobs };
+    } catch (error) {
+      throw inDockersWords(error, { reference: wanted, access: "pull" }, options);
+    }
+  }
+
   /** All tags of a repository. */
   async tags(reference: Reference, options: Asked = {}): Promise<readonly string[]> {
     try {
@@ -91,38 +131,30 @@ export class RegistryClient implements AsyncDisposable {
     throw new Failure("REMOTE_IMAGE_UNKNOWN", { reference: familiarName(reference), why: "name unknown" });
   }
 
-  /** `reference` must be a tag of an image of the store. Resolves with the digest of the manifest. */
-  async push(reference: Reference, options: PushOptions = {}): Promise<Digest> {
+  /**
+   * `reference` must be a tag of an image of the store, unless `image` is pushed by that name, which is not in the store. Resolves with the digest
+   * of the manifest.
+   */
+  async push(
+    reference: Reference,
+    { image, ...options }: PushOptions & { readonly image?: UnstoredImage } = {},
+  ): Promise<Digest> {
     const { tag = "latest" } = withDefaultTag(reference);
     const { signal } = options;
     const rest = signal === undefined ? {} : { signal };
+    const parts = pushPartsOf(this.#exchange, reference, options);
     try {
       return await this.#registries.with(
         { reference, access: "push" },
         (repository) =>
-          pushImage({ ...this.#pushParts(reference, options), repository }, { ...reference, tag }, rest),
+          image === undefined
+            ? pushImage({ ...parts, repository }, { ...reference, tag }, rest)
+            : pushUnstored({ ...parts, repository }, { image, reference: { ...reference, tag } }, rest),
         options,
       );
     } catch (error) {
       throw inDockersWords(error, { reference, access: "push" }, options);
     }
-  }
-
-  #pushParts(
-    { domain }: Reference,
-    { report = () => undefined, compression, credentials }: PushOptions,
-  ): Omit<PushParts, "repository"> {
-    const [store, remote] = [this.#store, this.#remote];
-    const fetch: PushParts["fetch"] = (place, blob, options) =>
-      this.#registries.with(
-        { reference: place, access: "pull" },
-        async (repository) => repository.blob(blob, options),
-        {
-          ...options,
-          ...(credentials === undefined ? {} : { credentials: place.domain === domain ? credentials : {} }),
-        },
-      );
-    return { store, remote, fetch, report, ...(compression === undefined ? {} : { compression }) };
   }
 
   /** What a reference names in its registry, and the platforms it is for. Rejects as pull() does. */

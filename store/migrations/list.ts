@@ -14,6 +14,7 @@ import { httpSourcesMigration } from "./013-http-sources.ts";
 import { registryUpstreamMigration } from "./014-registry-upstream.ts";
 import { formerBuildsMigration } from "./015-former-builds.ts";
 import { buildsMigration } from "./016-builds.ts";
+import { portableRecordsMigration } from "./017-portable-records.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   registryUpstreamMigration,
   formerBuildsMigration,
   buildsMigration,
+  portableRecordsMigration,
 ];

@@ -2,7 +2,7 @@ import { type Digest, digestOf } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import type { LayerInfo } from "../../../store/snapshotter.ts";
 import type { LayerEntry, Tree } from "../../../store/types.ts";
-import { chainOf, type Part } from "../../cache/preimage.ts";
+import { chainOf, FILE_STATS, type Part } from "../../cache/preimage.ts";
 import { selectFrom } from "../../context/build-context.ts";
 import type { Selected } from "../../context/selected.ts";
 import type { Selection } from "../../context/selection.ts";
@@ -67,7 +67,7 @@ class Copy {
     }
     const lookedAt = this.#context.clock();
     const stats = await this.#withSources(async (_, { selected }) => statsDigest(selected, lookedAt));
-    return stats === undefined ? undefined : [root, ["file stats", stats]];
+    return stats === undefined ? undefined : [root, [FILE_STATS, stats]];
   }
 
   /**

@@ -36,9 +36,10 @@ export async function prepareCache(mount: CacheMount, preparing: Preparing): Pro
 async function begin(
   { from, owner = DEFAULT_OWNER }: CacheMount,
   outcomes: Outcomes,
-  { store, lease }: StepContext,
+  context: StepContext,
 ): Promise<string> {
-  const directory = from === undefined ? undefined : await unpacked(from, outcomes, { store, lease });
+  const { store, lease } = context;
+  const directory = from === undefined ? undefined : await unpacked(from, outcomes, context);
   if (directory !== undefined) return directory;
   const path = temporaryPath(store.paths);
   lease.temporary(path);
@@ -53,10 +54,11 @@ async function begin(
 async function unpacked(
   { step, path, name }: NonNullable<CacheMount["from"]>,
   outcomes: Outcomes,
-  { store, lease }: Pick<StepContext, "store" | "lease">,
+  { store, lease, lazy, signal }: StepContext,
 ): Promise<string | undefined> {
   const [layer] = layersOf(outcomes, step);
   if (layer === undefined) return undefined;
+  await lazy.bring([layer], signal);
   const tar = openSync(store.content.path(layer), constants.O_RDONLY);
   try {
     const directory = await store.layers.unpackArchive(tar, lease);

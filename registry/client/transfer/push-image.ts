@@ -2,7 +2,7 @@ import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { mapLimited } from "../../../core/map-limited.ts";
 import { familiarReference, type Reference, repositoryOf } from "../../../core/reference.ts";
-import type { Abortable } from "../../../core/streams.ts";
+import type { Abortable, ByteStream } from "../../../core/streams.ts";
 import { encodeManifest, type ImageManifest, parseManifest } from "../../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
 import type { ImageRecord, Store } from "../../../store/types.ts";
@@ -21,26 +21,56 @@ const PARALLEL = 5;
  */
 export async function pushImage(
   parts: PushParts,
-  reference: Reference & { readonly tag: string },
+  reference: TaggedReference,
   options: Abortable = {},
 ): Promise<Digest> {
-  const { store, repository, report } = parts;
+  const { store } = parts;
   const image = store.images.get(familiarReference(reference));
   await using lease = store.leases.open(`pushing ${familiarReference(reference)}`);
   for (const digest of [image.id, image.manifest.digest, ...image.layers]) lease.blob(digest);
   const own = await ownManifest(store, image);
-  const layers = await pushLayers(parts, { image, own, reference }, options);
+  const config = (): Promise<ByteStream> => store.content.read(own.config.digest, undefined, options);
+  const raw = await sendImage(parts, { layers: image.layers, own, config, reference }, options);
+  await store.content.put(raw.raw, { sync: false });
+  await store.flush();
+  // The image is known by the digest it has in the registry.
+  store.images.addDigest(image.id, `${repositoryOf(reference)}@${raw.digest}`);
+  return raw.digest;
+}
+
+export type TaggedReference = Reference & { readonly tag: string };
+
+export interface Sending {
+  /** Diff ids, lowest first. */
+  readonly layers: readonly Digest[];
+  /** The manifest it has here, which is sent as it is when the registry can have the same blobs. */
+  readonly own: ImageManifest;
+  readonly config: () => ByteStream | Promise<ByteStream>;
+  readonly reference: TaggedReference;
+}
+
+/** Sends layers, configuration and manifest. Resolves with the manifest as it was sent. */
+export async function sendImage(
+  parts: PushParts,
+  image: Sending,
+  options: Abortable = {},
+): Promise<RawManifest> {
+  const { repository, report, remote } = parts;
+  const { own, config: open, reference } = image;
+  const layers = await pushLayers(parts, image, options);
   const manifest = own.layers.every((layer, i) => layer.digest === layers[i]?.digest)
     ? own.raw
     : encodeManifest({ config: inOci(own.config), layers: layers.map(inOci) });
-  const open = () => store.content.read(own.config.digest, undefined, options);
   await pushBlob(repository, { blob: own.config, open }, options);
   const { mediaType } = parseManifest(manifest);
   const raw: RawManifest = { raw: manifest, mediaType, digest: digestOf(manifest) };
   await repository.putManifest(reference.tag, raw, options);
-  await remember(parts, { image, reference, raw });
+  remote.note(
+    reference,
+    layers.map(({ digest }) => digest),
+  );
   report({ status: `${reference.tag}: digest: ${raw.digest} size: ${manifest.byteLength}` });
-  return raw.digest;
+  return raw;
 }
 
 /** A manifest of ours is OCI's, and so are the types in it; the bytes are the same under either name. */
@@ -61,30 +91,13 @@ async function ownManifest(store: Store, { manifest }: ImageRecord): Promise<Ima
   return parsed;
 }
 
-/** The image is known by the digest it has in the registry, and the repository by what it has. */
-async function remember(
-  { store, remote }: PushParts,
-  pushed: { readonly image: ImageRecord; readonly reference: Reference; readonly raw: RawManifest },
-): Promise<void> {
-  const { image, reference, raw } = pushed;
-  await store.content.put(raw.raw, { sync: false });
-  await store.flush();
-  store.images.addDigest(image.id, `${repositoryOf(reference)}@${raw.digest}`);
-  const manifest = parseManifest(raw.raw);
-  if (manifest.kind === "image")
-    remote.note(
-      reference,
-      manifest.layers.map(({ digest }) => digest),
-    );
-}
-
 /** Sends what is missing, topmost first as docker lists it. Resolves with the layers as the manifest shall name them. */
 async function pushLayers(
   parts: PushParts,
-  image: { readonly image: ImageRecord; readonly own: ImageManifest; readonly reference: Reference },
+  image: Omit<Sending, "config">,
   options: Abortable,
 ): Promise<readonly Descriptor[]> {
-  const { layers } = image.image;
+  const { layers } = image;
   const distinct = [...new Set(layers)].reverse();
   for (const diffId of distinct) parts.report({ id: shortDigest(diffId), status: "Preparing" });
   for (const diffId of distinct.slice(PARALLEL)) parts.report({ id: shortDigest(diffId), status: "Waiting" });

@@ -1,13 +1,15 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { type Builder, createBuilder } from "../../../builder/build.ts";
+import { type Builder, type BuilderOptions, createBuilder } from "../../../builder/build.ts";
+import type { CachePlaces } from "../../../builder/cache/remote/types.ts";
 import type { BuildEvent } from "../../../builder/events.ts";
 import type { BaseImage, Executor, HttpSource, ImageSource, RunRequest } from "../../../builder/ports.ts";
 import type { BuildRequest } from "../../../builder/types.ts";
 import type { Digest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import { hostPlatform } from "../../../core/platform.ts";
+import { DirectoryCache } from "../../../engine/builds/directory-cache.ts";
 import type { BaseImageTar } from "../../../fixtures/base-images.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import { loadKernel } from "../../../native/binding.ts";
@@ -55,7 +57,7 @@ export class BuildFixture implements AsyncDisposable {
     return new BuildFixture(scratch, await openStore(scratch.join("root"), { kernel: loadKernel() }));
   }
 
-  anotherBuilder(store: Store, options: { readonly jobs?: number } = {}): Builder {
+  anotherBuilder(store: Store, options: Partial<BuilderOptions> = {}): Builder {
     const executor: Executor = {
       run: async (request, options) => {
         this.requests.push(request);
@@ -70,7 +72,21 @@ export class BuildFixture implements AsyncDisposable {
         return image;
       },
     };
-    return createBuilder({ store, executor, images, http: webSource, clock: () => this.now++, ...options });
+    const caches: CachePlaces = {
+      open: (location) => {
+        if (location.kind === "directory") return new DirectoryCache(store, location);
+        throw new TypeError("no test of the builder alone has a registry");
+      },
+    };
+    return createBuilder({
+      store,
+      executor,
+      images,
+      caches,
+      http: webSource,
+      clock: () => this.now++,
+      ...options,
+    });
   }
 
   /** From now on commands run in real containers, and the image `reference` is there to build on. */
@@ -105,16 +121,23 @@ export class BuildFixture implements AsyncDisposable {
     };
   }
 
-  async build(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): Promise<Built> {
+  /** What a build did, without its image, which need not be in the store. */
+  async watch(dockerfile: readonly string[], more: Partial<BuildRequest> = {}, builder = this.builder) {
     const events: BuildEvent[] = [];
-    const { image } = await this.builder.build(this.request(dockerfile, more), (event) => events.push(event));
+    const result = await builder.build(this.request(dockerfile, more), (event) => events.push(event));
+    const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+    return { ...result, events, warnings, performed: namesOf(events, false), cached: namesOf(events, true) };
+  }
+
+  async build(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): Promise<Built> {
+    const { image, events, performed, cached } = await this.watch(dockerfile, more);
     const config = await this.store.images.config(image);
     return {
       image,
       config,
       events,
-      performed: namesOf(events, false),
-      cached: namesOf(events, true),
+      performed,
+      cached,
       tree: (keptTime = -1) =>
         treeOf(
           config.rootfs.diff_ids.map((layer) => createReadStream(this.store.content.path(layer))),

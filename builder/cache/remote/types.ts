@@ -1,0 +1,59 @@
+import type { Descriptor } from "../../../core/descriptor.ts";
+import type { Digest } from "../../../core/digest.ts";
+import type { CredentialSource } from "../../../core/registry-credentials.ts";
+import type { Abortable } from "../../../core/streams.ts";
+import type { Compression } from "../../../image/media-types.ts";
+
+/** Where a cache is kept outside of the store. */
+export type CacheLocation =
+  /** A tag or digest of a registry: a cache, or an image that has one in its configuration. */
+  | { readonly kind: "registry"; readonly reference: string }
+  /** An OCI layout; of several caches in it, the one of this tag or digest. */
+  | { readonly kind: "directory"; readonly path: string; readonly tag: string; readonly digest?: Digest };
+
+export interface CacheExport {
+  readonly to: CacheLocation | { readonly kind: "inline" };
+  /** "min": the steps whose layers the image has; "max": all. */
+  readonly mode: "min" | "max";
+  readonly compression: Compression;
+  /** A cache that cannot be written is a warning and no failure. */
+  readonly ignoreErrors: boolean;
+}
+
+/** The documents of a cache as they were found; their digests are verified, their content is not. */
+export interface FoundCache {
+  /** Type of the configuration document, which says what this is. */
+  readonly configType: string;
+  readonly config: Buffer;
+  readonly layers: readonly Descriptor[];
+}
+
+/** A layer as one place has it. */
+export interface PlacedLayer {
+  readonly diffId: Digest;
+  readonly blob: Descriptor;
+}
+
+/** One place outside of the store where caches are kept. */
+export interface CachePlace {
+  /** As messages name it. */
+  readonly name: string;
+  /** True when it can be sent layers that are in another registry only. */
+  readonly relays: boolean;
+  /** What is there; undefined when nothing is. */
+  read(options?: Abortable): Promise<FoundCache | undefined>;
+  /** Brings a layer into the store, verified on both sides. Rejects as LayerStore.adopt() does. */
+  fetch(layer: PlacedLayer, options?: Abortable): Promise<void>;
+  /** Sees to it that a layer is there. `known`: the blob by which another place has it. Resolves with the form it has there. */
+  send(
+    layer: { readonly diffId: Digest; readonly known?: Descriptor },
+    options: { readonly compression: Compression } & Abortable,
+  ): Promise<Descriptor>;
+  /** Names the cache that these documents are; its layers must be there. */
+  publish(config: Buffer, layers: readonly Descriptor[], options?: Abortable): Promise<void>;
+}
+
+/** Opens places; engine/ satisfies it. Nothing is asked before their methods are called. */
+export interface CachePlaces {
+  open(location: CacheLocation, options: { readonly credentials?: CredentialSource }): CachePlace;
+}

@@ -1,0 +1,114 @@
+import { resolve } from "node:path";
+import { csvFields } from "../../core/csv.ts";
+import { isDigest } from "../../core/digest.ts";
+import { Failure } from "../../core/errors.ts";
+import { parseReference } from "../../core/reference.ts";
+import type { CacheExport, CacheLocation } from "../../engine/api.ts";
+import { FlagFields } from "./fields.ts";
+
+type SourceReader = (fields: FlagFields, cwd: string) => CacheLocation;
+type TargetReader = (fields: FlagFields, cwd: string) => CacheExport["to"];
+
+const TRUE = new Set(["true", "1", "t"]);
+const FALSE = new Set(["false", "0", "f"]);
+/** A directory without a word on it. */
+const DEFAULT_TAG = "latest";
+
+const readRegistry: SourceReader = (fields) => {
+  const reference = fields.take("ref");
+  if (reference === undefined) throw fields.invalid("ref=NAME");
+  parseReference(reference);
+  return { kind: "registry", reference };
+};
+
+const readDirectory =
+  (key: "src" | "dest"): SourceReader =>
+  (fields, cwd) => {
+    const path = fields.take(key);
+    const digest = key === "src" ? fields.take("digest") : undefined;
+    if (path === undefined) throw fields.invalid(`${key}=DIRECTORY`);
+    if (digest !== undefined && !isDigest(digest)) throw fields.invalid("digest=sha256:<64 hex digits>");
+    const tag = fields.take("tag") ?? DEFAULT_TAG;
+    return { kind: "directory", path: resolve(cwd, path), tag, ...(digest === undefined ? {} : { digest }) };
+  };
+
+const SOURCES: Readonly<Record<string, SourceReader>> = {
+  registry: readRegistry,
+  local: readDirectory("src"),
+};
+const TARGETS: Readonly<Record<string, TargetReader>> = {
+  registry: readRegistry,
+  local: readDirectory("dest"),
+  inline: () => ({ kind: "inline" }),
+};
+
+/** Of BuildKit's, those that are not here. */
+const UNSUPPORTED = ["compression-level", "force-compression", "registry.insecure", "reset"];
+
+/** `--cache-from type=registry|local,…`, or a reference. Throws OPTION_INVALID, OPTION_UNSUPPORTED, REFERENCE_INVALID. */
+export const readCacheSources = (texts: readonly string[], cwd: string): readonly CacheLocation[] =>
+  texts.map((text) => {
+    const fields = open("--cache-from", text);
+    const source = readerOf(SOURCES, "--cache-from", fields)(fields, cwd);
+    fields.finish(["type", "ref", "src", "tag", "digest"]);
+    return source;
+  });
+
+/**
+ * `--cache-to type=registry|local|inline,…`, or a reference. Throws as readCacheSources().
+ * https://docs.docker.com/build/cache/backends/
+ */
+export const readCacheTargets = (texts: readonly string[], cwd: string): readonly CacheExport[] =>
+  texts.map((text) => readTarget(open("--cache-to", text), cwd));
+
+function readTarget(fields: FlagFields, cwd: string): CacheExport {
+  const to = readerOf(TARGETS, "--cache-to", fields)(fields, cwd);
+  const mode = fields.take("mode") ?? "min";
+  if (mode !== "min" && mode !== "max") throw fields.invalid("mode=min or mode=max");
+  const compression = fields.take("compression") ?? "gzip";
+  if (compression !== "gzip" && compression !== "zstd")
+    throw fields.invalid("compression=gzip or compression=zstd");
+  for (const key of ["oci-mediatypes", "image-manifest"])
+    if (!flag(fields, key, true))
+      throw new Failure("OPTION_UNSUPPORTED", { option: `--cache-to ${key}=false` });
+  const ignoreErrors = flag(fields, "ignore-error", false);
+  fields.finish([
+    "type",
+    "ref",
+    "dest",
+    "tag",
+    "mode",
+    "compression",
+    "oci-mediatypes",
+    "image-manifest",
+    "ignore-error",
+  ]);
+  return { to, mode, compression, ignoreErrors };
+}
+
+/** A bare reference is a registry's. */
+function open(option: string, text: string): FlagFields {
+  const isReference = !text.includes("=") && csvFields(text).length === 1;
+  const fields = new FlagFields(option, isReference ? `type=registry,ref=${text}` : text);
+  const refused = UNSUPPORTED.find((key) => fields.rest().has(key));
+  if (refused !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `${option} ${refused}` });
+  return fields;
+}
+
+function readerOf<R>(readers: Readonly<Record<string, R>>, option: string, fields: FlagFields): R {
+  const type = fields.take("type") ?? "registry";
+  const reader = readers[type];
+  if (reader !== undefined) return reader;
+  throw new Failure(
+    "OPTION_UNSUPPORTED",
+    { option: `${option} type=${type}` },
+    { hint: `there are: ${Object.keys(readers).join(", ")}` },
+  );
+}
+
+function flag(fields: FlagFields, key: string, byDefault: boolean): boolean {
+  const value = fields.take(key);
+  if (value === undefined) return byDefault;
+  if (!TRUE.has(value) && !FALSE.has(value)) throw fields.invalid(`${key}=true or ${key}=false`);
+  return TRUE.has(value);
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { BuildRequest } from "../../../builder/types.ts";
+import { cachePlaces } from "../../../engine/builds/cache-places.ts";
+import { pushImages } from "../../../engine/images/push.ts";
+import { imageSource } from "../../../engine/images/source.ts";
+import type { RegistryClient } from "../../../registry/client/registry-client.ts";
+import { BuildFixture } from "../../builder/support/build-fixture.ts";
+import { makeImage, openClient, ref, tarOf } from "../../registry/client/support.ts";
+import { TestRegistry } from "../../registry/server/support.ts";
+import { requiresOverlay } from "../../support/requires.ts";
+
+/** A registry behind a proxy that counts what is fetched of it and what is sent. */
+class CountedRegistry implements AsyncDisposable {
+  readonly host: string;
+  /** The size of each blob that was fetched, by its path. */
+  readonly fetched = new Map<string, number>();
+  uploads = 0;
+  readonly #registry: TestRegistry;
+  readonly #proxy: Server;
+
+  private constructor(registry: TestRegistry, proxy: Server) {
+    this.#registry = registry;
+    this.#proxy = proxy;
+    this.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    proxy.on("request", (incoming, answer) => {
+      const { method = "", url = "", headers } = incoming;
+      if (method === "POST") this.uploads += 1;
+      const outgoing = send(
+        { host: "127.0.0.1", port: registry.port, method, path: url, headers },
+        (reply) => {
+          answer.writeHead(reply.statusCode ?? 0, reply.headers);
+          if (method === "GET" && url.includes("/blobs/"))
+            this.fetched.set(url, Number(reply.headers["content-length"] ?? 0));
+          reply.pipe(answer);
+        },
+      );
+      outgoing.on("error", () => answer.destroy());
+      incoming.pipe(outgoing);
+    });
+  }
+
+  static async open(): Promise<CountedRegistry> {
+    const registry = await TestRegistry.open();
+    const proxy = createServer();
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    return new CountedRegistry(registry, proxy);
+  }
+
+  forget(): void {
+    this.fetched.clear();
+    this.uploads = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#proxy.closeAllConnections();
+    await new Promise((resolve) => this.#proxy.close(resolve));
+    await this.#registry[Symbol.asyncDispose]();
+  }
+}
+
+/** A machine with a store of its own that exchanges images and caches with registries. */
+class Machine implements AsyncDisposable {
+  readonly fixture: BuildFixture;
+  readonly client: RegistryClient;
+
+  private constructor(fixture: BuildFixture) {
+    this.fixture = fixture;
+    this.client = openClient(fixture.store);
+    mkdirSync(fixture.scratch.join("context"), { recursive: true });
+    writeFileSync(fixture.scratch.join("context", "a"), "a".repeat(10_000));
+    fixture.command = ({ process: { args } }, upper) => {
+      const [, name = "", content = ""] = (args[2] ?? "").split(" ");
+      writeFileSync(join(upper, name), content.repeat(5000));
+      return 0;
+    };
+  }
+
+  static async open(): Promise<Machine> {
+    return new Machine(await BuildFixture.open());
+  }
+
+  build(dockerfile: readonly string[], more: Partial<BuildRequest>) {
+    const { store } = this.fixture;
+    const registries = { client: async () => this.client, clientOf: async () => this.client };
+    const images = imageSource({ images: store.images, registries });
+    const caches = cachePlaces({ store, registries });
+    return this.fixture.watch(dockerfile, more, this.fixture.anotherBuilder(store, { images, caches }));
+  }
+
+  push(name: string, image: Awaited<ReturnType<Machine["build"]>>) {
+    const { unstored } = image;
+    return pushImages(this.fixture.store.images, this.client, name, {
+      report: () => undefined,
+      ...(unstored === undefined ? {} : { image: unstored }),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+    await this.fixture[Symbol.asyncDispose]();
+  }
+}
+
+const tenSteps = (host: string, last = "nine"): readonly string[] => [
+  `FROM ${host}/base:1`,
+  "COPY a /a",
+  ...Array.from({ length: 8 }, (_, i) => `RUN write file${i} ${i}`),
+  `RUN write last ${last}`,
+];
+const toRegistry = (reference: string) =>
+  ({ to: { kind: "registry", reference }, mode: "max", compression: "gzip", ignoreErrors: false }) as const;
+
+describe("a cache in a registry", () => {
+  before(function () {
+    requiresOverlay(this);
+  });
+
+  async function prepared(registry: CountedRegistry, machine: Machine): Promise<string> {
+    const { host } = registry;
+    await makeImage(machine.fixture.store, `${host}/base:1`, [tarOf("base", "base".repeat(50_000))]);
+    await machine.client.push(ref(`${host}/base:1`));
+    const cache = `${host}/app/cache:main`;
+    await machine.build(tenSteps(host), { cacheTo: [toRegistry(cache)] });
+    registry.forget();
+    return cache;
+  }
+
+  it("lets a machine that has nothing build ten steps and push them without fetching a layer", async () => {
+    await using registry = await CountedRegistry.open();
+    await using here = await Machine.open();
+    await using there = await Machine.open();
+    const { host } = registry;
+    const cache = await prepared(registry, here);
+    const cacheFrom = [{ kind: "registry", reference: cache }] as const;
+    const name = `${host}/app/image:1`;
+    const built = await there.build(tenSteps(host), { cacheFrom, tags: [name], pushOnly: true });
+    const [pushed] = await there.push(name, built);
+    assert.deepEqual(built.performed, []);
+    assert.deepEqual(
+      [...there.fixture.store.content.list()].filter(({ size }) => size > 10_000),
+      [],
+    );
+    const sizes = [...registry.fetched.values()];
+    assert.equal(sizes.length, 2, "only the configurations of base and cache");
+    assert.ok(
+      sizes.every((size) => size < 8000),
+      sizes.join(),
+    );
+
+    const pulled = await here.client.pull(ref(name));
+    assert.equal(pulled.digest, pushed?.digest);
+    const expected = await here.build(tenSteps(host), {});
+    assert.equal(pulled.id, expected.image);
+  });
+
+  it("brings what a changed step needs, and sends only the layer of that step", async () => {
+    await using registry = await CountedRegistry.open();
+    await using here = await Machine.open();
+    await using there = await Machine.open();
+    const { host } = registry;
+    const cache = await prepared(registry, here);
+    const cacheFrom = [{ kind: "registry", reference: cache }] as const;
+    const cacheTo = [toRegistry(cache)];
+    const name = `${host}/app/image:1`;
+    const options = { cacheFrom, cacheTo, tags: [name], pushOnly: true };
+    await there.build(tenSteps(host), options);
+    assert.equal(registry.uploads, 0, "a cache that did not change was written");
+    const built = await there.build(tenSteps(host, "changed"), options);
+    assert.deepEqual(built.performed, ["[11/11] RUN write last changed"]);
+    assert.equal(built.unstored, undefined, "what is in the store is an image of the store");
+    assert.equal(registry.uploads, 2, "the layer and the cache's document");
+    assert.equal(there.fixture.store.images.find(`${host}/base:1`)?.layers.length, 1);
+  });
+
+  it("can be in an image, and is then where the image is", async () => {
+    await using registry = await CountedRegistry.open();
+    await using here = await Machine.open();
+    await using there = await Machine.open();
+    const name = `${registry.host}/inline:1`;
+    const dockerfile = ["FROM scratch", "COPY a /a", "RUN write b c"];
+    const cacheTo = [{ ...toRegistry(""), to: { kind: "inline" } }] as const;
+    const first = await here.build(dockerfile, { tags: [name], cacheTo });
+    await here.push(name, first);
+    const cacheFrom = [{ kind: "registry", reference: name }] as const;
+    const second = await there.build(dockerfile, { cacheFrom, cacheTo });
+    assert.deepEqual(second.performed, []);
+    assert.equal(second.image, first.image);
+  });
+
+  it("is a warning when it is none, and nothing when it is not there yet", async () => {
+    await using registry = await CountedRegistry.open();
+    await using here = await Machine.open();
+    const { host } = registry;
+    await makeImage(here.fixture.store, `${host}/image:1`, [tarOf("a", "a")]);
+    await here.client.push(ref(`${host}/image:1`));
+    const from = (reference: string) => ({ cacheFrom: [{ kind: "registry", reference } as const] });
+    const dockerfile = ["FROM scratch", "COPY a /a"];
+    const image = await here.build(dockerfile, from(`${host}/image:1`));
+    assert.match(image.warnings.join(), /is not used: it is an image without one/);
+    assert.deepEqual((await here.build(dockerfile, from(`${host}/none:1`))).warnings, []);
+    const gone = await here.build(dockerfile, from("127.0.0.1:1/none:1"));
+    assert.match(gone.warnings.join(), /the cache of 127.0.0.1:1\/none:1 is not used: /);
+  });
+});
