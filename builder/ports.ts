@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import type { Mount } from "../core/mount.ts";
+import type { Mount, TransientMount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
@@ -25,7 +25,7 @@ export interface RunRequest {
   /** Files made inside for this run only, read-only: heredoc scripts, secrets. Never part of the layer. */
   readonly files: readonly RunFile[];
   /** Mounted before the files, in order. Mount points that are missing are made, and are never part of the layer. */
-  readonly mounts: readonly RunMount[];
+  readonly mounts: readonly TransientMount[];
   /** Registers what a crash would leave behind. */
   readonly onCgroup: (path: string) => void;
   readonly output: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
@@ -39,26 +39,6 @@ export interface RunFile {
   /** Root's when absent. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
-/** `target`: absolute and clean. */
-export type RunMount =
-  /** A directory, file or socket of the host. */
-  | {
-      readonly kind: "host";
-      readonly target: string;
-      readonly path: string;
-      readonly readOnly: boolean;
-    }
-  /** What is at `path`, which no link is on the way to, in a root filesystem. */
-  | {
-      readonly kind: "rootfs";
-      readonly target: string;
-      readonly mounts: readonly Mount[];
-      readonly path: string;
-      readonly readOnly: boolean;
-    }
-  /** Memory; `bytes` bounds it. */
-  | { readonly kind: "tmpfs"; readonly target: string; readonly bytes?: number; readonly readOnly: boolean };
-
 export interface RunResult {
   readonly status: ExitStatus;
   /** Absolute paths of mount points the runtime created in the root filesystem, to be left out of the layer. */

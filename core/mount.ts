@@ -21,6 +21,26 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
+/** What a transient container sees beside its root filesystem; `target` is absolute and clean. */
+export type TransientMount =
+  /** A directory, file or socket of the host. */
+  | {
+      readonly kind: "host";
+      readonly target: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
+  /** What is at `path`, which no link is on the way to, in another root filesystem. */
+  | {
+      readonly kind: "rootfs";
+      readonly target: string;
+      readonly mounts: readonly Mount[];
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
+  /** Memory; `bytes` bounds it. */
+  | { readonly kind: "tmpfs"; readonly target: string; readonly bytes?: number; readonly readOnly: boolean };
+
 const WRITABLE = /^(?:upperdir|workdir)=|^volatile$/;
 
 /**

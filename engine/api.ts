@@ -8,6 +8,7 @@ import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
 import type { ContainerUpdate } from "../runtime/containers/updater.ts";
+import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
@@ -41,6 +42,8 @@ export type {
   Entitlement,
   HostConfig,
   ImageRecord,
+  LogEntry,
+  LogQuery,
   MountConfig,
   ProcessConfig,
   SecretSource,
@@ -74,22 +77,6 @@ export interface ContainerCreate {
   readonly hostConfig: Partial<HostConfig>;
   /** Networks besides that of its NetworkMode, or how it is connected to that one: by name. */
   readonly networks?: Readonly<Record<string, Partial<EndpointConfig>>>;
-}
-export interface LogQuery {
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly since?: Date;
-  readonly until?: Date;
-  readonly tail?: number;
-  readonly follow: boolean;
-}
-export interface LogEntry {
-  readonly stream: "stdout" | "stderr";
-  /** RFC 3339 with nanoseconds. */
-  readonly time: string;
-  readonly line: Uint8Array;
-  /** What its container had the log keep with each entry: labels, environment. */
-  readonly details?: Readonly<Record<string, string>>;
 }
 /** A live connection to a process's stdio. Output ends when the process's output does. */
 export interface Attachment extends AsyncDisposable {

@@ -1,25 +1,7 @@
 import { posix } from "node:path";
-import type { Mount } from "../core/mount.ts";
+import type { Mount, TransientMount } from "../core/mount.ts";
 import { stageName } from "./launch/compile-mounts.ts";
 import type { OciMount } from "./spec/oci.ts";
-
-/** What a transient container sees beside its root filesystem; `target` is absolute and clean. */
-export type TransientMount =
-  | {
-      readonly kind: "host";
-      readonly target: string;
-      readonly path: string;
-      readonly readOnly: boolean;
-    }
-  /** What is at `path`, which no link is on the way to, in another root filesystem. */
-  | {
-      readonly kind: "rootfs";
-      readonly target: string;
-      readonly mounts: readonly Mount[];
-      readonly path: string;
-      readonly readOnly: boolean;
-    }
-  | { readonly kind: "tmpfs"; readonly target: string; readonly bytes?: number; readonly readOnly: boolean };
 
 /**
  * Other root filesystems are mounted in the stage, before the container's own; from there, what is wanted of each is bound to its place.

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Mount } from "../core/mount.ts";
+import type { Mount, TransientMount } from "../core/mount.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { KernelProcesses } from "../native/kernel.ts";
@@ -18,7 +18,7 @@ import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
 import { withoutOpening, withoutRootDevices } from "./spec/deviceless.ts";
 import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
-import { compileTransientMounts, type TransientMount } from "./transient-mounts.ts";
+import { compileTransientMounts } from "./transient-mounts.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
 export interface TransientRequest {

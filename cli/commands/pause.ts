@@ -1,19 +1,13 @@
-import { defineCommand } from "../command.ts";
-import { print } from "../context.ts";
-import { forEachArgument } from "../errors.ts";
+import { defineEachCommand } from "../each-command.ts";
 
 const command = (verb: "pause" | "unpause") =>
-  defineCommand({
+  defineEachCommand({
     usage: "CONTAINER [CONTAINER...]",
     flags: {},
-    args: { min: 1 },
     completes: "container",
-    async run(context, args) {
-      const { containers } = await context.engine();
-      return forEachArgument(context, args, async (name) => {
-        await containers[verb](name);
-        await print(context, name);
-      });
+    async act({ containers }, name) {
+      await containers[verb](name);
+      return name;
     },
   });
 

@@ -2,7 +2,7 @@ import { Failure } from "../../core/errors.ts";
 import type { RegistryRule } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
-import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
+import { defineRegistryListing } from "../registry-listing.ts";
 
 const ACTIONS = ["pull", "push", "delete", "catalog"] as const;
 
@@ -38,26 +38,16 @@ export const registryPolicyRm = defineCommand({
   },
 });
 
-export const registryPolicyLs = defineCommand({
-  usage: "[OPTIONS]",
-  flags: {
-    format: FORMAT_FLAG,
-    quiet: { kind: "bool", short: "q", help: "Only display users" },
-  },
-  args: { min: 0, max: 0 },
-  async run(context, _args, flags) {
-    const access = await (await context.engine()).registry.access();
-    await printListing(context, LISTING, await access.rules(), flags);
-    return 0;
+export const registryPolicyLs = defineRegistryListing<RegistryRule>({
+  quiet: "users",
+  rows: (access) => access.rules(),
+  listing: {
+    quiet: "Users",
+    table: ["Users", "Actions", "Repositories"],
+    fields: {
+      Users: { header: "USERS", value: ({ users }) => users.join(",") },
+      Actions: { header: "ACTIONS", value: ({ actions }) => actions.join(",") },
+      Repositories: { header: "REPOSITORIES", value: ({ repositories }) => repositories.join(" ") },
+    },
   },
 });
-
-const LISTING: Listing<RegistryRule> = {
-  quiet: "Users",
-  table: ["Users", "Actions", "Repositories"],
-  fields: {
-    Users: { header: "USERS", value: ({ users }) => users.join(",") },
-    Actions: { header: "ACTIONS", value: ({ actions }) => actions.join(",") },
-    Repositories: { header: "REPOSITORIES", value: ({ repositories }) => repositories.join(" ") },
-  },
-};

@@ -1,8 +1,8 @@
 import type { RegistryToken } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { print, warn } from "../context.ts";
-import { forEachArgument } from "../errors.ts";
-import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
+import { defineEachCommand } from "../each-command.ts";
+import { defineRegistryListing } from "../registry-listing.ts";
 import { grantsOf, grantsText, RIGHTS_FLAGS } from "../registry-rights.ts";
 import { formatTime } from "../time.ts";
 
@@ -26,43 +26,29 @@ export const registryTokenCreate = defineCommand({
   },
 });
 
-export const registryTokenRevoke = defineCommand({
+export const registryTokenRevoke = defineEachCommand({
   usage: "NAME [NAME...]",
   flags: {},
-  args: { min: 1 },
-  async run(context, args) {
-    const access = await (await context.engine()).registry.access();
-    return forEachArgument(context, args, async (name) => {
-      await access.revokeToken(name);
-      await print(context, name);
-    });
+  async act({ registry }, name) {
+    await (await registry.access()).revokeToken(name);
+    return name;
   },
 });
 
-export const registryTokenLs = defineCommand({
-  usage: "[OPTIONS]",
-  flags: {
-    format: FORMAT_FLAG,
-    quiet: { kind: "bool", short: "q", help: "Only display names" },
-  },
-  args: { min: 0, max: 0 },
-  async run(context, _args, flags) {
-    const access = await (await context.engine()).registry.access();
-    await printListing(context, LISTING, await access.tokens(), flags);
-    return 0;
-  },
-});
-
-const LISTING: Listing<RegistryToken> = {
-  quiet: "Name",
-  table: ["Name", "Rights", "Created", "Expires"],
-  fields: {
-    Name: { header: "NAME", value: ({ name }) => name },
-    Rights: { header: "RIGHTS", value: ({ grants }) => grantsText(grants) },
-    Created: { header: "CREATED", value: ({ createdAt }) => formatTime(createdAt) },
-    Expires: {
-      header: "EXPIRES",
-      value: ({ expiresAt }) => (expiresAt === undefined ? "never" : formatTime(expiresAt)),
+export const registryTokenLs = defineRegistryListing<RegistryToken>({
+  quiet: "names",
+  rows: (access) => access.tokens(),
+  listing: {
+    quiet: "Name",
+    table: ["Name", "Rights", "Created", "Expires"],
+    fields: {
+      Name: { header: "NAME", value: ({ name }) => name },
+      Rights: { header: "RIGHTS", value: ({ grants }) => grantsText(grants) },
+      Created: { header: "CREATED", value: ({ createdAt }) => formatTime(createdAt) },
+      Expires: {
+        header: "EXPIRES",
+        value: ({ expiresAt }) => (expiresAt === undefined ? "never" : formatTime(expiresAt)),
+      },
     },
   },
-};
+});

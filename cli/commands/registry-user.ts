@@ -3,9 +3,9 @@ import { readAll } from "../../core/streams.ts";
 import type { RegistryUser } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, print, warn } from "../context.ts";
-import { forEachArgument } from "../errors.ts";
-import { FORMAT_FLAG, type Listing, printListing } from "../listing.ts";
+import { defineEachCommand } from "../each-command.ts";
 import { ask } from "../password.ts";
+import { defineRegistryListing } from "../registry-listing.ts";
 import { grantsOf, grantsText, RIGHTS_FLAGS } from "../registry-rights.ts";
 
 const PASSWORD_LIMIT = 64 << 10;
@@ -55,38 +55,24 @@ async function readPassword(
   return password;
 }
 
-export const registryUserRm = defineCommand({
+export const registryUserRm = defineEachCommand({
   usage: "USER [USER...]",
   flags: {},
-  args: { min: 1 },
-  async run(context, args) {
-    const access = await (await context.engine()).registry.access();
-    return forEachArgument(context, args, async (name) => {
-      await access.removeUser(name);
-      await print(context, name);
-    });
+  async act({ registry }, name) {
+    await (await registry.access()).removeUser(name);
+    return name;
   },
 });
 
-export const registryUserLs = defineCommand({
-  usage: "[OPTIONS]",
-  flags: {
-    format: FORMAT_FLAG,
-    quiet: { kind: "bool", short: "q", help: "Only display names" },
-  },
-  args: { min: 0, max: 0 },
-  async run(context, _args, flags) {
-    const access = await (await context.engine()).registry.access();
-    await printListing(context, LISTING, await access.users(), flags);
-    return 0;
+export const registryUserLs = defineRegistryListing<RegistryUser>({
+  quiet: "names",
+  rows: (access) => access.users(),
+  listing: {
+    quiet: "Name",
+    table: ["Name", "Rights"],
+    fields: {
+      Name: { header: "NAME", value: ({ name }) => name },
+      Rights: { header: "RIGHTS", value: ({ grants }) => grantsText(grants) },
+    },
   },
 });
-
-const LISTING: Listing<RegistryUser> = {
-  quiet: "Name",
-  table: ["Name", "Rights"],
-  fields: {
-    Name: { header: "NAME", value: ({ name }) => name },
-    Rights: { header: "RIGHTS", value: ({ grants }) => grantsText(grants) },
-  },
-};

@@ -1,18 +1,12 @@
-import { defineCommand } from "../command.ts";
 import { STOP_FLAGS, stopOptions } from "../container/stop-flags.ts";
-import { print } from "../context.ts";
-import { forEachArgument } from "../errors.ts";
+import { defineEachCommand } from "../each-command.ts";
 
-export const stop = defineCommand({
+export const stop = defineEachCommand({
   usage: "[OPTIONS] CONTAINER [CONTAINER...]",
   flags: STOP_FLAGS,
-  args: { min: 1 },
   completes: "container",
-  async run(context, args, flags) {
-    const { containers } = await context.engine();
-    return forEachArgument(context, args, async (name) => {
-      await containers.stop(name, stopOptions(flags));
-      await print(context, name);
-    });
+  async act({ containers }, name, flags) {
+    await containers.stop(name, stopOptions(flags));
+    return name;
   },
 });

@@ -1,17 +1,11 @@
-import { defineCommand } from "../command.ts";
-import { print } from "../context.ts";
-import { forEachArgument } from "../errors.ts";
+import { defineEachCommand } from "../each-command.ts";
 
-export const wait = defineCommand({
+export const wait = defineEachCommand({
   usage: "CONTAINER [CONTAINER...]",
   flags: {},
-  args: { min: 1 },
   completes: "container",
-  async run(context, args) {
-    const { containers } = await context.engine();
-    return forEachArgument(context, args, async (name) => {
-      const { exitCode } = await containers.wait(name);
-      await print(context, String(exitCode));
-    });
+  async act({ containers }, name) {
+    const { exitCode } = await containers.wait(name);
+    return String(exitCode);
   },
 });

@@ -1,6 +1,7 @@
+import type { TransientMount } from "../../../core/mount.ts";
 import { Undo } from "../../../core/undo.ts";
 import type { Outcomes, PlannedMount, RunStep } from "../../plan/step.ts";
-import type { RunFile, RunMount } from "../../ports.ts";
+import type { RunFile } from "../../ports.ts";
 import type { StepContext } from "../step-context.ts";
 import { prepareBind } from "./bind.ts";
 import { cacheNameOf, prepareCache } from "./cache.ts";
@@ -9,7 +10,7 @@ import { prepareSsh } from "./ssh.ts";
 
 /** What a mount gives to a command. */
 export interface Prepared {
-  readonly mounts?: readonly RunMount[];
+  readonly mounts?: readonly TransientMount[];
   readonly files?: readonly RunFile[];
   /** NAME=value. */
   readonly env?: readonly string[];
