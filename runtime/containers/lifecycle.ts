@@ -47,10 +47,12 @@ export class Lifecycle {
 
   /** The container as it is now; undefined when it ended and took itself away (AutoRemove). */
   async observe(container: StoredContainer): Promise<StoredContainer | undefined> {
-    if (container.state.phase !== "running") return container;
-    const running = { ...container, state: container.state };
-    const now = (await this.#ending(running)) === undefined ? await this.#follow(running) : undefined;
-    if (now?.news === false) return now.container;
+    const { state } = container;
+    if (state.phase === "running") {
+      const running = { ...container, state };
+      const now = (await this.#ending(running)) === undefined ? await this.#follow(running) : undefined;
+      if (now?.news === false) return now.container;
+    } else if (!isRemains(container)) return container;
     await using _lock = await this.lock(container.id);
     return await this.observeLocked(container.id);
   }
@@ -58,6 +60,7 @@ export class Lifecycle {
   /** observe() for who holds the container's lock. */
   async observeLocked(id: string): Promise<StoredContainer | undefined> {
     const stored = this.#table.byId(id);
+    if (stored !== undefined && isRemains(stored)) return void (await this.remove(stored, { volumes: true }));
     if (stored?.state.phase !== "running") return stored;
     const running = { ...stored, state: stored.state };
     const exited = await this.#ending(running);
@@ -188,17 +191,16 @@ export class Lifecycle {
     await networks.release(networks.endpointsOf(id));
     await store.snapshots.remove(id);
     await kernel.removeTree(this.files(id).directory);
-    const anonymous = new Set(volumes.list().flatMap((volume) => (volume.anonymous ? [volume.name] : [])));
+    if (options.volumes) for (const { name } of mounts) if (name !== undefined) await volumes.leave(name, id);
     this.#table.delete(id);
     this.#parts.record(containerEvent(container, "destroy"));
     this.#changes.announce(id);
-    if (!options.volumes) return;
-    for (const { name } of mounts) {
-      const mine = name !== undefined && anonymous.has(name) && volumes.usersOf(name).length === 0;
-      if (mine) await volumes.remove(name);
-    }
   }
 }
+
+/** It was to take itself away, and who did that for it was killed. */
+const isRemains = ({ state, hostConfig }: StoredContainer): boolean =>
+  state.phase === "exited" && hostConfig.AutoRemove;
 
 const exitedState = ({ code, oom, startedAt, finishedAt, stopped, error = "" }: ExitRecord): ExitedState => ({
   phase: "exited",

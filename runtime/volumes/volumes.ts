@@ -57,11 +57,13 @@ export class Volumes {
 
   /** Throws VOLUME_UNKNOWN. */
   get(name: string): VolumeRecord {
-    const row = this.#options.database
-      .prepare<[string], Row>("SELECT * FROM volumes WHERE name = ?")
-      .get(name);
+    const row = this.#row(name);
     if (row === undefined) throw new Failure("VOLUME_UNKNOWN", { name });
     return this.#describe(row);
+  }
+
+  #row(name: string): Row | undefined {
+    return this.#options.database.prepare<[string], Row>("SELECT * FROM volumes WHERE name = ?").get(name);
   }
 
   list(): readonly VolumeRecord[] {
@@ -82,6 +84,14 @@ export class Volumes {
     this.#options.database
       .prepare("INSERT OR IGNORE INTO container_volumes (container, volume) VALUES (?, ?)")
       .run(container, name);
+  }
+
+  /** A container that goes has it no more; an anonymous one that nobody else has goes, too. Idempotent. */
+  async leave(name: string, container: string): Promise<void> {
+    const { database } = this.#options;
+    database.prepare("DELETE FROM container_volumes WHERE container = ? AND volume = ?").run(container, name);
+    const row = this.#row(name);
+    if (row?.anonymous === 1 && this.usersOf(name).length === 0) await this.remove(name);
   }
 
   /** Removes it with its content. Rejects with VOLUME_UNKNOWN, VOLUME_IN_USE. */

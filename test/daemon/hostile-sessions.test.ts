@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { PACKET_TYPES } from "../../daemon/buildkit/wire/session.ts";
-import { BuildkitClient, type Lend, upgraded } from "./support/buildkit-client.ts";
+import { upgraded } from "./support/ask.ts";
+import { BuildkitClient, type Lend } from "./support/buildkit-client.ts";
 import { DaemonRig } from "./support/daemon-rig.ts";
 
 const { stat, request, data, end, error } = PACKET_TYPES;
@@ -172,12 +173,15 @@ describe("sessions of clients that mean no good", () => {
     for (const path of ["/grpc", "/session"]) {
       const { status, text } = await daemon.request("POST", path);
       assert.deepEqual([status, JSON.parse(text)], [400, { message: "no upgrade proto in request" }]);
-      await assert.rejects(upgraded(daemon, path, { upgrade: "smtp" }), /400 .*protocol smtp not supported/);
+      await assert.rejects(
+        upgraded(daemon.socket, path, { upgrade: "smtp" }),
+        /400 .*protocol smtp not supported/,
+      );
     }
-    await assert.rejects(upgraded(daemon, "/session"), /400 .*expected an id/);
+    await assert.rejects(upgraded(daemon.socket, "/session"), /400 .*expected an id/);
     const headers = { "x-docker-expose-session-uuid": "twice" };
-    const first = await upgraded(daemon, "/session", headers);
-    await assert.rejects(upgraded(daemon, "/session", headers), /409 .*session twice already exists/);
+    const first = await upgraded(daemon.socket, "/session", headers);
+    await assert.rejects(upgraded(daemon.socket, "/session", headers), /409 .*session twice already exists/);
     first.destroy();
   });
 });

@@ -6,59 +6,15 @@ import { request } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { after, afterEach, before, describe, it } from "mocha";
+import { builtCommand } from "../e2e/support/command.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
 import { requiresCommand } from "../support/requires.ts";
 import { Scratch } from "../support/scratch.ts";
-
-const PATIENCE_MS = 60_000;
-
-/** `slipway daemon` as a process of its own. */
-class Daemon {
-  readonly #child: ReturnType<typeof spawn>;
-  /** What it wrote to standard error. */
-  log = "";
-
-  constructor(root: string, argv: readonly string[], options: SpawnOptions = {}) {
-    const program = ["--import", "tsx", new URL("../../cli/main.ts", import.meta.url).pathname];
-    const { stdio = ["ignore", "ignore", "pipe"], ...rest } = options;
-    this.#child = spawn(process.execPath, [...program, "daemon", "--data-root", root, ...argv], {
-      stdio,
-      ...rest,
-    });
-    this.#child.stderr?.on("data", (chunk: Buffer) => {
-      this.log += chunk.toString();
-    });
-  }
-
-  /** What the log says there; rejects when the process ends before. */
-  async said(form: RegExp): Promise<RegExpExecArray> {
-    for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
-      const found = form.exec(this.log);
-      if (found !== null) return found;
-      if (this.#child.exitCode !== null) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`the daemon never said ${form}: ${this.log}`);
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.#child.exitCode === null) await once(this.#child, "exit");
-    return this.#child.exitCode;
-  }
-
-  async stop(): Promise<number | null> {
-    this.signal("SIGTERM");
-    return this.ended();
-  }
-}
+import { DaemonProcess } from "./support/daemon-process.ts";
 
 describe("the daemon's listeners", () => {
   const scratch = new Scratch();
-  let daemon: Daemon | undefined;
+  let daemon: DaemonProcess | undefined;
   let slipway: Slipway;
   before(async function () {
     slipway = await Slipway.open(this);
@@ -72,8 +28,8 @@ describe("the daemon's listeners", () => {
     await slipway?.[Symbol.asyncDispose]();
   });
 
-  const start = (argv: readonly string[], options?: SpawnOptions): Daemon => {
-    daemon = new Daemon(scratch.join("root"), argv, options);
+  const start = (argv: readonly string[], options?: SpawnOptions): DaemonProcess => {
+    daemon = new DaemonProcess(scratch.join("root"), argv, options);
     return daemon;
   };
   const ping = (options: RequestOptions, secure = false): Promise<number | undefined> =>
@@ -139,8 +95,7 @@ describe("the daemon's listeners", () => {
     const { port } = server.address() as AddressInfo;
     const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
     // LISTEN_PID must be the daemon's own number, which a shell knows before it becomes the daemon.
-    const program = new URL("../../cli/main.ts", import.meta.url).pathname;
-    const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec ${process.execPath} --import tsx ${program} daemon --data-root ${scratch.join("root")} -H fd://`;
+    const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec ${builtCommand()} daemon --data-root ${scratch.join("root")} -H fd://`;
     const child = spawn("sh", ["-c", command], { stdio: ["ignore", "ignore", "inherit", fd] });
     server.close();
     assert.equal(await ping({ port }), 200);

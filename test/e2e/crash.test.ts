@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { builtCommand } from "./support/command.ts";
+import { builtCommand, commandEnv } from "./support/command.ts";
 import { Slipway } from "./support/slipway.ts";
 
 /** How often a build is killed; SLIPWAY_KILLS=50 for the long form. */
@@ -56,6 +56,7 @@ describe("a build that is killed", () => {
   const start = () =>
     spawn(command, ["--root", slipway.root, "build", "--no-cache", "-q", "-t", "built", context], {
       stdio: "ignore",
+      env: commandEnv(),
     });
 
   it(`leaves nothing behind, ${KILLS} times, and succeeds then`, async function () {

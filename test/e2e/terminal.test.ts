@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { requiresCommand } from "../support/requires.ts";
-import { builtCommand } from "./support/command.ts";
+import { builtCommand, commandEnv } from "./support/command.ts";
 import { Slipway } from "./support/slipway.ts";
 
 const PATIENCE_MS = 15_000;
@@ -13,7 +13,10 @@ class Terminal {
   text = "";
 
   constructor(command: string) {
-    this.#process = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = spawn("script", ["-qec", command, "/dev/null"], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: commandEnv(),
+    });
     this.#process.stdout?.on("data", (data: Buffer) => {
       this.text += data.toString();
     });

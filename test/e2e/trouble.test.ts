@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requiresBaseImage, requiresCommand } from "../support/requires.ts";
-import { builtCommand } from "./support/command.ts";
+import { builtCommand, commandEnv } from "./support/command.ts";
 import { Slipway } from "./support/slipway.ts";
 
 describe("trouble", () => {
@@ -42,7 +42,10 @@ describe("trouble", () => {
       $s system check
       ls ${disk}/root/ingest ${disk}/root/snapshots | grep -v : | wc -w
       $s run --rm --network none busybox echo alive`;
-    const { stdout, stderr } = spawnSync(unshare, ["--mount", "sh", "-c", script], { encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(unshare, ["--mount", "sh", "-c", script], {
+      encoding: "utf8",
+      env: commandEnv(),
+    });
     assert.match(stdout, /^sha256:\w+\ncode 1\ncode 1\nChecked .*: no problem\n0\nalive\n$/);
     assert.match(stderr, /Dockerfile:2: .*dd if=\/dev\/zero.* exit code: 1\n[\s\S]*No space left on device/);
     assert.match(stderr, /Dockerfile:2: COPY big \/: .*ENOSPC: No space left on device\n$/);
@@ -65,7 +68,10 @@ describe("trouble", () => {
       // Root as it is elsewhere: without the capabilities that read everything.
       const bounds = ["--bounding-set", "-dac_override,-dac_read_search", command];
       const build = ["--root", slipway.root, "build", "--progress", "quiet", "-t", "unreadable", folder];
-      const { status, stderr, stdout } = spawnSync(setpriv, [...bounds, ...build], { encoding: "utf8" });
+      const { status, stderr, stdout } = spawnSync(setpriv, [...bounds, ...build], {
+        encoding: "utf8",
+        env: commandEnv(),
+      });
       assert.match(stderr, message);
       assert.deepEqual([status, stdout], [1, ""]);
       assert.equal(await slipway.ok(["images", "-q", "unreadable"]), "");
@@ -103,6 +109,7 @@ describe("trouble", () => {
     const folder = context("slow", "FROM busybox\nRUN echo begun && sleep 100\n");
     const build = spawn(command, ["--root", slipway.root, "build", "--no-cache", folder], {
       stdio: ["ignore", "ignore", "pipe"],
+      env: commandEnv(),
     });
     let text = "";
     build.stderr.on("data", (data: Buffer) => {

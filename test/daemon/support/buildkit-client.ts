@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { type handleBidiStreamingCall, Server, ServerCredentials } from "@grpc/grpc-js";
 import { SOLVE_REQUEST, SOLVE_RESPONSE } from "../../../daemon/buildkit/wire/control.ts";
 import { PACKET, type Packet } from "../../../daemon/buildkit/wire/session.ts";
 import { Channel } from "../../../daemon/grpc/channel.ts";
+import { upgraded } from "./ask.ts";
 import type { DaemonRig } from "./daemon-rig.ts";
 
 type SentPacket = Parameters<typeof PACKET.encode>[0];
@@ -13,33 +13,6 @@ export type Lend = handleBidiStreamingCall<Packet, SentPacket>;
 
 const DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy";
 const SOLVE = "/moby.buildkit.v1.Control/Solve";
-
-/** A connection of a daemon, made to speak HTTP/2. */
-export function upgraded(
-  daemon: DaemonRig,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const sent = request({
-      socketPath: daemon.socket,
-      method: "POST",
-      path,
-      headers: { connection: "Upgrade", upgrade: "h2c", ...headers },
-    });
-    sent.once("upgrade", (_response, socket, head) => {
-      if (head.byteLength > 0) socket.unshift(head);
-      resolve(socket);
-    });
-    sent.once("response", (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.once("end", () => reject(new Error(`${response.statusCode} ${text}`)));
-    });
-    sent.once("error", reject);
-    sent.end();
-  });
-}
 
 /** A client that lends its files as a test wants it, and asks for a build with them. */
 export class BuildkitClient implements Disposable {
@@ -77,8 +50,13 @@ export class BuildkitClient implements Disposable {
       "x-docker-expose-session-grpc-method": DIFF_COPY,
     };
     // What a peer sends first must find who reads it.
-    const channel = new Channel(await upgraded(daemon, "/grpc"));
-    return new BuildkitClient({ id, lend, channel, session: await upgraded(daemon, "/session", headers) });
+    const channel = new Channel(await upgraded(daemon.socket, "/grpc"));
+    return new BuildkitClient({
+      id,
+      lend,
+      channel,
+      session: await upgraded(daemon.socket, "/session", headers),
+    });
   }
 
   solve(request: Parameters<typeof SOLVE_REQUEST.encode>[0] = {}, signal?: AbortSignal) {

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile } from "node:child_process";
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { Context } from "mocha";
 import { serveDaemon } from "../../../daemon/daemon.ts";
 import type { Engine } from "../../../engine/api.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { type Ran, Slipway } from "../../e2e/support/slipway.ts";
 import { findCommand, requiresCommand } from "../../support/requires.ts";
+import { type Answered, type AskOptions, ask } from "./ask.ts";
 import { undescribedAnswers } from "./described.ts";
-
-export interface Answered {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
 
 export interface DockerOptions {
   readonly stdin?: string;
@@ -86,33 +80,8 @@ export class DaemonRig implements AsyncDisposable {
     return out.replace(/\n$/, "");
   }
 
-  request(
-    method: string,
-    path: string,
-    options: { readonly body?: string | Buffer; readonly headers?: Readonly<Record<string, string>> } = {},
-  ): Promise<Answered> {
-    const { body, headers = {} } = options;
-    const typed = typeof body === "string" ? { "content-type": "application/json" } : {};
-    return new Promise((resolve, reject) => {
-      const sent = httpRequest(
-        { socketPath: this.socket, method, path, headers: { ...typed, ...headers } },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.once("error", reject);
-          response.once("end", () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
-          );
-        },
-      );
-      // A server that has answered may close before it has read everything.
-      sent.on("error", reject);
-      sent.end(body);
-    });
+  request(method: string, path: string, options?: AskOptions): Promise<Answered> {
+    return ask(this.socket, method, path, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
