@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeName } from "../../runtime/network/bridge-driver.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
 import { requiresCommand } from "../support/requires.ts";
+import { ApiClient } from "./support/api-client.ts";
 import { ask, upgraded } from "./support/ask.ts";
 import { DaemonProcess } from "./support/daemon-process.ts";
 import { unframed } from "./support/output-frames.ts";
@@ -46,6 +47,7 @@ const linesOf = (text: string): readonly string[] => text.split("\n").slice(0, -
 describe(`a daemon that is killed ${KILLS} times`, () => {
   let slipway: Slipway;
   let socket: string;
+  let api: ApiClient;
   let daemon: DaemonProcess;
   const ids = { steady: "", web: "", echo: "", always: "", stopped: "" };
   const rounds: { readonly brief: string; readonly failing: string; readonly code: number }[] = [];
@@ -57,6 +59,7 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
     requiresCommand(this, "nft");
     slipway = await Slipway.open(this);
     socket = slipway.scratch.join("daemon.sock");
+    api = new ApiClient(socket);
     await up();
   });
   after(async () => {
@@ -70,21 +73,10 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
     await daemon.said(/API listen on/);
   }
 
-  async function call(method: string, path: string, body?: object): Promise<string> {
-    const options = body === undefined ? {} : { body: JSON.stringify(body) };
-    const { status, text } = await ask(socket, method, path, options);
-    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${text}`);
-    return text;
-  }
-  const get = async <T>(path: string): Promise<T> => JSON.parse(await call("GET", path)) as T;
+  const call: ApiClient["call"] = (...request) => api.call(...request);
+  const get = <T>(path: string) => api.get<T>(path);
+  const run: ApiClient["run"] = (...container) => api.run(...container);
   const look = (id: string) => get<Described>(`/containers/${id}/json`);
-
-  async function run(name: string, body: object): Promise<string> {
-    const text = await call("POST", `/containers/create?name=${name}`, { Image: "busybox", ...body });
-    const { Id } = JSON.parse(text) as Described;
-    await call("POST", `/containers/${Id}/start`);
-    return Id;
-  }
   const shell = (script: string) => ({ Cmd: ["sh", "-c", script] });
 
   async function logs(id: string): Promise<ReturnType<typeof unframed>> {

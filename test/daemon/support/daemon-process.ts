@@ -20,6 +20,11 @@ export class DaemonProcess {
     });
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the daemon could not be started");
+    return this.#child.pid;
+  }
+
   /** What the log says there; rejects when the process ends before. */
   async said(form: RegExp): Promise<RegExpExecArray> {
     for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
