@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes a checkout ready to build, test and run: system packages, node_modules, the native core, the bundle.
 # Every step looks first and does nothing when its work is done, so running it again costs well under a second.
+#
+#   sh scripts/setup.sh [FILE ARGUMENT...]     runs that file of TypeScript beside the compilations
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -89,13 +91,19 @@ check_node() {
 }
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'wait; rm -rf "$scratch"' EXIT
 check_node
+# It compiles nothing, so the system's packages can come meanwhile.
+node scripts/install-modules.js &
+modules=$!
 install_packages
-node scripts/install-modules.js
+wait "$modules"
 # Two compilations that hardly use more than one processor each.
 node scripts/build-sqlite.js &
 sqlite=$!
+beside=
+[ $# = 0 ] || { node --import tsx "$@" & beside=$!; }
 node scripts/build-native.js
 wait "$sqlite"
+[ -z "$beside" ] || wait "$beside"
 node scripts/build-bundle.js
