@@ -38,6 +38,8 @@ export interface Contender {
   build?(context: string, options: { readonly cache: boolean }): Command;
   /** `run --rm BASE true`. */
   run?(): Command;
+  /** `docker run --rm BASE true` by docker's client, with the engine at its other end up when this returns. */
+  runByClient?(): Command;
   /** The commands of the Dockerfile `seed` in a plain root filesystem: the limit for any builder. */
   seed?(script: string): Command;
   /** Images on their way to a registry and back; absent without one. */

@@ -4,7 +4,7 @@
 //                    [--docker-host URL] [--registry HOST:PORT] [--buildah COMMAND] [--podman COMMAND]
 //
 // DOCKER_HOST, BENCH_REGISTRY, BENCH_BUILDAH and BENCH_PODMAN stand in for the last four. The registry is one of this machine without TLS.
-// Rows: steps, small, big, seed, run, push small, pull small and so on; "steps" stands for "steps" and "steps cached". Peers that are not there are named as absent.
+// Rows: steps, small, big, seed, run, run by client, push small, pull small and so on; "steps" stands for "steps" and "steps cached". Peers that are not there are named as absent.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,13 +20,13 @@ import { attempt, time } from "./process.ts";
 import { describeReport, makeReport, reportPage } from "./report.ts";
 import type { Row } from "./row.ts";
 import { big } from "./rows/big.ts";
-import { run } from "./rows/run.ts";
+import { clientRun, run } from "./rows/run.ts";
 import { seed } from "./rows/seed.ts";
 import { small } from "./rows/small.ts";
 import { steps } from "./rows/steps.ts";
 import { transfers } from "./rows/transfer.ts";
 
-const ROWS: readonly Row[] = [...steps, ...small, ...big, seed, run, ...transfers];
+const ROWS: readonly Row[] = [...steps, ...small, ...big, seed, run, clientRun, ...transfers];
 
 const { values: options } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-import type { Contender, Transfer } from "../contender.ts";
+import type { Command, Contender, Transfer } from "../contender.ts";
 import { BASE, RESULT, TRANSFERRED } from "../contender.ts";
 import { attempt, time, works } from "../process.ts";
 
@@ -14,6 +14,7 @@ export function docker(host: string | undefined, buildkit: boolean, registry: st
     if (buildkit && !works(["docker", "buildx", "version"])) return "the client has no buildx";
     return undefined;
   };
+  const run = (): Command => ({ argv: ["docker", "run", "--rm", BASE, "true"], env });
   return {
     name: buildkit ? "docker BuildKit" : "docker classic",
     isClient: true,
@@ -34,7 +35,7 @@ export function docker(host: string | undefined, buildkit: boolean, registry: st
       env,
     }),
     // Which builder is chosen does not matter to the rest.
-    ...(buildkit ? { run: () => ({ argv: ["docker", "run", "--rm", BASE, "true"], env }) } : {}),
+    ...(buildkit ? { run, runByClient: run } : {}),
     ...(buildkit && registry !== undefined ? { transfer: transferBy(env, registry) } : {}),
     cleanUp: () => {
       attempt(["docker", "rmi", "--force", BASE, RESULT], env);
