@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { close, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Failure } from "../core/errors.ts";
 import { type Mount, readOnlyRootfs } from "../core/mount.ts";
 import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
@@ -89,7 +89,8 @@ class KernelTree implements Tree {
 
   [Symbol.dispose](): void {
     if (this.#fd === undefined) return;
-    closeSync(this.#fd);
+    // It may be the last hold of a mount, whose end the kernel has other processors wait for: nobody waits for it here.
+    close(this.#fd, () => undefined);
     this.#fd = undefined;
   }
 }

@@ -1,5 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../../store/paths.ts";
 import type { EndpointRecord } from "../container-config.ts";
@@ -49,8 +48,8 @@ export class ContainerFiles {
     return { socket: join(this.directory, `${name}.sock`), exit: join(this.directory, `${name}.exit`) };
   }
 
-  async make(): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o711 });
+  make(): void {
+    mkdirSync(this.directory, { recursive: true, mode: 0o711 });
   }
 
   /** What the container has on its own /etc: destination → file. */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { query } from "../../store/database.ts";
 import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
 import type { CreatedPath } from "../launch/launcher.ts";
 import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
@@ -39,26 +40,25 @@ export class ContainerTable {
   insert(container: StoredContainer): void {
     const { id, name, imageId, layers, createdAt, state } = container;
     this.#claim(name, () =>
-      this.#database
-        .prepare(
-          "INSERT INTO containers (id, name, image, layers, created, document, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .run(
-          id,
-          name,
-          imageId,
-          JSON.stringify(layers),
-          createdAt,
-          documentOf(container),
-          JSON.stringify(state),
-        ),
+      query(
+        this.#database,
+        "INSERT INTO containers (id, name, image, layers, created, document, state) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ).run(
+        id,
+        name,
+        imageId,
+        JSON.stringify(layers),
+        createdAt,
+        documentOf(container),
+        JSON.stringify(state),
+      ),
     );
   }
 
   /** Throws CONTAINER_NAME_TAKEN. */
   rename(id: string, name: string): void {
     this.#claim(name, () =>
-      this.#database.prepare("UPDATE containers SET name = ? WHERE id = ?").run(name, id),
+      query(this.#database, "UPDATE containers SET name = ? WHERE id = ?").run(name, id),
     );
   }
 
@@ -77,18 +77,19 @@ export class ContainerTable {
   }
 
   setState(id: string, state: StoredState): void {
-    this.#database.prepare("UPDATE containers SET state = ? WHERE id = ?").run(JSON.stringify(state), id);
+    query(this.#database, "UPDATE containers SET state = ? WHERE id = ?").run(JSON.stringify(state), id);
   }
 
   /** Replaces all but name and state. */
   update(container: StoredContainer): void {
-    this.#database
-      .prepare("UPDATE containers SET document = ? WHERE id = ?")
-      .run(documentOf(container), container.id);
+    query(this.#database, "UPDATE containers SET document = ? WHERE id = ?").run(
+      documentOf(container),
+      container.id,
+    );
   }
 
   delete(id: string): void {
-    this.#database.prepare("DELETE FROM containers WHERE id = ?").run(id);
+    query(this.#database, "DELETE FROM containers WHERE id = ?").run(id);
   }
 
   byId(id: string): StoredContainer | undefined {
@@ -101,9 +102,7 @@ export class ContainerTable {
     const exact = this.byId(text) ?? this.#one("SELECT * FROM containers WHERE name = ?", bare);
     if (exact !== undefined) return exact;
     const prefixed = ID.test(text)
-      ? this.#database
-          .prepare<[string], Row>("SELECT * FROM containers WHERE id GLOB ? LIMIT 2")
-          .all(`${text}*`)
+      ? query<Row>(this.#database, "SELECT * FROM containers WHERE id GLOB ? LIMIT 2").all(`${text}*`)
       : [];
     if (prefixed.length > 1) throw new Failure("CONTAINER_AMBIGUOUS", { prefix: text });
     if (prefixed[0] === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
@@ -112,14 +111,11 @@ export class ContainerTable {
 
   /** The newest first. */
   list(): readonly StoredContainer[] {
-    return this.#database
-      .prepare<[], Row>("SELECT * FROM containers ORDER BY created DESC, id")
-      .all()
-      .map(parse);
+    return query<Row>(this.#database, "SELECT * FROM containers ORDER BY created DESC, id").all().map(parse);
   }
 
   #one(sql: string, value: string): StoredContainer | undefined {
-    const row = this.#database.prepare<[string], Row>(sql).get(value);
+    const row = query<Row>(this.#database, sql).get(value);
     return row === undefined ? undefined : parse(row);
   }
 }

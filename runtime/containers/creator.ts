@@ -48,7 +48,7 @@ export class Creator {
     await using undo = new Undo();
     this.#table.insert(container);
     undo.add(() => this.#lifecycle.remove(container, { volumes: true }));
-    await this.#lifecycle.files(container.id).make();
+    this.#lifecycle.files(container.id).make();
     await this.#parts.store.snapshots.prepare(container.id, container.layers);
     await this.#makeMounts(container);
     undo.keep();

@@ -50,7 +50,7 @@ export class Lifecycle {
     const { state } = container;
     if (state.phase === "running") {
       const running = { ...container, state };
-      const now = (await this.#ending(running)) === undefined ? await this.#follow(running) : undefined;
+      const now = (await this.#ending(running)) === undefined ? this.#follow(running) : undefined;
       if (now?.news === false) return now.container;
     } else if (!isRemains(container)) return container;
     await using _lock = await this.lock(container.id);
@@ -60,27 +60,32 @@ export class Lifecycle {
   /** observe() for who holds the container's lock. */
   async observeLocked(id: string): Promise<StoredContainer | undefined> {
     const stored = this.#table.byId(id);
-    if (stored !== undefined && isRemains(stored)) return void (await this.remove(stored, { volumes: true }));
+    if (stored !== undefined && isRemains(stored)) {
+      await this.remove(stored, { volumes: true });
+      return undefined;
+    }
     if (stored?.state.phase !== "running") return stored;
     const running = { ...stored, state: stored.state };
     const exited = await this.#ending(running);
-    const container = await this.#take(running);
+    const container = this.#take(running);
     return exited === undefined ? container : this.#finish(container, exited);
   }
 
   /** A running container with what its shim has written since; `news` when there are events that nobody recorded. */
-  async #follow(
-    container: RunningContainer,
-  ): Promise<{ readonly container: RunningContainer; readonly now?: ShimStateFile; readonly news: boolean }> {
-    const now = await readShimState(this.files(container.id).state);
+  #follow(container: RunningContainer): {
+    readonly container: RunningContainer;
+    readonly now?: ShimStateFile;
+    readonly news: boolean;
+  } {
+    const now = readShimState(this.files(container.id).state);
     if (now === undefined) return { container, news: false };
     const state = followed(container.state, now);
     return { container: { ...container, state }, now, news: newestEvent(now) > (state.seen ?? 0) };
   }
 
   /** The same under its lock: what happened since is recorded. */
-  async #take(running: RunningContainer): Promise<RunningContainer> {
-    const { container, now, news } = await this.#follow(running);
+  #take(running: RunningContainer): RunningContainer {
+    const { container, now, news } = this.#follow(running);
     if (now === undefined || !news) return container;
     const { state } = container;
     recordNews(container, now, state.seen ?? 0, this.#parts.record);
@@ -93,12 +98,12 @@ export class Lifecycle {
   /** How a container that was running has ended; undefined while it has not. */
   async #ending({ id, state, hostConfig }: RunningContainer): Promise<ExitedState | undefined> {
     const files = this.files(id);
-    const record = await readExitRecord(files.exit);
+    const record = readExitRecord(files.exit);
     if (record !== undefined) return exitedState(record);
     if (isAlive(state.process)) return undefined;
     if (restarts(hostConfig.RestartPolicy) && isAlive(state.shim)) return undefined;
     // Between the end of the process and the record there is the shim's last reading of the output.
-    const last = (await waitForShim(files.socket)) ?? (await readExitRecord(files.exit));
+    const last = (await waitForShim(files.socket)) ?? readExitRecord(files.exit);
     return last === undefined ? lostState(state) : exitedState(last);
   }
 
@@ -144,7 +149,7 @@ export class Lifecycle {
       const files = this.files(id);
       // Read before it is looked at: what it finds ended may be removed with its record at once (AutoRemove).
       const told = await waitForShim(files.socket, options);
-      record = told ?? (await readExitRecord(files.exit)) ?? record;
+      record = told ?? readExitRecord(files.exit) ?? record;
       const current = (await this.observe(container))?.state;
       if (current?.phase === "exited") return current;
       const same = current?.phase === "running" && current.shim === state.shim;

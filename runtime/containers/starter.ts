@@ -87,7 +87,7 @@ export class Starter {
     const { networks, cgroups } = this.#parts;
     await using undo = new Undo();
     const files = new ContainerFiles(this.#parts.store.paths, container.id);
-    await files.make();
+    files.make();
     files.clearRun();
     const network = await planNetwork(container, this.#parts, this.#table);
     const { endpoints } = network;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { ExitRecord } from "./shim.ts";
 
 /** One of a container's latest events, numbered from 1 since it was started by hand. `time` RFC 3339 with nanoseconds. */
@@ -41,9 +41,9 @@ export interface ShimStateFile {
 }
 
 /** Undefined when there is none: nothing has become of the container since it was started. */
-export async function readShimState(path: string): Promise<ShimStateFile | undefined> {
+export function readShimState(path: string): ShimStateFile | undefined {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as ShimStateFile;
+    return JSON.parse(readFileSync(path, "utf8")) as ShimStateFile;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import util from "node:util";
 import { Failure } from "../../core/errors.ts";
 import type { Frame } from "./frames.ts";
@@ -60,9 +60,9 @@ export async function connectShim(socket: string): Promise<ShimClient> {
 }
 
 /** The record a shim left; undefined when there is none (yet). */
-export async function readExitRecord(path: string): Promise<ExitRecord | undefined> {
+export function readExitRecord(path: string): ExitRecord | undefined {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as ExitRecord;
+    return JSON.parse(readFileSync(path, "utf8")) as ExitRecord;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId, shortId } from "../../core/ids.ts";
+import { query } from "../../store/database.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
 import { formatIpv4, gatewayOf, lowestFree, macOf, parseIpv4, parseSubnet } from "./addresses.ts";
@@ -49,10 +50,11 @@ export class EndpointTable {
 
   /** Gives the addresses of processes that are gone back; they publish nothing. */
   #forgetDead(): void {
-    const users = this.#database
-      .prepare<[], { process: string }>("SELECT DISTINCT process FROM endpoints WHERE process IS NOT NULL")
-      .all();
-    const remove = this.#database.prepare("DELETE FROM endpoints WHERE process = ?");
+    const users = query<{ process: string }>(
+      this.#database,
+      "SELECT DISTINCT process FROM endpoints WHERE process IS NOT NULL",
+    ).all();
+    const remove = query(this.#database, "DELETE FROM endpoints WHERE process = ?");
     for (const { process } of users) if (!isAlive(process)) remove.run(process);
   }
 
@@ -101,14 +103,12 @@ export class EndpointTable {
   }
 
   has(endpoint: string): boolean {
-    return this.#database.prepare("SELECT 1 FROM endpoints WHERE id = ?").get(endpoint) !== undefined;
+    return query(this.#database, "SELECT 1 FROM endpoints WHERE id = ?").get(endpoint) !== undefined;
   }
 
   /** Makes these the ports an endpoint publishes. */
   setPorts(endpoint: string, ports: readonly PublishedPort[]): void {
-    this.#database
-      .prepare("UPDATE endpoints SET ports = ? WHERE id = ?")
-      .run(JSON.stringify(ports), endpoint);
+    query(this.#database, "UPDATE endpoints SET ports = ? WHERE id = ?").run(JSON.stringify(ports), endpoint);
   }
 
   ofContainer(container: string, networks: readonly NetworkRecord[]): readonly EndpointRecord[] {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
+import { query } from "../../store/database.ts";
 import { candidateSubnets, overlaps, parseRoutes, parseSubnet, type Subnet } from "./addresses.ts";
 import { compileAddresses, type NetworkCreate } from "./compile-network.ts";
 import type { NetworkRecord } from "./driver.ts";
@@ -77,9 +78,10 @@ export class NetworkTable {
   }
 
   #read(): readonly NetworkRecord[] {
-    const rows = this.#options.database
-      .prepare<[], { document: string }>("SELECT document FROM networks ORDER BY name")
-      .all();
+    const rows = query<{ document: string }>(
+      this.#options.database,
+      "SELECT document FROM networks ORDER BY name",
+    ).all();
     const absent = { internal: false, labels: {}, options: {} };
     return rows.map((row) => ({ ...absent, ...(JSON.parse(row.document) as NetworkRecord) }));
   }

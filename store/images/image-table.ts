@@ -28,6 +28,8 @@ interface ImageRow {
   readonly created: number;
 }
 
+const CONFIGS_KEPT = 64;
+
 export interface ImageTableParts {
   readonly paths: Paths;
   readonly database: Database;
@@ -41,6 +43,8 @@ export class ImageTable implements ImageStore {
   readonly #database: Database;
   readonly #content: FileContentStore;
   readonly #leases: Leases;
+  /** Some of those that were read: an id names its content. */
+  readonly #configs = new Map<Digest, ImageConfig>();
 
   constructor(parts: ImageTableParts) {
     this.#paths = parts.paths;
@@ -194,7 +198,12 @@ export class ImageTable implements ImageStore {
   }
 
   async config(id: Digest): Promise<ImageConfig> {
-    return parseConfig(await this.rawConfig(id));
+    const known = this.#configs.get(id);
+    if (known !== undefined && this.#row(id) !== undefined) return known;
+    const config = parseConfig(await this.rawConfig(id));
+    if (this.#configs.size >= CONFIGS_KEPT) this.#configs.clear();
+    this.#configs.set(id, config);
+    return config;
   }
 
   list(): readonly ImageRecord[] {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { type Digest, digestFromBytes } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
@@ -63,7 +63,7 @@ export class SnapshotTable implements Snapshotter {
     undo.add(() => this.remove(key));
     const folder = this.#parts.paths.snapshot(key);
     // What an interrupted removal left.
-    await this.#parts.kernel.removeTree(folder);
+    if (existsSync(folder)) await this.#parts.kernel.removeTree(folder);
     mkdirSync(folder, { mode: 0o700 });
     await this.#driver.create(folder, layers, options);
     const mounts = await this.#driver.mounts(folder, layers);

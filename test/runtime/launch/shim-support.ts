@@ -82,7 +82,7 @@ export class Shimmed implements AsyncDisposable {
       .map((line) => JSON.parse(line) as LogLine);
   }
 
-  exitRecord(): Promise<ExitRecord | undefined> {
+  exitRecord(): ExitRecord | undefined {
     return readExitRecord(this.io.exitFile);
   }
 
