@@ -200,6 +200,7 @@ export class BuildRun {
       signal: this.#signal,
       secrets: this.#request.secrets,
       ssh: this.#request.ssh,
+      resources: this.#request.resources ?? {},
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),
       report: this.#report,
       warnOfHost: once((message) => this.#report({ type: "warning", message })),

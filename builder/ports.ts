@@ -10,6 +10,26 @@ import type { ImageConfig } from "../image/config.ts";
 
 // What the builder needs from outside; engine/ satisfies it, so that builder, runtime and registry do not know each other.
 
+/** Limits and configuration of the containers of RUN, in the terms of the Engine API's HostConfig. What is absent is not limited. */
+export interface BuildResources {
+  /** Bytes; MemorySwap is both together, -1 without limit. */
+  readonly Memory?: number;
+  readonly MemorySwap?: number;
+  readonly CpuShares?: number;
+  /** Microseconds. */
+  readonly CpuPeriod?: number;
+  readonly CpuQuota?: number;
+  readonly CpusetCpus?: string;
+  readonly CpusetMems?: string;
+  readonly CgroupParent?: string;
+  readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  /** Bytes of /dev/shm. */
+  readonly ShmSize?: number;
+  readonly Dns?: readonly string[];
+  readonly DnsSearch?: readonly string[];
+  readonly DnsOptions?: readonly string[];
+}
+
 export interface RunRequest {
   /** Names the transient container: its cgroup, its host name's owner. */
   readonly id: string;
@@ -22,6 +42,7 @@ export interface RunRequest {
   readonly hostname?: string;
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
+  readonly resources?: BuildResources;
   /** Files made inside for this run only, read-only: heredoc scripts, secrets. Never part of the layer. */
   readonly files: readonly RunFile[];
   /** Mounted before the files, in order. Mount points that are missing are made, and are never part of the layer. */

@@ -4,7 +4,7 @@ import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
-import type { SecretSource, SshSource } from "./ports.ts";
+import type { BuildResources, SecretSource, SshSource } from "./ports.ts";
 
 /** An ignore file that was read already. */
 export interface IgnoreFile {
@@ -42,6 +42,8 @@ export interface BuildRequest {
   readonly network: "default" | "host" | "none";
   /** "name:ip" entries for /etc/hosts of RUN. */
   readonly extraHosts: readonly string[];
+  /** Of the containers of RUN. They are not meant to matter for what a command makes, so they are no part of its key in the cache. */
+  readonly resources?: BuildResources;
   /** What the build may do beyond what every build may: see ENTITLEMENTS of builder/plan. None when absent. */
   readonly allow?: readonly Entitlement[];
   /** What RUN --mount=type=secret and type=ssh give to commands; absent when there is nothing. */

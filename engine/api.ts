@@ -1,7 +1,7 @@
 import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { Entitlement } from "../builder/plan/entitlements.ts";
-import type { SecretSource, SshSource } from "../builder/ports.ts";
+import type { BuildResources, SecretSource, SshSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
@@ -34,6 +34,7 @@ export type * from "./system-api.ts";
 export type {
   BuildEvent,
   BuildRequest,
+  BuildResources,
   BuildResult,
   CacheExport,
   CacheLocation,

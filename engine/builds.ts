@@ -4,6 +4,8 @@ import type { HttpSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
+import { checkLimits } from "../runtime/containers/check-config.ts";
+import { DEFAULT_HOST_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Store } from "../store/types.ts";
 import type { BuildOptions, BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
 import type { BuildTable } from "./builds/history/build-table.ts";
@@ -34,13 +36,14 @@ export class Builds implements BuildService {
     this.#http = parts.http;
   }
 
-  build(
+  async build(
     request: BuildRequest,
     report: (event: BuildEvent) => void,
     options?: BuildOptions,
   ): Promise<BuildResult> {
     const { context, tags, target } = request;
     const { name: dockerfile } = request.dockerfile;
+    checkLimits({ ...DEFAULT_HOST_CONFIG, ...request.resources });
     const parts = { table: this.#table, builder: this.#builder, images: this.#store.images };
     return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
       recorded(parts, { request, report, options }),

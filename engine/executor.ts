@@ -10,7 +10,7 @@ export class LazyExecutor implements Executor, AsyncDisposable {
     this.#make = make;
   }
 
-  run: Executor["run"] = ({ id: _id, onCgroup: _onCgroup, ...request }, options) => {
+  run: Executor["run"] = (request, options) => {
     this.#runner ??= this.#make();
     return this.#runner.run(request, options);
   };

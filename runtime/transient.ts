@@ -1,5 +1,4 @@
 import { closeSync, openSync } from "node:fs";
-import { Socket } from "node:net";
 import type { Mount, TransientMount } from "../core/mount.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -13,11 +12,13 @@ import { mountLeftovers } from "./mount-leftovers.ts";
 import { hostsFile, resolvConfFile } from "./network/files.ts";
 import { readHostResolvConf } from "./network/host-resolv-conf.ts";
 import type { Networks } from "./network/networks.ts";
+import { OutputPipe } from "./output-pipe.ts";
 import { compileIsolation, type HostFacts } from "./spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "./spec/defaults.ts";
 import { withoutOpening, withoutRootDevices } from "./spec/deviceless.ts";
 import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
+import { openGroup, type SharedGroup, type StepGroup, type TransientResources } from "./transient-group.ts";
 import { compileTransientMounts } from "./transient-mounts.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
@@ -30,6 +31,11 @@ export interface TransientRequest {
   readonly hostname?: string;
   /** "name:ip" entries for /etc/hosts. */
   readonly extraHosts: readonly string[];
+  readonly resources?: TransientResources;
+  /** Names its control group, if it has limits that need one. */
+  readonly id: string;
+  /** Told of each directory of that group before there is a process in it. */
+  readonly onCgroup: (path: string) => void;
   readonly files: readonly LaunchFile[];
   /** Mounted before the files, in order. */
   readonly mounts: readonly TransientMount[];
@@ -53,7 +59,7 @@ export interface TransientOptions {
   readonly kernel: Pick<KernelProcesses, "pipe">;
   readonly launcher: Launcher;
   readonly networks: Networks;
-  readonly cgroups: Pick<ControlGroups, "confine">;
+  readonly cgroups: Pick<ControlGroups, "confine" | "create">;
   readonly trees: Trees;
   readonly host: HostFacts;
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
@@ -64,6 +70,11 @@ const HOSTNAME = "buildkitsandbox";
 /** Of all build steps of this machine, whatever their state root. */
 const DEVICE_GROUP = "/slipway/build";
 const NETWORKS = { default: "bridge", host: "host", none: "none" } as const;
+
+interface Place {
+  readonly endpoint: EndpointRecord;
+  readonly group: StepGroup;
+}
 
 /**
  * Runs build steps: no shim, no log, no control group of their own (the process namespace ends all of their processes; one they share confines devices), addresses kept from one to the next.
@@ -76,7 +87,7 @@ export function createTransientRunner(options: TransientOptions): TransientRunne
 class Runner implements TransientRunner {
   readonly #options: TransientOptions;
   readonly #idle: EndpointRecord[] = [];
-  readonly #devices: ReturnType<ControlGroups["confine"]>;
+  readonly #devices: SharedGroup;
   readonly #null = openSync("/dev/null", "r");
 
   constructor(options: TransientOptions) {
@@ -86,24 +97,22 @@ class Runner implements TransientRunner {
 
   async run(request: TransientRequest, options: Abortable = {}): Promise<TransientResult> {
     options.signal?.throwIfAborted();
-    for (const warning of this.#devices.warnings) request.warn(warning);
+    await using group = openGroup(request, { shared: this.#devices, cgroups: this.#options.cgroups });
+    for (const warning of group.warnings) request.warn(warning);
     const endpoint = await this.#connect(request);
     try {
-      return await this.#runConnected(request, endpoint, options);
+      return await this.#runConnected(request, { endpoint, group }, options);
     } finally {
       if (endpoint.address !== "") this.#idle.push(endpoint);
     }
   }
 
-  async #runConnected(
-    request: TransientRequest,
-    endpoint: EndpointRecord,
-    options: Abortable,
-  ): Promise<TransientResult> {
+  async #runConnected(request: TransientRequest, place: Place, options: Abortable): Promise<TransientResult> {
+    const { endpoint } = place;
     const stdout = this.#pipe((bytes) => request.output("stdout", bytes));
     const stderr = this.#pipe((bytes) => request.output("stderr", bytes));
     try {
-      await using launched = await this.#launch(request, endpoint, [stdout.write, stderr.write], options);
+      await using launched = await this.#launch(request, place, [stdout.write, stderr.write], options);
       stdout.closeWrite();
       stderr.closeWrite();
       await this.#options.networks.attach(endpoint, launched.pid);
@@ -121,28 +130,31 @@ class Runner implements TransientRunner {
 
   #launch(
     request: TransientRequest,
-    endpoint: EndpointRecord,
+    { endpoint, group }: Place,
     [stdout, stderr]: readonly [number, number],
     options: Abortable,
   ): Promise<Launched> {
-    const confined = request.insecure || this.#devices.devicesConfined;
+    const confined = request.insecure || group.devicesConfined;
     const { stage, binds } = compileTransientMounts(request.mounts);
-    const spec = this.#compile(request);
+    const spec = this.#compile(request, group);
     const mounts = [...spec.mounts, ...(confined ? binds : withoutOpening(binds))];
     return this.#options.launcher.launch(
       {
         spec: { ...spec, mounts },
         rootfs: [...stage, ...(confined ? request.rootfs : withoutRootDevices(request.rootfs))],
         files: [...this.#etcFiles(request, endpoint), ...request.files],
-        cgroupProcs: request.insecure ? [] : this.#devices.procs,
-        cgroupDirs: [],
+        cgroupProcs: group.procs,
+        cgroupDirs: group.directories,
         io: { kind: "descriptors", stdin: this.#null, stdout, stderr },
       },
       options,
     );
   }
 
-  #compile({ process, network, insecure, hostname = HOSTNAME }: TransientRequest): OciSpec {
+  #compile(
+    { process, network, insecure, hostname = HOSTNAME, resources }: TransientRequest,
+    { devicesConfined }: StepGroup,
+  ): OciSpec {
     const { host, seccomp } = this.#options;
     const cgroup: readonly OciMount[] = host.cgroupNamespaces
       ? [
@@ -157,11 +169,11 @@ class Runner implements TransientRunner {
     return compileIsolation(
       {
         hostname,
-        hostConfig: { ...DEFAULT_HOST_CONFIG, Privileged: insecure },
+        hostConfig: { ...DEFAULT_HOST_CONFIG, ...resources, Privileged: insecure },
         mounts: [],
         files: {},
         network: network === "host" ? "host" : "private",
-        cgroup: { mounts: cgroup, devicesConfined: this.#devices.devicesConfined },
+        cgroup: { mounts: cgroup, devicesConfined },
         seccomp,
         host,
       },
@@ -170,7 +182,7 @@ class Runner implements TransientRunner {
   }
 
   #etcFiles(
-    { network, hostname = HOSTNAME, extraHosts }: TransientRequest,
+    { network, hostname = HOSTNAME, extraHosts, resources }: TransientRequest,
     endpoint: EndpointRecord,
   ): LaunchFile[] {
     const { address, gateway } = endpoint;
@@ -182,7 +194,7 @@ class Runner implements TransientRunner {
     });
     const resolv = resolvConfFile(
       readHostResolvConf(),
-      DEFAULT_HOST_CONFIG,
+      { ...DEFAULT_HOST_CONFIG, ...resources },
       network === "host" ? "host" : "private",
     );
     return [
@@ -209,34 +221,5 @@ class Runner implements TransientRunner {
   async [Symbol.asyncDispose](): Promise<void> {
     closeSync(this.#null);
     await this.#options.networks.release(this.#idle.splice(0));
-  }
-}
-
-/** A pipe whose write end goes to a process; what comes out is handed on as it comes. */
-class OutputPipe {
-  readonly write: number;
-  /** Resolves when the last holder of the write end has closed it. */
-  readonly drained: Promise<void>;
-  readonly #reader: Socket;
-  #open = true;
-
-  constructor([read, write]: readonly [number, number], output: (bytes: Uint8Array) => void) {
-    this.write = write;
-    this.#reader = new Socket({ fd: read, readable: true, writable: false });
-    this.#reader.on("data", output);
-    this.drained = new Promise((resolve) => {
-      this.#reader.once("close", () => resolve());
-      this.#reader.once("error", () => resolve());
-    });
-  }
-
-  closeWrite(): void {
-    if (this.#open) closeSync(this.write);
-    this.#open = false;
-  }
-
-  close(): void {
-    this.closeWrite();
-    this.#reader.destroy();
   }
 }

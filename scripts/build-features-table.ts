@@ -15,6 +15,7 @@ const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
 const OUTPUTS = "test/e2e/build-outputs.test.ts";
 const SECRETS = "test/cli/build-options/secrets.test.ts";
+const RESOURCES = "test/cli/build-options/resources.test.ts";
 const SSH = "test/cli/build-options/ssh.test.ts";
 const EXPLAIN = "test/builder/explain/explain.test.ts";
 const REPRODUCIBLE = "test/builder/solve/reproducible.test.ts";
@@ -122,6 +123,16 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "--add-host, --network",
       RUN,
       "has the variables, directory, user, host name and standard files of a build",
+    ],
+    [
+      "--memory, --memory-swap, --cpu-*, --cpuset-*, --ulimit, --shm-size, --cgroup-parent, --dns*",
+      RESOURCES,
+      "hands every limit on in the Engine API's terms",
+    ],
+    [
+      "limits of RUN in force",
+      "test/runtime/transient.test.ts",
+      "has limits in a group of its own, which goes with it",
     ],
     [
       "SOURCE_DATE_EPOCH",

@@ -83,6 +83,7 @@ async function perform(
         insecure: step.insecure,
         extraHosts: step.extraHosts,
         ...(step.hostname === undefined ? {} : { hostname: step.hostname }),
+        resources: context.resources,
         files: [...step.files, ...mounted.files],
         mounts: mounted.mounts,
         onCgroup: (path) => lease.cgroup(path),

@@ -7,7 +7,7 @@ import type { LazyLayers } from "../cache/remote/lazy-layers.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
 import type { LayerStep } from "../plan/step.ts";
-import type { Executor, SecretSource, SshSource } from "../ports.ts";
+import type { BuildResources, Executor, SecretSource, SshSource } from "../ports.ts";
 import type { HttpFiles } from "../remote/http.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
 import type { OutputTail } from "./output-tail.ts";
@@ -29,6 +29,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   readonly secrets: SecretSource | undefined;
   readonly ssh: SshSource | undefined;
+  readonly resources: BuildResources;
   /** Holds everything in the making until the build has ended. */
   readonly lease: Lease;
   readonly timestamps: Timestamps;

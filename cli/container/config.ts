@@ -13,6 +13,7 @@ import { readNetworks } from "./networks.ts";
 import { readPorts } from "./ports.ts";
 import { readRestartPolicy } from "./restart.ts";
 import { readSecurityOptions } from "./security-options.ts";
+import { readUlimit } from "./ulimit.ts";
 
 type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
@@ -95,14 +96,6 @@ function resources(flags: ContainerFlags): Partial<HostConfig> {
     ...readLimits(flags),
     ...optional("CgroupParent", flags["cgroup-parent"]),
   };
-}
-
-/** `name=soft[:hard]`. */
-function readUlimit(text: string): HostConfig["Ulimits"][number] {
-  const [, name = "", soft = "", hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
-  if (name === "")
-    throw new Failure("OPTION_INVALID", { option: "--ulimit", got: text, want: "type=soft[:hard]" });
-  return { Name: name, Soft: Number(soft), Hard: Number(hard) };
 }
 
 function restartPolicy(text: string, autoRemove: boolean): HostConfig["RestartPolicy"] {

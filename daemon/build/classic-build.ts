@@ -50,12 +50,12 @@ export async function classicBuild({ run, quiet, signal }: ClassicBuild): Promis
   return lines(feed);
 }
 
+/** Codes of what is wrong with the request rather than with what is built. */
+const REFUSAL =
+  /^(?:DOCKERFILE_(?:INVALID|UNSUPPORTED|UNREADABLE)|REFERENCE_INVALID|OPTIONS?_|PLATFORM_INVALID|CONTAINER_CONFIG_INVALID)/;
+
 /** Whether nothing was built: the engine then answers with a status instead of a stream. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Failure &&
-  /^(?:DOCKERFILE_(?:INVALID|UNSUPPORTED|UNREADABLE)|REFERENCE_INVALID|OPTIONS?_|PLATFORM_INVALID)/.test(
-    error.code,
-  );
+const isRefusal = (error: unknown): boolean => error instanceof Failure && REFUSAL.test(error.code);
 
 async function* lines(messages: AsyncIterable<BuildMessage>): AsyncGenerator<Uint8Array> {
   for await (const message of messages) yield Buffer.from(`${JSON.stringify(message)}\r\n`);

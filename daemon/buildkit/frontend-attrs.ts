@@ -1,6 +1,7 @@
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
+import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
 
 /** What a client asks the Dockerfile frontend for. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
 export interface FrontendRequest {
@@ -45,6 +46,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   "image-resolve-mode": (value) => ["default", "pull", "local"].includes(value),
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
   "add-hosts": () => true,
+  ...Object.fromEntries(RESOURCE_ATTRS.map((name) => [name, () => true])),
   "multi-platform": (value) => value === "false",
   // Every feature of the built-in frontend is there without being named.
   cmdline: isBuiltIn,
@@ -83,6 +85,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       pull: attrs.get("image-resolve-mode") === "pull",
       network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
+      resources: resourcesOf(attrs),
       ...(target === "" ? {} : { target }),
       ...(platform === "" ? {} : { platform: parsePlatform(platform) }),
     },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
-import type { BuildRequest } from "../../engine/api.ts";
+import type { BuildRequest, BuildResources } from "../../engine/api.ts";
 import { isZero } from "../http/fields.ts";
 import * as param from "../http/param.ts";
 
@@ -25,28 +25,36 @@ const HONOURED = {
   // Null is an argument whose value the client does not have.
   buildargs: param.json(z.record(z.string(), z.string().nullable())),
   labels: param.json(strings),
+  memory: param.integer,
+  memswap: param.integer,
+  cpushares: param.integer,
+  cpuperiod: param.integer,
+  cpuquota: param.integer,
+  cpusetcpus: param.optionalText,
+  cpusetmems: param.optionalText,
+  shmsize: param.integer,
+  ulimits: param.json(
+    z.array(z.object({ Name: z.string(), Soft: z.number().int(), Hard: z.number().int() })).nullable(),
+  ),
+  cgroupparent: param.optionalText,
 };
 
+/** Parameters that limit the containers of RUN, each with its field; 0 says nothing. */
+const RESOURCES = [
+  ["memory", "Memory"],
+  ["memswap", "MemorySwap"],
+  ["cpushares", "CpuShares"],
+  ["cpuperiod", "CpuPeriod"],
+  ["cpuquota", "CpuQuota"],
+  ["cpusetcpus", "CpusetCpus"],
+  ["cpusetmems", "CpusetMems"],
+  ["shmsize", "ShmSize"],
+  ["ulimits", "Ulimits"],
+  ["cgroupparent", "CgroupParent"],
+] as const satisfies readonly (readonly [keyof typeof HONOURED, keyof BuildResources])[];
+
 /** What is refused unless it says nothing. */
-const REFUSED = [
-  "remote",
-  "cachefrom",
-  "memory",
-  "memswap",
-  "cpushares",
-  "cpusetcpus",
-  "cpusetmems",
-  "cpuperiod",
-  "cpuquota",
-  "shmsize",
-  "ulimits",
-  "cgroupparent",
-  "securityopt",
-  "squash",
-  "outputs",
-  "version",
-  "isolation",
-] as const;
+const REFUSED = ["remote", "cachefrom", "securityopt", "squash", "outputs", "version", "isolation"] as const;
 /** Values that say nothing besides those that are empty. */
 const SILENT: Readonly<Record<string, readonly string[]>> = { version: ["1"], isolation: ["default"] };
 
@@ -71,10 +79,19 @@ export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | 
     pull: query.pull,
     network: networkOf(query.networkmode),
     extraHosts: query.extrahosts.map(extraHost),
+    resources: resourcesOf(query),
     ...(target === undefined ? {} : { target }),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
   };
 }
+
+const resourcesOf = (query: BuildQuery): BuildResources =>
+  Object.fromEntries(
+    RESOURCES.flatMap(([name, field]) => {
+      const value = query[name];
+      return value === undefined || value === null || value === 0 ? [] : [[field, value]];
+    }),
+  );
 
 function refuseUnsupported(query: BuildQuery): void {
   if (!isSilent(query.squash))

@@ -126,6 +126,13 @@ function checkPolicies({ RestartPolicy, AutoRemove }: HostConfig): void {
   );
 }
 
+/** The limits alone. Throws as checkConfig() does. */
+export function checkLimits(hostConfig: HostConfig): void {
+  checkMemory(hostConfig);
+  checkCpu(hostConfig);
+  checkUlimits(hostConfig);
+}
+
 /**
  * Finds everything that can be found wrong with a container before it is made, in Docker's words. Throws CONTAINER_CONFIG_INVALID,
  * CAPABILITY_UNKNOWN, SIGNAL_INVALID, MOUNT_SPEC_INVALID, OPTION_UNSUPPORTED.
@@ -135,11 +142,9 @@ export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void
   workingDirectory(config.WorkingDir);
   if (config.StopSignal !== undefined && config.StopSignal !== "") parseSignal(config.StopSignal);
   healthProbe(config);
-  checkMemory(hostConfig);
-  checkCpu(hostConfig);
+  checkLimits(hostConfig);
   checkNamespaces(config, hostConfig);
   checkDevices(hostConfig);
-  checkUlimits(hostConfig);
   checkSysctls(hostConfig);
   checkPolicies(hostConfig);
   const { CapAdd: add, CapDrop: drop, Privileged: privileged } = hostConfig;

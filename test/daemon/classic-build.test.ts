@@ -88,24 +88,26 @@ describe("POST /build", () => {
     assert.deepEqual(leftovers(), []);
   });
 
-  it("honours arguments, labels, target, names of files and networks", async () => {
+  it("honours arguments, labels, target, limits, names of files and networks", async () => {
     const tar = await tarOf([
       {
         name: "d/Other",
-        content: "FROM busybox AS one\nARG A=x\nARG B=y\nRUN echo $A $B > /f\nFROM busybox\nRUN false\n",
+        content:
+          "FROM busybox AS one\nARG A=x\nARG B=y\nRUN echo $A $B $(ulimit -n) > /f\nFROM busybox\nRUN false\n",
       },
     ]);
     const args = encodeURIComponent('{"A":"given","B":null}');
     const labels = encodeURIComponent('{"l":"v"}');
+    const ulimits = encodeURIComponent('[{"Name":"nofile","Soft":77,"Hard":77}]');
     const built = await post(
-      `t=opts&dockerfile=d/Other&target=one&buildargs=${args}&labels=${labels}&networkmode=none&pull=0&memory=0&rm=0`,
+      `t=opts&dockerfile=d/Other&target=one&buildargs=${args}&labels=${labels}&networkmode=none&pull=0&memory=0&rm=0&ulimits=${ulimits}`,
       tar,
     );
     assert.match(built.stream, /Successfully tagged opts:latest\n$/);
     const { config } = await daemon.engine.images.get("opts");
     assert.deepEqual(config.config?.Labels, { l: "v" });
     const ran = await daemon.slipway.ok(["run", "--rm", "--network", "none", "opts", "cat", "/f"]);
-    assert.equal(ran, "given y");
+    assert.equal(ran, "given y 77");
   });
 
   const bad: readonly {
@@ -120,8 +122,9 @@ describe("POST /build", () => {
     { title: "a Dockerfile outside", query: "dockerfile=../../x", status: 404, message: /no such file/ },
     { title: "an unknown target", query: "target=zz", status: 400, message: /"zz" could not be found/ },
     { title: "squash", query: "squash=1", status: 400, message: /only supported with experimental mode/ },
-    { title: "memory", query: "memory=5", status: 400, message: /^memory=5 is not supported/ },
-    { title: "ulimits", query: "ulimits=[{}]&shmsize=1", status: 400, message: /^shmsize=1 is not/ },
+    { title: "too little memory", query: "memory=5", status: 400, message: /Minimum memory limit allowed/ },
+    { title: "broken ulimits", query: "ulimits=[{}]", status: 400, message: /invalid ulimits/ },
+    { title: "securityopt", query: 'securityopt=["x"]', status: 400, message: /^securityopt=\["x"\] is not/ },
     {
       title: "a remote context",
       query: "remote=http://x",

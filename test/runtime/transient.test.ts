@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Digest } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
@@ -83,6 +83,8 @@ describe("runtime/transient", () => {
     try {
       const result = await (options.runner ?? runner).run(
         {
+          id: key,
+          onCgroup: () => {},
           rootfs,
           process: {
             args: ["/bin/sh", "-c", script],
@@ -133,6 +135,35 @@ describe("runtime/transient", () => {
     assert.equal(
       stdout,
       "buildkitsandbox\nCapEff:\t00000000a80425fb\nSeccomp:\t2\n0\n/\nSHLVL=1\nPATH=/bin:/usr/bin\nPWD=/\n",
+    );
+  });
+
+  it("has limits in a group of its own, which goes with it", async () => {
+    const groups: string[] = [];
+    const { stdout, status } = await run(
+      "ulimit -n; df -k /dev/shm | tail -1 | awk '{print $2}'; cat /etc/resolv.conf; cat /proc/self/cgroup",
+      {
+        resources: {
+          Memory: 64 * 1024 ** 2,
+          CpuShares: 512,
+          Ulimits: [{ Name: "nofile", Soft: 77, Hard: 99 }],
+          ShmSize: 8 * 1024 ** 2,
+          Dns: ["10.9.9.9"],
+          DnsSearch: ["here"],
+          CgroupParent: "/slipway/test-of-limits",
+        },
+        onCgroup: (path) => groups.push(path),
+      },
+    );
+    assert.deepEqual(status, { code: 0 });
+    assert.match(stdout, /^77\n8192\n/);
+    assert.match(stdout, /nameserver 10\.9\.9\.9/);
+    assert.match(stdout, /search here/);
+    assert.match(stdout, /\/slipway\/test-of-limits\/build-/);
+    assert.ok(groups.length > 0);
+    assert.deepEqual(
+      groups.filter((path) => existsSync(path)),
+      [],
     );
   });
 

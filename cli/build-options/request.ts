@@ -1,0 +1,99 @@
+import { Failure } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { BuildRequest, Entitlement } from "../../engine/api.ts";
+import { type BuildInput, isRemote } from "../build-input.ts";
+import { keyValues, readLabels } from "../container/key-values.ts";
+import type { Context } from "../context.ts";
+import type { FlagValues } from "../flags.ts";
+import { readCacheSources, readCacheTargets } from "./caches.ts";
+import { type BUILD_FLAGS, ENTITLEMENTS } from "./flags.ts";
+import { type Output, onlyPushes } from "./outputs.ts";
+import { readResources } from "./resources.ts";
+
+const NETWORKS = ["default", "host", "none"] as const;
+
+/** What was brought here before the request can be made. */
+export interface Brought {
+  /** As the context was named on the command line. */
+  readonly path: string;
+  readonly input: Pick<BuildInput, "directory" | "dockerfile">;
+  readonly contexts: NonNullable<BuildRequest["contexts"]>;
+  readonly tags: readonly string[];
+  readonly outputs: readonly Output[];
+  readonly secrets: BuildRequest["secrets"];
+  readonly ssh: BuildRequest["ssh"];
+}
+
+/** Translates the command line of `build` to the engine's request. Throws OPTION_INVALID, PLATFORM_INVALID. */
+export function readRequest(
+  context: Context,
+  flags: FlagValues<typeof BUILD_FLAGS>,
+  { path, input, contexts, tags, outputs, secrets, ssh }: Brought,
+): BuildRequest {
+  const { directory, dockerfile } = input;
+  return {
+    context: directory,
+    ...(isRemote(path) || path === "-" ? { origin: path } : {}),
+    dockerfile,
+    contexts,
+    tags,
+    buildArgs: buildArgs(context, flags["build-arg"]),
+    labels: readLabels([], flags.label),
+    noCache: flags["no-cache"],
+    explain: flags.explain !== undefined,
+    pull: flags.pull,
+    network: readNetwork(flags.network),
+    extraHosts: flags["add-host"].map(readHost),
+    allow: flags.allow.map(readEntitlement),
+    resources: readResources(flags),
+    cacheFrom: readCacheSources(flags["cache-from"], context.cwd),
+    cacheTo: readCacheTargets(flags["cache-to"], context.cwd),
+    pushOnly: onlyPushes(outputs),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(ssh === undefined ? {} : { ssh }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
+    ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
+  };
+}
+
+function readEntitlement(text: string): Entitlement {
+  const found = ENTITLEMENTS.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new Failure("OPTION_INVALID", { option: "--allow", got: text, want: ENTITLEMENTS.join(", ") });
+}
+
+function readNetwork(text: string): BuildRequest["network"] {
+  const network = NETWORKS.find((name) => name === text);
+  if (network !== undefined) return network;
+  throw new Failure("OPTION_INVALID", { option: "--network", got: text, want: NETWORKS.join(", ") });
+}
+
+/** A bare NAME takes its value from the environment, and is no argument at all when it is not set there. */
+function buildArgs(context: Context, given: readonly string[]): Record<string, string> {
+  return keyValues(
+    given.flatMap((text) => {
+      if (text.includes("=")) return [text];
+      const value = context.env[text];
+      return value === undefined ? [] : [`${text}=${value}`];
+    }),
+  );
+}
+
+/** "name:ip", or "name=ip" as BuildKit also takes it. */
+function readHost(text: string): string {
+  const [, name, ip] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (name === undefined || ip === undefined)
+    throw new Failure("OPTION_INVALID", { option: "--add-host", got: text, want: "host:ip" });
+  return `${name}:${ip}`;
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDateEpoch(text: string | undefined): { sourceDateEpoch?: number } {
+  if (text === undefined || text === "") return {};
+  if (!/^\d+$/.test(text)) {
+    const want = "seconds since 1970-01-01";
+    throw new Failure("OPTION_INVALID", { option: "SOURCE_DATE_EPOCH", got: text, want });
+  }
+  return { sourceDateEpoch: Number(text) };
+}
