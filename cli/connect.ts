@@ -1,29 +1,40 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { Failure } from "../core/errors.ts";
+import type { Engine } from "../engine/api.ts";
+import { chooseTarget, ownRoot, type Target } from "./connection/choose.ts";
+import type { ConnectOptions } from "./context.ts";
 import type { Connect } from "./program.ts";
 
-/** The one place that decides which engine a command talks to: the embedded one on a state root. */
-export const connect: Connect = async ({ root, host, insecureRegistries, registryMirrors }) => {
-  if (host !== undefined && host !== "") {
-    throw new Failure(
-      "OPTION_UNSUPPORTED",
-      { option: `connecting to ${host}` },
-      { hint: "commands run on the local state root; unset DOCKER_HOST and leave out -H" },
-    );
-  }
-  const { openEngine } = await import("../engine/compose.ts");
-  return openEngine(root ?? defaultRoot(process.env), {
-    registries: {
-      env: process.env,
-      insecure: insecureRegistries,
-      mirrors: registryMirrors,
-      daemonJson: true,
-    },
-  });
+/** The one place that decides which engine a command talks to: the embedded one on a state root, or that of a daemon. */
+export const connect: Connect = async (options) => {
+  const target = targetOf(options);
+  return target.kind === "embedded" ? openEmbedded(target.root, options) : openDaemon(target, options);
 };
 
-function defaultRoot(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.getuid?.() === 0) return "/var/lib/slipway";
-  return join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "slipway");
+function targetOf({ root, daemon, env, embedded }: ConnectOptions): Target {
+  const uid = process.getuid?.() ?? 0;
+  if (embedded !== true) return chooseTarget({ root, daemon, env, uid });
+  return { kind: "embedded", root: root ?? (env["SLIPWAY_ROOT"] || ownRoot(env, uid)) };
+}
+
+async function openEmbedded(root: string, options: ConnectOptions): Promise<Engine> {
+  const { openEngine } = await import("../engine/compose.ts");
+  const { env, insecureRegistries: insecure, registryMirrors: mirrors } = options;
+  return openEngine(root, { registries: { env, insecure, mirrors, daemonJson: true } });
+}
+
+async function openDaemon(
+  { host, tls }: Extract<Target, { readonly kind: "daemon" }>,
+  { env, own: [flag] }: ConnectOptions,
+): Promise<Engine> {
+  if (flag !== undefined)
+    throw new Failure("OPTIONS_CONFLICT", {
+      one: flag,
+      other: `the daemon at ${host}, whose own setting it is`,
+    });
+  const [{ connectEngine }, { DockerCredentials }] = await Promise.all([
+    import("../client/connect.ts"),
+    import("../registry/client/credentials/docker-credentials.ts"),
+  ]);
+  const credentials = new DockerCredentials(env);
+  return connectEngine({ host, credentials, ...(tls === undefined ? {} : { tls }) });
 }

@@ -1,10 +1,17 @@
 import type { Engine } from "../engine/api.ts";
 import type { Entry } from "./command.ts";
+import type { AskedDaemon } from "./connection/asked.ts";
 
 /** What decides which engine a command gets. */
 export interface ConnectOptions {
+  /** `--root`. */
   readonly root: string | undefined;
-  readonly host: string | undefined;
+  readonly daemon: AskedDaemon;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Set by what works on a state root itself, whatever else is said. */
+  readonly embedded?: true;
+  /** Flags of the command line that only an engine in this process heeds. */
+  readonly own: readonly string[];
   readonly insecureRegistries: readonly string[];
   readonly registryMirrors: readonly string[];
 }
@@ -24,6 +31,8 @@ export interface Context {
   readonly signals: SignalSource;
   /** Whether errors say where they came from. */
   readonly debug: boolean;
+  /** The global flags that were given and name a daemon to use: "--host". */
+  readonly daemonFlags: readonly string[];
   /** All commands, for those that are about commands. */
   readonly commands: readonly Entry[];
   /** The program's name in messages. */

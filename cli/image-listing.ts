@@ -1,12 +1,12 @@
 import { humanDuration } from "../core/human-duration.ts";
 import { shortId } from "../core/ids.ts";
-import type { ImageRecord, ImageRemoval } from "../engine/api.ts";
+import type { ImageInfo, ImageRemoval } from "../engine/api.ts";
 import { humanSize } from "./format/units.ts";
 import type { Listing } from "./listing.ts";
 import { formatTime } from "./time.ts";
 
 interface ImageRow {
-  readonly record: ImageRecord;
+  readonly record: ImageInfo;
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
@@ -16,7 +16,7 @@ const NONE = "<none>";
 
 /** One row for each tag; an image without one has a row of its own. `-q` lists every id once. */
 export function imageRows(
-  records: readonly ImageRecord[],
+  records: readonly ImageInfo[],
   { quiet }: { readonly quiet: boolean },
 ): readonly ImageRow[] {
   return records.flatMap((record) => {

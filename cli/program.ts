@@ -2,6 +2,7 @@ import { Failure, isCode } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
 import { spellDaemon } from "./classic-daemon.ts";
 import type { Command, Entry } from "./command.ts";
+import { CONNECTION_FLAGS, daemonFlags } from "./connection/asked.ts";
 import { type ConnectOptions, type Context, print, warn } from "./context.ts";
 import { exitCodeOf, printError } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
@@ -12,7 +13,7 @@ export type Connect = (options: ConnectOptions) => Promise<Engine>;
 
 const GLOBAL_FLAGS = {
   debug: { kind: "bool", short: "D", help: "Print where an error came from" },
-  host: { kind: "string", short: "H", help: "Engine to connect to" },
+  ...CONNECTION_FLAGS,
   "insecure-registry": {
     kind: "list",
     help: "Registry (host, host:port or network) that needs no trusted certificate, or no TLS at all",
@@ -23,10 +24,12 @@ const GLOBAL_FLAGS = {
   help: { kind: "bool", help: "Print usage" },
 } as const satisfies Flags;
 
+const OWN_FLAGS = ["insecure-registry", "registry-mirror"] as const;
+
 /** Runs one command line; resolves with the exit code. Rejects only when an error cannot even be printed. */
 export async function runProgram(
   argv: readonly string[],
-  surroundings: Omit<Context, "engine" | "debug">,
+  surroundings: Omit<Context, "engine" | "debug" | "daemonFlags">,
   connect: Connect,
 ): Promise<number> {
   const { env } = surroundings;
@@ -34,22 +37,22 @@ export async function runProgram(
   let context: Context = {
     ...surroundings,
     debug: false,
+    daemonFlags: [],
     engine: () => Promise.reject(new Error("not connected")),
   };
   try {
-    const { values, args } = parseFlags(
-      { flags: GLOBAL_FLAGS, interspersed: false },
-      spellDaemon(GLOBAL_FLAGS, argv),
-    );
-    const root = values.root ?? env["SLIPWAY_ROOT"];
-    const host = values.host ?? env["DOCKER_HOST"];
+    const grammar = { flags: GLOBAL_FLAGS, interspersed: false } as const;
+    const { values, args } = parseFlags(grammar, spellDaemon(GLOBAL_FLAGS, argv));
     context = {
       ...context,
       debug: values.debug,
+      daemonFlags: daemonFlags(values),
       engine: (instead = {}) => {
         engine ??= connect({
-          root,
-          host,
+          root: values.root,
+          daemon: values,
+          env,
+          own: OWN_FLAGS.filter((name) => values[name].length > 0).map((name) => `--${name}`),
           insecureRegistries: [...values["insecure-registry"], ...words(env["SLIPWAY_INSECURE_REGISTRIES"])],
           registryMirrors: [...values["registry-mirror"], ...words(env["SLIPWAY_REGISTRY_MIRRORS"])],
           ...instead,

@@ -23,10 +23,20 @@ export function rootHelp({ program, commands }: Context): string {
 }
 
 const GLOBAL_OPTIONS = listing([
-  ["-d, --daemon      ", "Serve the Docker Engine API, as 'daemon' does"],
-  ["-D, --debug       ", "Print where an error came from"],
-  ["    --root string ", "Directory of the state (default /var/lib/slipway; SLIPWAY_ROOT)"],
-  ["-v, --version     ", "Print version information and quit"],
+  ["-c, --context string     ", "Name of the context of the daemon to use (DOCKER_CONTEXT)"],
+  ["-d, --daemon             ", "Serve the Docker Engine API, as 'daemon' does"],
+  ["-D, --debug              ", "Print where an error came from"],
+  [
+    "-H, --host string        ",
+    "Daemon to use: unix:// or tcp:// (DOCKER_HOST); without one no daemon is needed",
+  ],
+  ["    --root string        ", "Directory of the state (default /var/lib/slipway; SLIPWAY_ROOT)"],
+  ["    --tls                ", "Use TLS; implied by --tlsverify"],
+  ["    --tlscacert file     ", "Trust daemons signed only by this CA (default ca.pem in DOCKER_CERT_PATH)"],
+  ["    --tlscert file       ", "Path to TLS certificate file"],
+  ["    --tlskey file        ", "Path to TLS key file"],
+  ["    --tlsverify          ", "Use TLS and verify the daemon (DOCKER_TLS_VERIFY)"],
+  ["-v, --version            ", "Print version information and quit"],
 ]);
 
 export function groupHelp({ program, commands }: Context, group: string): string {

@@ -645,6 +645,33 @@ export const ERRORS = {
     (d: { asked: string; max: string }) =>
       `client version ${d.asked} is too new. Maximum supported API version is ${d.max}`,
   ),
+
+  // ── commands that use a daemon ──────────────────────────────────────────────────────────────────
+  CONTEXT_UNKNOWN: define(
+    "not-found",
+    (d: { name: string }) => `context ${JSON.stringify(d.name)}: context not found`,
+  ),
+  DAEMON_UNREACHABLE: define(
+    "unavailable",
+    (d: { address: string; why: string }) =>
+      `cannot connect to the Docker daemon at ${d.address}. Is the docker daemon running? (${d.why})`,
+  ),
+  DAEMON_TOO_OLD: define(
+    "unsupported",
+    (d: { address: string; has: string; min: string }) =>
+      `the daemon at ${d.address} speaks version ${d.has} of the Docker Engine API, ${d.min} is the oldest known here`,
+  ),
+  DAEMON_ANSWER_INVALID: define(
+    "unavailable",
+    (d: { why: string }) => `the daemon's answer is none: ${d.why}`,
+  ),
+  DAEMON_BAD_REQUEST: define("invalid", (d: { message: string }) => d.message),
+  DAEMON_NOT_FOUND: define("not-found", (d: { message: string }) => d.message),
+  DAEMON_CONFLICT: define("conflict", (d: { message: string }) => d.message),
+  DAEMON_UNAUTHORIZED: define("unauthorized", (d: { message: string }) => d.message),
+  DAEMON_FORBIDDEN: define("forbidden", (d: { message: string }) => d.message),
+  DAEMON_FAILED: define("internal", (d: { message: string }) => d.message),
+  DAEMON_LACKS: define("unsupported", (d: { what: string }) => `${d.what} cannot be done through a daemon`),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

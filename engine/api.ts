@@ -92,6 +92,8 @@ export interface ContainerFilter {
   /** As `docker ps -f`: name, id, label, status, ancestor, exited, volume, network, before, since, publish, expose. */
   readonly filters?: Readonly<Record<string, readonly string[]>>;
 }
+/** What is told of a container. */
+export type ContainerInfo = Omit<ContainerRecord, "layers">;
 export interface ContainerService {
   create(
     request: ContainerCreate,
@@ -124,8 +126,8 @@ export interface ContainerService {
   /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
   resize(container: string, size: TerminalSize): Promise<void>;
   logs(container: string, query: LogQuery, options?: Abortable): AsyncIterable<LogEntry>;
-  list(filter?: ContainerFilter): Promise<readonly ContainerRecord[]>;
-  get(container: string): Promise<ContainerRecord>;
+  list(filter?: ContainerFilter): Promise<readonly ContainerInfo[]>;
+  get(container: string): Promise<ContainerInfo>;
   /** The document of Docker Engine API GET /containers/{id}/json. */
   inspect(
     container: string,

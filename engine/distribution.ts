@@ -1,6 +1,6 @@
 import type { Digest } from "../core/digest.ts";
-import { Failure } from "../core/errors.ts";
 import { formatReference, parseReference, withDefaultTag } from "../core/reference.ts";
+import { domainOfServer, serverOf } from "../core/registry-server.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
@@ -13,9 +13,6 @@ export interface DistributionParts {
 }
 
 const HUB = "docker.io";
-/** What users write for Docker Hub. */
-const HUB_NAMES = new Set(["", HUB, "index.docker.io", "registry-1.docker.io"]);
-const HUB_SERVER = "https://index.docker.io/v1/";
 
 export class Distribution implements DistributionService {
   readonly #parts: DistributionParts;
@@ -26,13 +23,13 @@ export class Distribution implements DistributionService {
 
   async verify({ server, username, password }: LoginRequest, options: Abortable = {}) {
     const client = await this.#parts.client();
-    const { identityToken } = await client.verify(domainOf(server), { username, password }, options);
+    const { identityToken } = await client.verify(domainOfServer(server), { username, password }, options);
     return identityToken === undefined ? {} : { identityToken };
   }
 
   async login(request: LoginRequest, options: Abortable = {}): Promise<{ readonly file?: string }> {
     const { username, password } = request;
-    const domain = domainOf(request.server);
+    const domain = domainOfServer(request.server);
     const client = await this.#parts.client();
     const verified = await client.verify(domain, { username, password }, options);
     const credentials = await this.#parts.credentials();
@@ -41,7 +38,7 @@ export class Distribution implements DistributionService {
   }
 
   async relogin(server?: string, options: Abortable = {}): Promise<string | undefined> {
-    const domain = domainOf(server);
+    const domain = domainOfServer(server);
     const kept = await (await this.#parts.credentials()).get(domain);
     if (kept === undefined) return undefined;
     await (await this.#parts.client()).verify(domain, kept, options);
@@ -49,9 +46,9 @@ export class Distribution implements DistributionService {
   }
 
   async logout(server?: string) {
-    const domain = domainOf(server);
+    const domain = domainOfServer(server);
     const removed = await (await this.#parts.credentials()).remove(domain);
-    return { server: domain === HUB ? HUB_SERVER : domain, removed };
+    return { server: serverOf(domain), removed };
   }
 
   async search(text: string, options: { readonly limit: number } & AsWhom) {
@@ -87,16 +84,5 @@ export class Distribution implements DistributionService {
 /** "host/term" asks that registry; a first part that looks like no host is a user of Docker Hub. */
 function splitTerm(text: string): readonly [domain: string, term: string] {
   const [, host = HUB, term = text] = /^([^/]*[.:][^/]*|localhost)\/(.*)$/.exec(text) ?? [];
-  return [domainOf(host), term];
-}
-
-const SERVER = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d+)?$/;
-
-/** The host of what users write: "https://host/v2/" is "host". Throws OPTION_INVALID. */
-function domainOf(server = ""): string {
-  const host = server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
-  if (HUB_NAMES.has(host)) return HUB;
-  if (!SERVER.test(host))
-    throw new Failure("OPTION_INVALID", { option: "the server", got: server, want: "host or host:port" });
-  return host;
+  return [domainOfServer(host), term];
 }

@@ -15,13 +15,16 @@ export interface AsWhom extends Abortable {
   readonly credentials?: Credentials;
 }
 
+/** What a list tells of an image. */
+export type ImageInfo = Omit<ImageRecord, "layers" | "manifest">;
+
 export interface ImageService {
   list(options?: {
     readonly reference?: string;
     readonly all?: boolean;
     /** As `docker images -f`: dangling, label, before, since, reference, until. Throws FILTER_UNKNOWN. */
     readonly filters?: Readonly<Record<string, readonly string[]>>;
-  }): Promise<readonly ImageRecord[]>;
+  }): Promise<readonly ImageInfo[]>;
   /** The documents of Docker Engine API GET /images/json. Throws FILTER_UNKNOWN. */
   summaries(options?: {
     readonly filters?: Readonly<Record<string, readonly string[]>>;

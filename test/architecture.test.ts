@@ -21,12 +21,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runtime: ["core", "store", "native", "image:types"],
   engine: ["core", "native", "image", "store", "builder", "registry", "runtime"],
   daemon: ["core", "engine:types"],
+  client: ["core", "engine:types"],
   cli: ["core", "engine:types"],
 };
 /** Files that reach further, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  // Decides which engine a command gets, so it loads the composition when that is the embedded one.
-  "cli/connect.ts": ["engine"],
+  // Decides which engine a command gets: it loads the composition, or the client of a daemon with the credentials of this user.
+  "cli/connect.ts": ["engine", "client", "registry"],
   // The command that serves an engine to others.
   "cli/commands/daemon.ts": ["daemon"],
   // Node's own raw mode is not raw on the output side.

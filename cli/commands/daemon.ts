@@ -1,3 +1,4 @@
+import { Failure } from "../../core/errors.ts";
 import {
   hostsOf,
   listenOptions,
@@ -59,6 +60,15 @@ export const daemon = defineCommand({
   },
   args: { min: 0, max: 0 },
   async run(context, _args, flags) {
+    const [misplaced] = context.daemonFlags;
+    if (misplaced !== undefined)
+      throw new Failure(
+        "OPTION_INVALID",
+        { option: misplaced, got: "before daemon", want: "to name a daemon to use" },
+        {
+          hint: `what the daemon shall do stands after its name: '${context.program} daemon ${misplaced} …'`,
+        },
+      );
     const { readSettings } = await import("../../daemon/config/settings.ts");
     const read = (): DaemonFile => readSettings(flags, CONFIG_FILE);
     const settings = read();
@@ -80,7 +90,7 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   Object.assign(process.env, proxyVariables(settings));
   const root = settings["data-root"];
   const engine = await context.engine({
-    host: undefined,
+    embedded: true,
     ...(root === undefined ? {} : { root }),
     insecureRegistries: settings["insecure-registries"] ?? [],
     registryMirrors: settings["registry-mirrors"] ?? [],

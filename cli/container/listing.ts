@@ -1,7 +1,7 @@
 import { humanDuration } from "../../core/human-duration.ts";
 import { shortId } from "../../core/ids.ts";
 import { statusText } from "../../core/status-text.ts";
-import type { ContainerRecord } from "../../engine/api.ts";
+import type { ContainerInfo } from "../../engine/api.ts";
 import { humanSize } from "../format/units.ts";
 import { labelsText } from "../labels.ts";
 import type { Listing } from "../listing.ts";
@@ -9,7 +9,7 @@ import { formatTime } from "../time.ts";
 import { portsText } from "./ports-text.ts";
 
 export interface ContainerRow {
-  readonly record: ContainerRecord;
+  readonly record: ContainerInfo;
   readonly size: { readonly written: number; readonly total: number } | undefined;
 }
 
@@ -74,10 +74,10 @@ export function containerListing(options: {
 }
 
 /** Arguments with spaces are quoted, whatever else is in them. */
-const commandText = ({ path, args }: ContainerRecord): string =>
+const commandText = ({ path, args }: ContainerInfo): string =>
   [path, ...args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" ");
 
-const networkMode = ({ hostConfig: { NetworkMode: mode } }: ContainerRecord): string =>
+const networkMode = ({ hostConfig: { NetworkMode: mode } }: ContainerInfo): string =>
   mode === "default" ? "bridge" : mode;
 
 /** An image given by its whole id is shown shortened. */

@@ -1,4 +1,4 @@
-import type { ContainerRecord } from "../../engine/api.ts";
+import type { ContainerInfo } from "../../engine/api.ts";
 
 export interface Published {
   /** "80/tcp" */
@@ -8,7 +8,7 @@ export interface Published {
 }
 
 /** The ports of a container that are reachable on this host now. */
-export const publishedPorts = ({ endpoints }: ContainerRecord): readonly Published[] =>
+export const publishedPorts = ({ endpoints }: ContainerInfo): readonly Published[] =>
   endpoints.flatMap(({ ports }) =>
     ports.map(({ protocol, hostAddress, hostPort, containerPort }) => ({
       port: `${containerPort}/${protocol}`,
@@ -17,7 +17,7 @@ export const publishedPorts = ({ endpoints }: ContainerRecord): readonly Publish
   );
 
 /** "0.0.0.0:8080->80/tcp, 443/tcp", as `docker ps` prints the ports of a running container. */
-export function portsText(record: ContainerRecord): string {
+export function portsText(record: ContainerInfo): string {
   const { state, hostConfig, config } = record;
   if ((state.status !== "running" && state.status !== "paused") || hostConfig.NetworkMode === "host")
     return "";

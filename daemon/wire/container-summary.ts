@@ -1,11 +1,11 @@
 import { statusText } from "../../core/status-text.ts";
-import type { ContainerRecord } from "../../engine/api.ts";
+import type { ContainerInfo } from "../../engine/api.ts";
 
 type Size = { readonly written: number; readonly total: number };
 type Document = Readonly<Record<string, unknown>>;
 
 /** Docker Engine API 1.51 "ContainerSummary". `now` in milliseconds since the epoch. */
-export function containerSummary(record: ContainerRecord, now: number, size?: Size): Document {
+export function containerSummary(record: ContainerInfo, now: number, size?: Size): Document {
   const { config, hostConfig, state } = record;
   return {
     Id: record.id,
@@ -36,7 +36,7 @@ export function containerSummary(record: ContainerRecord, now: number, size?: Si
 }
 
 /** What is published while it runs, and what is exposed besides. */
-function ports({ config, endpoints, state }: ContainerRecord): readonly Document[] {
+function ports({ config, endpoints, state }: ContainerInfo): readonly Document[] {
   if (state.status !== "running" && state.status !== "paused") return [];
   const published = endpoints.flatMap((endpoint) => endpoint.ports);
   const keys = new Set(published.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
@@ -55,12 +55,12 @@ function ports({ config, endpoints, state }: ContainerRecord): readonly Document
   ];
 }
 
-function networks({ endpoints, hostConfig: { NetworkMode: mode } }: ContainerRecord): Document {
+function networks({ endpoints, hostConfig: { NetworkMode: mode } }: ContainerInfo): Document {
   if (endpoints.length === 0) return { [mode === "default" ? "bridge" : mode]: endpoint() };
   return Object.fromEntries(endpoints.map((one) => [one.network, endpoint(one)]));
 }
 
-const endpoint = (one?: ContainerRecord["endpoints"][number]): Document => ({
+const endpoint = (one?: ContainerInfo["endpoints"][number]): Document => ({
   IPAMConfig: null,
   Links: null,
   Aliases: null,

@@ -1,16 +1,11 @@
+import { serverOf } from "../../../core/registry-server.ts";
 import type { CredentialSource, Credentials } from "../auth/credentials.ts";
-import { HUB } from "../endpoints.ts";
 import type { Environment } from "../http/proxies.ts";
 import { dockerConfigPath, readDockerConfig, type StoredAuth, writeAuth } from "./docker-config.ts";
 import { CredentialHelper } from "./helper.ts";
 
-/** How docker has called its own registry since the first version of the protocol. */
-export const HUB_SERVER = "https://index.docker.io/v1/";
 /** The user name by which helpers keep an identity token in place of a password. */
 const TOKEN_USER = "<token>";
-
-/** The key of a registry in config.json and with helpers. */
-export const serverOf = (domain: string): string => (domain === HUB ? HUB_SERVER : domain);
 
 /** Credentials as docker's client keeps them: in config.json, or with the helpers it names. Read anew at every call. */
 export class DockerCredentials implements CredentialSource {

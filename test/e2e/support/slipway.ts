@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import type { Context } from "mocha";
 import { COMMANDS } from "../../../cli/commands/table.ts";
-import { runProgram } from "../../../cli/program.ts";
+import { type Connect, runProgram } from "../../../cli/program.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { openNetworks } from "../../../runtime/network/open-networks.ts";
@@ -37,6 +37,8 @@ export class Slipway implements AsyncDisposable {
       readonly cwd?: string;
       /** Beside what this process has. */
       readonly env?: Readonly<Record<string, string>>;
+      /** Where to go instead of the state root, by what the command line and these variables say. */
+      readonly via?: { readonly connect: Connect; readonly env: Readonly<Record<string, string>> };
     } = {},
   ): Promise<Ran> {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -49,13 +51,13 @@ export class Slipway implements AsyncDisposable {
         rawMode: () => Promise.reject(new Error("no terminal")),
         stdout,
         stderr,
-        env: { ...process.env, ...options.env },
+        env: options.via?.env ?? { ...process.env, ...options.env },
         cwd: options.cwd ?? this.scratch.path,
         signals: options.signals ?? new EventEmitter(),
         commands: COMMANDS,
         program: "slipway",
       },
-      () => openEngine(this.root),
+      options.via?.connect ?? (() => openEngine(this.root)),
     );
     stdout.end();
     stderr.end();

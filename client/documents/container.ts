@@ -1,0 +1,126 @@
+import { type Digest, parseDigest } from "../../core/digest.ts";
+import type { ContainerInfo } from "../../engine/api.ts";
+import {
+  child,
+  children,
+  type Document,
+  filled,
+  flag,
+  isDocument,
+  number,
+  text,
+  texts,
+} from "../http/fields.ts";
+import { ZERO_HOST_CONFIG, ZERO_PROCESS_CONFIG } from "./zero-config.ts";
+
+type State = ContainerInfo["state"];
+type Endpoint = ContainerInfo["endpoints"][number];
+type Port = Endpoint["ports"][number];
+
+/** Go's zero time begins so. */
+const NEVER = "0001-";
+
+/** A container as Docker Engine API 1.51 "ContainerInspectResponse" tells of it. */
+export function readContainer(document: Document): ContainerInfo {
+  const settings = child(document, "NetworkSettings");
+  return {
+    id: text(document, "Id"),
+    name: text(document, "Name").replace(/^\//, ""),
+    createdAt: text(document, "Created"),
+    imageId: readDigest(document, "Image"),
+    path: text(document, "Path"),
+    args: texts(document, "Args"),
+    config: filled(ZERO_PROCESS_CONFIG, child(document, "Config")),
+    hostConfig: filled(ZERO_HOST_CONFIG, child(document, "HostConfig")),
+    mounts: children(document, "Mounts").map(readMount),
+    endpoints: withPorts(readEndpoints(child(settings, "Networks")), readPorts(child(settings, "Ports"))),
+    state: readState(child(document, "State"), number(document, "RestartCount")),
+  };
+}
+
+export const readDigest = (document: Document, name: string): Digest => parseDigest(text(document, name));
+
+function readState(state: Document, restartCount: number): State {
+  const [startedAt, finishedAt] = [text(state, "StartedAt"), text(state, "FinishedAt")];
+  const health = child(state, "Health");
+  const status = text(health, "Status");
+  return {
+    status: text(state, "Status") as State["status"],
+    pid: number(state, "Pid"),
+    exitCode: number(state, "ExitCode"),
+    error: text(state, "Error"),
+    oomKilled: flag(state, "OOMKilled"),
+    restartCount,
+    ...(startedAt === "" || startedAt.startsWith(NEVER) ? {} : { startedAt }),
+    ...(finishedAt === "" || finishedAt.startsWith(NEVER) ? {} : { finishedAt }),
+    ...(status === "" || status === "none" ? {} : { health: readHealth(health) }),
+  };
+}
+
+const readHealth = (health: Document): NonNullable<State["health"]> => ({
+  status: text(health, "Status") as NonNullable<State["health"]>["status"],
+  streak: number(health, "FailingStreak"),
+  log: children(health, "Log").map((probe) => ({
+    start: text(probe, "Start"),
+    end: text(probe, "End"),
+    code: number(probe, "ExitCode"),
+    output: text(probe, "Output"),
+  })),
+});
+
+function readMount(mount: Document): ContainerInfo["mounts"][number] {
+  const name = text(mount, "Name");
+  return {
+    type: text(mount, "Type") as ContainerInfo["mounts"][number]["type"],
+    ...(name === "" ? {} : { name }),
+    source: text(mount, "Source"),
+    destination: text(mount, "Destination"),
+    mode: text(mount, "Mode"),
+    rw: flag(mount, "RW"),
+    propagation: text(mount, "Propagation"),
+  };
+}
+
+const readEndpoints = (networks: Document): readonly Endpoint[] =>
+  Object.entries(networks).flatMap(([network, settings]) =>
+    isDocument(settings) ? [readEndpoint(network, settings)] : [],
+  );
+
+function readEndpoint(network: string, settings: Document): Endpoint {
+  const wished = text(child(settings, "IPAMConfig"), "IPv4Address");
+  return {
+    network,
+    networkId: text(settings, "NetworkID"),
+    // What the API does not tell of an endpoint.
+    driver: "",
+    link: "",
+    endpointId: text(settings, "EndpointID"),
+    config: {
+      aliases: texts(settings, "Aliases"),
+      links: texts(settings, "Links"),
+      gatewayPriority: number(settings, "GwPriority"),
+      ...(wished === "" ? {} : { address: wished }),
+    },
+    address: text(settings, "IPAddress"),
+    prefixLength: number(settings, "IPPrefixLen"),
+    gateway: text(settings, "Gateway"),
+    mac: text(settings, "MacAddress"),
+    ports: [],
+  };
+}
+
+/** The API does not say by which of its networks a container is published. */
+const withPorts = ([first, ...others]: readonly Endpoint[], ports: readonly Port[]): readonly Endpoint[] =>
+  first === undefined ? [] : [{ ...first, ports }, ...others];
+
+function readPorts(ports: Document): readonly Port[] {
+  return Object.keys(ports).flatMap((key) => {
+    const [port, protocol = "tcp"] = key.split("/");
+    return children(ports, key).map((binding) => ({
+      protocol: protocol as Port["protocol"],
+      containerPort: Number(port),
+      hostAddress: text(binding, "HostIp"),
+      hostPort: Number(text(binding, "HostPort")),
+    }));
+  });
+}

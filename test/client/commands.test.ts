@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, before, describe, it } from "mocha";
+import { connect } from "../../cli/connect.ts";
+import { DaemonRig } from "../daemon/support/daemon-rig.ts";
+import type { Ran } from "../e2e/support/slipway.ts";
+
+/** A command line; NAME is a container of its own in each run. */
+interface Row {
+  readonly argv: string;
+  /** More words, which may have blanks. */
+  readonly more?: readonly string[];
+  readonly stdin?: string;
+  readonly code?: number;
+}
+
+/** In the order in which they are run. "web" is there already, and runs. */
+const ROWS: readonly Row[] = [
+  { argv: "run --rm busybox echo hello" },
+  { argv: "run --rm busybox sh -c", more: ["echo out; echo err >&2; exit 7"], code: 7 },
+  { argv: "run --rm -i busybox cat", stdin: "first\nsecond" },
+  { argv: "run --rm -t busybox echo terminal" },
+  { argv: "run --rm busybox /nosuch", code: 127 },
+  { argv: "run --rm busybox /etc", code: 126 },
+  { argv: "run --rm nosuch.invalid/image", code: 125 },
+  {
+    argv: "run --rm -e A=b -w /tmp -u 7 --hostname h --tmpfs /t --memory 64m --add-host x:1.2.3.4 busybox sh -c",
+    more: ["id -u; pwd; hostname; echo $A; grep x /etc/hosts"],
+  },
+  {
+    argv: "create --name NAME -l a=b --restart on-failure:3 -v /data busybox sh -c",
+    more: ["echo log; cat; exit 3"],
+  },
+  { argv: "inspect -f", more: ["{{.HostConfig.RestartPolicy}} {{.Config.Labels}} {{len .Mounts}}", "NAME"] },
+  { argv: "update --restart no NAME" },
+  { argv: "start -a NAME", code: 3 },
+  { argv: "logs NAME" },
+  { argv: "logs --tail 0 NAME" },
+  { argv: "wait NAME" },
+  {
+    argv: "ps -a --filter name=^NAME$ --format",
+    more: ["{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Labels}}"],
+  },
+  { argv: "diff NAME" },
+  { argv: "cp file NAME:/tmp/" },
+  { argv: "cp NAME:/tmp/file -" },
+  { argv: "cp NAME:/nosuch .", code: 1 },
+  { argv: "commit -m why -c", more: ["ENV C=d", "NAME", "NAME:1"] },
+  { argv: "image inspect -f", more: ["{{.Config.Env}} {{.Comment}} {{.RepoTags}}", "NAME:1"] },
+  { argv: "tag NAME:1 NAME:2" },
+  { argv: "images --format", more: ["{{.Repository}}:{{.Tag}} {{.Size}}", "NAME"] },
+  { argv: "history --format", more: ["{{.CreatedBy}} {{.Comment}} {{.Size}}", "NAME:1"] },
+  { argv: "rmi NAME:2" },
+  { argv: "rmi NAME:1" },
+  { argv: "rmi nosuch", code: 1 },
+  { argv: "rm nosuch", code: 1 },
+  { argv: "rename NAME NAME-new" },
+  { argv: "rm -v NAME-new" },
+  { argv: "ps --format", more: ["{{.Names}} {{.Ports}} {{.Status}} {{.Networks}}"] },
+  { argv: "port web" },
+  { argv: "exec web sh -c", more: ["echo in; exit 4"], code: 4 },
+  { argv: "exec -i web cat", stdin: "typed" },
+  { argv: "exec -e A=b -w /tmp -u 7 web sh -c", more: ["echo $A; pwd; id -u"] },
+  { argv: "exec web nosuch", code: 127 },
+  { argv: "exec nosuch true", code: 1 },
+  { argv: "pause web" },
+  { argv: "unpause web" },
+  { argv: "top web -o pid,args" },
+  { argv: "stats --no-stream --format {{.Name}}" },
+  { argv: "network create --subnet 10.213.7.0/24 --label a=b NAME" },
+  { argv: "network ls --filter label=a --format", more: ["{{.Name}} {{.Driver}} {{.Labels}}"] },
+  { argv: "network connect --alias friend NAME web" },
+  { argv: "exec web grep -c 10.213.7.0 /proc/net/route", code: 1 },
+  { argv: "network disconnect NAME web" },
+  { argv: "network rm NAME" },
+  { argv: "network rm -f NAME" },
+  { argv: "volume create --label a=b NAME" },
+  { argv: "volume ls --filter name=NAME --format", more: ["{{.Name}} {{.Driver}} {{.Labels}}"] },
+  { argv: "volume inspect -f {{.Name}} NAME" },
+  { argv: "volume rm NAME" },
+  { argv: "volume rm NAME", code: 1 },
+  { argv: "inspect nosuch", code: 1 },
+  { argv: "version" },
+  { argv: "info --format", more: ["{{.Driver}} {{.ServerVersion}} {{.DockerRootDir}}"] },
+];
+
+const IDS = /\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b/g;
+
+/** What differs from run to run: ids, and the names of this side. */
+const normal = ({ code, out, err }: Ran, name: string): Ran => {
+  const clean = (text: string) => text.replace(IDS, "<id>").replaceAll(name, "NAME");
+  return { code, out: clean(out), err: clean(err) };
+};
+
+describe("a command through a daemon", () => {
+  let rig: DaemonRig;
+  before(async function () {
+    rig = await DaemonRig.open(this);
+    writeFileSync(rig.slipway.scratch.join("file"), "content\n");
+    await rig.slipway.ok(["run", "-d", "--name", "web", "-p", "127.0.0.1::80", "busybox", "sleep", "600"]);
+  });
+  after(() => rig?.[Symbol.asyncDispose]());
+
+  const run = async ({ argv, more = [], stdin }: Row, where: "here" | "there"): Promise<Ran> => {
+    const name = where === "here" ? "embedded" : "throughit";
+    const words = [...argv.split(" "), ...more].map((word) => word.replaceAll("NAME", name));
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      DOCKER_HOST: `unix://${rig.socket}`,
+      HOME: rig.slipway.scratch.path,
+    };
+    const via = where === "here" ? {} : { via: { connect, env } };
+    const ran = await rig.slipway.run(words, { ...(stdin === undefined ? {} : { stdin }), ...via });
+    return normal(ran, name);
+  };
+
+  // One after the other, as what is made of one name must be gone before it is made of another.
+  const here: Ran[] = [];
+  before(async () => {
+    for (const row of ROWS) here.push(await run(row, "here"));
+  });
+
+  for (const [index, row] of ROWS.entries()) {
+    it(`does as without one: ${[row.argv, ...(row.more ?? [])].join(" ")}`, async () => {
+      const there = await run(row, "there");
+      const { code, out, err } = here[index] ?? { code: -1, out: "", err: "" };
+      assert.deepEqual([there.code, there.out], [code, out], `${there.err}\n${err}`);
+      assert.equal(code, row.code ?? 0, err);
+    });
+  }
+});
