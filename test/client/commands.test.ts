@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
@@ -56,12 +57,11 @@ const ROWS: readonly Row[] = [
   { argv: "rm nosuch", code: 1 },
   { argv: "rename NAME NAME-new" },
   { argv: "rm -v NAME-new" },
-  { argv: "ps --format", more: ["{{.Names}} {{.Ports}} {{.Status}} {{.Networks}}"] },
+  { argv: "ps --format", more: ["{{.Names}} {{.Ports}} {{.State}} {{.Networks}}"] },
   { argv: "port web" },
   { argv: "exec web sh -c", more: ["echo in; exit 4"], code: 4 },
   { argv: "exec -i web cat", stdin: "typed" },
   { argv: "exec -e A=b -w /tmp -u 7 web sh -c", more: ["echo $A; pwd; id -u"] },
-  { argv: "exec web nosuch", code: 127 },
   { argv: "exec nosuch true", code: 1 },
   { argv: "pause web" },
   { argv: "unpause web" },
@@ -94,31 +94,34 @@ const normal = ({ code, out, err }: Ran, name: string): Ran => {
 
 describe("a command through a daemon", () => {
   let rig: DaemonRig;
+  const here: Ran[] = [];
   before(async function () {
     rig = await DaemonRig.open(this);
     writeFileSync(rig.slipway.scratch.join("file"), "content\n");
     await rig.slipway.ok(["run", "-d", "--name", "web", "-p", "127.0.0.1::80", "busybox", "sleep", "600"]);
+    // One after the other, as what is made of one name must be gone before it is made of another.
+    for (const row of ROWS) here.push(await run(row, "here"));
   });
   after(() => rig?.[Symbol.asyncDispose]());
 
-  const run = async ({ argv, more = [], stdin }: Row, where: "here" | "there"): Promise<Ran> => {
-    const name = where === "here" ? "embedded" : "throughit";
-    const words = [...argv.split(" "), ...more].map((word) => word.replaceAll("NAME", name));
-    const env = {
+  const via = () => ({
+    connect,
+    env: {
       PATH: process.env["PATH"] ?? "",
       DOCKER_HOST: `unix://${rig.socket}`,
       HOME: rig.slipway.scratch.path,
+    },
+  });
+  const run = async ({ argv, more = [], stdin }: Row, where: "here" | "there"): Promise<Ran> => {
+    const name = where === "here" ? "embedded" : "throughit";
+    const words = [...argv.split(" "), ...more].map((word) => word.replaceAll("NAME", name));
+    const options = {
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(where === "here" ? {} : { via: via() }),
     };
-    const via = where === "here" ? {} : { via: { connect, env } };
-    const ran = await rig.slipway.run(words, { ...(stdin === undefined ? {} : { stdin }), ...via });
+    const ran = await rig.slipway.run(words, options);
     return normal(ran, name);
   };
-
-  // One after the other, as what is made of one name must be gone before it is made of another.
-  const here: Ran[] = [];
-  before(async () => {
-    for (const row of ROWS) here.push(await run(row, "here"));
-  });
 
   for (const [index, row] of ROWS.entries()) {
     it(`does as without one: ${[row.argv, ...(row.more ?? [])].join(" ")}`, async () => {
@@ -128,4 +131,56 @@ describe("a command through a daemon", () => {
       assert.equal(code, row.code ?? 0, err);
     });
   }
+
+  it("says why a program inside a container did not begin where its output would be, as docker's client does", async () => {
+    const { code, out } = await run({ argv: "exec web nosuch" }, "there");
+    assert.equal(code, 127);
+    assert.match(out, /exec: "nosuch": executable file not found/);
+  });
+
+  it("misses no end, however short a process is", async () => {
+    for (let times = 0; times < 5; times += 1) {
+      const { code } = await run({ argv: "run --rm busybox sh -c", more: ["exit 9"] }, "there");
+      assert.equal(code, 9);
+    }
+  });
+
+  it("hands signals on and ends with the code of the process", async () => {
+    const signals = new EventEmitter();
+    const script = "trap 'exit 12' TERM; echo ready; while :; do sleep 0.1; done";
+    const running = rig.slipway.run(["run", "--name", "trapped", "busybox", "sh", "-c", script], {
+      signals,
+      via: via(),
+    });
+    while (!(await rig.slipway.run(["logs", "trapped"])).out.includes("ready"));
+    signals.emit("SIGTERM", "SIGTERM");
+    assert.equal((await running).code, 12);
+  });
+
+  const refused: readonly [argv: string, why: RegExp][] = [
+    [
+      "system check",
+      /checking the state cannot be done through a daemon\nhint: run it on the daemon's machine/,
+    ],
+    ["doctor", /cannot be done through a daemon/],
+    ["registry serve", /serving the registry cannot be done through a daemon/],
+    ["push -q --compression zstd x", /choosing how layers are sent \(zstd\) cannot be done through a daemon/],
+    ["--registry-mirror http://x images", /conflicting options: --registry-mirror and the daemon at unix:/],
+  ];
+  for (const [argv, why] of refused)
+    it(`refuses "${argv}" by name`, async () => {
+      const { code, out, err } = await run({ argv }, "there");
+      assert.deepEqual([code, out], [1, ""]);
+      assert.match(err, why);
+    });
+
+  it("says so where nobody listens", async () => {
+    const env = { DOCKER_HOST: `unix://${rig.slipway.scratch.join("nobody.sock")}` };
+    const { code, err } = await rig.slipway.run(["ps"], { via: { connect, env } });
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /cannot connect to the Docker daemon at unix:\/\/.*nobody\.sock.*no such file or directory/,
+    );
+  });
 });
