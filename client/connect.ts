@@ -1,6 +1,7 @@
 import { Failure } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
 import { formatAddress, parseAddress } from "./address.ts";
+import { remoteBuildHistory } from "./build-history.ts";
 import { RemoteBuilds } from "./builds.ts";
 import { RemoteContainers } from "./containers.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -39,6 +40,7 @@ export async function connectEngine({ credentials, ...settings }: RemoteSettings
     containers: new RemoteContainers(transport, execs),
     execs,
     builds: new RemoteBuilds(transport),
+    buildHistory: remoteBuildHistory,
     volumes: new RemoteVolumes(transport),
     networks: new RemoteNetworks(transport),
     distribution: new RemoteDistribution(transport, credentials),
