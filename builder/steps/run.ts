@@ -69,7 +69,8 @@ async function perform(
   const layers = layersOf(outcomes, step.parent);
   await context.lazy.bring(layers, signal);
   await using mounted = await prepareMounts(step, { outcomes, context, signal });
-  const process = await processOf(step, layers, context, signal);
+  const clampMtime = await timestamps.clamp();
+  const process = await processOf(step, { layers, clampMtime }, context, signal);
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
   const rootfs = await store.snapshots.prepare(key, layers, { signal, volatile: true });
@@ -94,7 +95,6 @@ async function perform(
     );
     signal.throwIfAborted();
     if (!("code" in status) || status.code !== 0) throw new ProcessFailed(status);
-    const clampMtime = await timestamps.clamp();
     const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
     return (await store.snapshots.commit(key, options)) ?? (await emptyLayer(store.layers));
   } finally {
@@ -114,14 +114,20 @@ export class ProcessFailed extends Error {
   }
 }
 
+const EPOCH = "SOURCE_DATE_EPOCH=";
+
 async function processOf(
   step: RunStep,
-  layers: readonly Digest[],
+  root: { readonly layers: readonly Digest[]; readonly clampMtime: number | undefined },
   context: StepContext,
   signal: AbortSignal,
 ): Promise<ProcessSpec> {
-  const { user, home } = resolveUser(step.user, await context.roots.users(layers, signal));
-  const given = [...step.ambientEnv, ...step.env];
+  const { user, home } = resolveUser(step.user, await context.roots.users(root.layers, signal));
+  const { clampMtime } = root;
+  // What records the times of files must know that they will change: Python's compiled code names its source's, and would be stale.
+  const epoch = clampMtime === undefined ? [] : [`${EPOCH}${clampMtime}`];
+  const asked = [...step.ambientEnv, ...step.env];
+  const given = asked.some((pair) => pair.startsWith(EPOCH)) ? asked : [...epoch, ...asked];
   const env = given.some((pair) => pair.startsWith("HOME=")) ? given : [...given, `HOME=${home}`];
   return { args: step.args, env, cwd: step.cwd, user };
 }

@@ -367,9 +367,21 @@ describe("the times of a build", () => {
     git("init", "-q");
     git("add", ".");
     git("commit", "-qm", "x");
-    const { config, tree } = await fixture.build(["FROM scratch", "COPY a /"]);
+    const told: string[] = [];
+    fixture.command = ({ process: { env: given } }) => {
+      told.push(...given.filter((pair) => pair.startsWith("SOURCE_DATE_EPOCH=")));
+      return 0;
+    };
+    const { config, tree } = await fixture.build([
+      "FROM scratch",
+      "COPY a /",
+      "RUN x",
+      "ARG SOURCE_DATE_EPOCH=1",
+      "RUN y",
+    ]);
     assert.equal(config.created, "2020-02-02T02:02:02.000Z");
     assert.match((await tree(Date.parse(date) / 1000))["/a"] ?? "", / kept$/);
+    assert.deepEqual(told, ["SOURCE_DATE_EPOCH=1580608922", "SOURCE_DATE_EPOCH=1"], "what commands are told");
   });
 
   it("are the present otherwise, but those of a cached step stay", async () => {
