@@ -167,7 +167,8 @@ export class BuildRun {
     images: BaseImages,
     options: Pick<ResolveOptions, "isIgnored" | "allStages">,
   ): Promise<ResolvedDockerfile> {
-    const { dockerfile, buildArgs, labels, target, platform, contexts = {} } = this.#request;
+    const { dockerfile, buildArgs, labels, target, platforms, contexts = {} } = this.#request;
+    const [platform] = platforms ?? [];
     const { name } = dockerfile;
     return resolveDockerfile(parsed, {
       buildArgs: new Map(Object.entries(buildArgs)),
@@ -177,6 +178,7 @@ export class BuildRun {
       contexts: new Map(Object.entries(contexts).map(([key, value]) => [key.toLowerCase(), value])),
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { targetPlatform: platform }),
+      showPlatform: this.#request.showPlatform === true,
       loadImage: (reference, wanted) => images.load(reference, wanted),
       warn: ({ message, rule, url, lines: { first, last } }) =>
         this.#report({ type: "warning", message, rule, url, at: { file: name, line: first, endLine: last } }),

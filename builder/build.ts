@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
+import { buildPlatforms } from "./build-platforms.ts";
 import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
@@ -81,8 +82,12 @@ export function createBuilder(options: BuilderOptions): Builder {
         throw await withExcerpt(error, request.dockerfile.text);
       }
     };
+  const buildOne = running((run) => run.run());
   return {
-    build: running((run) => run.run()),
+    build: (request, report, options) =>
+      (request.platforms ?? []).length > 1
+        ? buildPlatforms({ build: buildOne, images: store.images, clock }, { request, report }, options)
+        : buildOne(request, report, options),
     check: running((run) => run.check()),
     prune: async ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) => {
       const before = all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs;

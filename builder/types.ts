@@ -2,6 +2,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { ListMember } from "../store/types.ts";
 import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
 import type { BuildResources, SecretSource, SshSource } from "./ports.ts";
@@ -38,7 +39,10 @@ export interface BuildRequest {
   /** Report why each step that was performed was not found in the cache. */
   readonly explain?: boolean;
   readonly pull: boolean;
-  readonly platform?: Platform;
+  /** One image, or an image for each of several platforms under the same tags. This machine's when absent. */
+  readonly platforms?: readonly Platform[];
+  /** Progress names the platform. */
+  readonly showPlatform?: boolean;
   readonly network: "default" | "host" | "none";
   /** "name:ip" entries for /etc/hosts of RUN. */
   readonly extraHosts: readonly string[];
@@ -66,10 +70,15 @@ export type NamedBuildContext =
   | { readonly kind: "image"; readonly reference: string };
 
 export interface BuildResult {
+  /** Of several platforms that of this machine, or else the first. */
   readonly image: Digest;
   readonly tags: readonly string[];
   /** The image, when it is not in the store because some of its layers are elsewhere; see BuildRequest.pushOnly. */
   readonly unstored?: UnstoredImage;
+  /** Of a build for several platforms: an image for each, in the order in which they were asked for. */
+  readonly members?: readonly ListMember[];
+  /** The index of the members. */
+  readonly index?: Descriptor;
 }
 
 export interface UnstoredImage {

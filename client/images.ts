@@ -7,6 +7,7 @@ import { children, type Document, number, text } from "./http/fields.ts";
 import { filtersText, imageSegments, type Query, segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
 import { RemoteTransfers } from "./image-transfer.ts";
+import { lacks } from "./lacks.ts";
 
 type Of<K extends keyof ImageService> = ImageService[K];
 
@@ -93,6 +94,10 @@ export class RemoteImages implements ImageService {
 
   save(images: readonly string[], options?: Abortable): ByteStream {
     return this.#transport.stream({ method: "GET", path: "/images/get", query: { names: images } }, options);
+  }
+
+  saveList(): never {
+    throw lacks("saving the images of several platforms");
   }
 
   #listed(query: Query): Promise<readonly Document[]> {

@@ -6,7 +6,7 @@ import type { Compression } from "../image/media-types.ts";
 import type { Credentials } from "../registry/client/auth/credentials.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
 import type { UnstoredImage } from "../registry/client/transfer/push-unstored.ts";
-import type { ImageRecord } from "../store/types.ts";
+import type { ImageRecord, ListMember } from "../store/types.ts";
 
 export type { Compression, Credentials, TransferEvent, UnstoredImage };
 
@@ -55,6 +55,8 @@ export interface ImageService {
   rootfs(image: string, options?: Abortable): ByteStream;
   /** A docker-archive that is an OCI layout too, as `docker save` writes since 25. */
   save(images: readonly string[], options?: Abortable): ByteStream;
+  /** An OCI layout of one index, with an image for each of several platforms, under each of the tags. */
+  saveList(members: readonly ListMember[], tags: readonly string[], options?: Abortable): ByteStream;
   /** Any of docker-archive and OCI layout, plain or compressed. Returns what was loaded: a reference, or an id for untagged images. */
   load(
     source: ByteStream,

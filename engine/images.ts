@@ -5,8 +5,8 @@ import type { Kernel } from "../native/kernel.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { loadImages } from "../store/archives/load-images.ts";
-import { saveImages } from "../store/archives/save-images.ts";
-import type { ImageRecord, Store } from "../store/types.ts";
+import { saveImages, saveList } from "../store/archives/save-images.ts";
+import type { ImageRecord, ListMember, Store } from "../store/types.ts";
 import type { ImageHistory, ImageRemoval, ImageService } from "./api.ts";
 import { imageDocument } from "./documents/image.ts";
 import { imageManifests, imageSummary, sharedBytes } from "./documents/image-summary.ts";
@@ -97,7 +97,9 @@ export class Images implements ImageService {
   async tag(image: string, reference: string): Promise<void> {
     const { images } = this.#store;
     const { id } = images.get(image);
-    images.tag(id, reference);
+    const members = images.members(image);
+    if (members === undefined) images.tag(id, reference);
+    else images.tagList(id, members, reference);
     this.#note("tag", id, familiarReference(withDefaultTag(parseReference(reference))));
   }
 
@@ -117,7 +119,8 @@ export class Images implements ImageService {
       const users = await this.#users();
       const unused: ImageRecord[] = [];
       for (const image of images.list()) {
-        if ((!all && image.tags.length + image.digests.length > 0) || users(image).length > 0) continue;
+        const names = image.tags.length + image.digests.length + image.lists.length;
+        if ((!all && names > 0) || users(image).length > 0) continue;
         const labels = (await images.config(image.id)).config?.Labels;
         if (fits({ createdAt: image.createdAt, labels })) unused.push(image);
       }
@@ -166,6 +169,11 @@ export class Images implements ImageService {
     const all = images.map((image) => ({ id: this.#store.images.get(image).id, name: image }));
     for (const { id, name } of all) this.#note("save", id, name);
     return saveImages(this.#store, images, options);
+  }
+
+  saveList(members: readonly ListMember[], tags: readonly string[], options: Abortable = {}): ByteStream {
+    for (const { image } of members) this.#note("save", image, image);
+    return saveList(this.#store, { members, tags }, options);
   }
 
   load(source: ByteStream, options: LoadOptions = {}) {

@@ -14,6 +14,7 @@ const LINT = "test/builder/dockerfile/lint.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
 const OUTPUTS = "test/e2e/build-outputs.test.ts";
+const PLATFORMS = "test/e2e/platforms.test.ts";
 const SECRETS = "test/cli/build-options/secrets.test.ts";
 const RESOURCES = "test/cli/build-options/resources.test.ts";
 const SSH = "test/cli/build-options/ssh.test.ts";
@@ -119,6 +120,15 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--target", RESOLVE, "suggest a target"],
     ["--build-arg", RESOLVE, "name the base image; a build argument wins over the default"],
     ["--platform", RESOLVE, "a platform that was asked for is the image's"],
+    ["--platform a,b", PLATFORMS, "makes an image for each, of which a name means that of this machine"],
+    ["--platform a,b --push", PLATFORMS, "is pushed as an index under all names, a new one too"],
+    ["--platform a,b --output type=local|tar", PLATFORMS, "gives folders for each platform"],
+    [
+      "--platform a,b --output type=oci",
+      PLATFORMS,
+      "is an index in an OCI layout, from which one is loaded again",
+    ],
+    ["--platform of another machine", PLATFORMS, "says what a command of another platform needs"],
     [
       "--add-host, --network",
       RUN,

@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
+import type { Platform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { Compression } from "../image/media-types.ts";
@@ -136,6 +137,14 @@ export interface ImageRecord {
   readonly tags: readonly string[];
   /** "repository@sha256:…" of pulls and pushes. */
   readonly digests: readonly string[];
+  /** Familiar forms of the tags that stand for several images, of which this is one. */
+  readonly lists: readonly string[];
+}
+
+/** One of the images that a name stands for. */
+export interface ListMember {
+  readonly platform: Platform;
+  readonly image: Digest;
 }
 
 /** Without raw bytes, the documents are written here, the manifest over the uncompressed layers. */
@@ -161,6 +170,13 @@ export interface ImageStore {
   rawConfig(id: Digest): Promise<Buffer>;
   list(): readonly ImageRecord[];
   tag(id: Digest, reference: string): void;
+  /**
+   * Lets a tag stand for an image on each of several platforms; where one is meant it is `id`, one of them. The images stay until the tag goes or
+   * names something else; removing one of them makes the tag stand for `id` alone.
+   */
+  tagList(id: Digest, members: readonly ListMember[], reference: string): void;
+  /** The images of a tag that stands for several, as they were given; undefined for any other. */
+  members(reference: string): readonly ListMember[] | undefined;
   /** Takes one tag away; the image stays. False when there was none. */
   untag(reference: string): boolean;
   addDigest(id: Digest, reference: string): void;

@@ -1,5 +1,6 @@
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
 import { shortId } from "../../core/ids.ts";
+import { formatPlatform, hostPlatform } from "../../core/platform.ts";
 import { type ExitStatus, exitCode } from "../../core/process.ts";
 import type { SourceLine } from "../events.ts";
 import { assembleImage } from "../plan/assemble-image.ts";
@@ -27,7 +28,11 @@ export async function explainFailure(error: unknown, failed: FailedStep): Promis
   const { step, context, source } = failed;
   const { file, line, endLine } = step.at;
   if (!(error instanceof ProcessFailed))
-    return new Failure("BUILD_STEP_INVALID", { file, line, endLine, step: step.code }, { cause: error });
+    return new Failure(
+      "BUILD_STEP_INVALID",
+      { file, line, endLine, step: step.code },
+      { cause: error, ...foreignHint(error, step) },
+    );
   const command = step.kind === "run" ? step.args.join(" ") : step.code;
   const detail = {
     file,
@@ -41,6 +46,15 @@ export async function explainFailure(error: unknown, failed: FailedStep): Promis
   const image = await publishStateBefore(failed);
   const hint = `enter the state before it: slipway run --rm -it ${image} sh`;
   return new Failure("BUILD_STEP_FAILED", detail, image === undefined ? {} : { hint });
+}
+
+/** What helps when the programs of a stage are for another kind of machine. */
+function foreignHint(error: unknown, { before }: LayerStep): { readonly hint?: string } {
+  const platform = formatPlatform(before.document);
+  if (!isCode(error, "EXEC_FORMAT") || platform === formatPlatform(hostPlatform())) return {};
+  return {
+    hint: `this machine does not run programs of ${platform}: register an emulator in binfmt_misc (Debian's qemu-user-static does), or begin the stage with FROM --platform=$BUILDPLATFORM`,
+  };
 }
 
 /** An untagged image, which `image prune` removes; undefined where there is nothing to enter, or no image can be made. */

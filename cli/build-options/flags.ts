@@ -48,7 +48,7 @@ export const BUILD_FLAGS = {
     short: "o",
     help: 'Output destination (format: "type=local|tar|oci|docker|image|registry,dest=path")',
   },
-  platform: { kind: "string", help: "Set target platform for build" },
+  platform: { kind: "list", help: "Set target platforms for build, one or several with commas" },
   progress: {
     kind: "string",
     default: "auto",

@@ -8,7 +8,13 @@ import { FlagFields } from "./fields.ts";
 export type Output =
   | { readonly type: "directory"; readonly path: string }
   | { readonly type: "tar"; readonly file: string | undefined }
-  | { readonly type: "archive"; readonly file: string | undefined; readonly names: readonly string[] }
+  | {
+      readonly type: "archive";
+      readonly file: string | undefined;
+      readonly names: readonly string[];
+      /** Docker's own, which holds images of one platform. */
+      readonly docker: boolean;
+    }
   | {
       readonly type: "image";
       readonly names: readonly string[];
@@ -37,14 +43,15 @@ const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.tak
 
 const readArchive: Reader = (fields, cwd) => {
   if (!TRUE.has(fields.take("tar") ?? "true")) throw fields.invalid("tar=true");
-  return { type: "archive", names: split(fields.take("name")), file: fileAt(fields.take("dest"), cwd) };
+  const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
+  return { type: "archive", names, file, docker: false };
 };
 
 /** Without a file it is docker's own store, which here is this one. */
 const readDocker: Reader = (fields, cwd) => {
   const dest = fields.take("dest");
   const archive = readArchive(fields, cwd) as Extract<Output, { readonly type: "archive" }>;
-  if (dest !== undefined) return { ...archive, file: fileAt(dest, cwd) };
+  if (dest !== undefined) return { ...archive, file: fileAt(dest, cwd), docker: true };
   return { type: "image", names: archive.names, push: false };
 };
 

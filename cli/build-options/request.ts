@@ -1,5 +1,4 @@
 import { Failure } from "../../core/errors.ts";
-import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import { type BuildInput, isRemote } from "../build-input.ts";
 import { keyValues, readLabels } from "../container/key-values.ts";
@@ -8,6 +7,7 @@ import type { FlagValues } from "../flags.ts";
 import { readCacheSources, readCacheTargets } from "./caches.ts";
 import { type BUILD_FLAGS, ENTITLEMENTS } from "./flags.ts";
 import { type Output, onlyPushes } from "./outputs.ts";
+import { checkPlatforms, readPlatforms } from "./platforms.ts";
 import { readResources } from "./resources.ts";
 
 const NETWORKS = ["default", "host", "none"] as const;
@@ -31,6 +31,9 @@ export function readRequest(
   { path, input, contexts, tags, outputs, secrets, ssh }: Brought,
 ): BuildRequest {
   const { directory, dockerfile } = input;
+  const platforms = readPlatforms(flags.platform);
+  const cacheTo = readCacheTargets(flags["cache-to"], context.cwd);
+  checkPlatforms(platforms, { outputs, cacheTo });
   return {
     context: directory,
     ...(isRemote(path) || path === "-" ? { origin: path } : {}),
@@ -47,12 +50,12 @@ export function readRequest(
     allow: flags.allow.map(readEntitlement),
     resources: readResources(flags),
     cacheFrom: readCacheSources(flags["cache-from"], context.cwd),
-    cacheTo: readCacheTargets(flags["cache-to"], context.cwd),
+    cacheTo,
     pushOnly: onlyPushes(outputs),
     ...(secrets === undefined ? {} : { secrets }),
     ...(ssh === undefined ? {} : { ssh }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
+    ...(platforms.length === 0 ? {} : { platforms }),
     ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
   };
 }

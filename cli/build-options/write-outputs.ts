@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { formatPlatform } from "../../core/platform.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { BuildResult, ImageService, PushedReference, UnstoredImage } from "../../engine/api.ts";
 import type { Context } from "../context.ts";
 import { unpackInto } from "../copy/unpack.ts";
 import { writeTo } from "../files.ts";
 import { transferProgress } from "../progress/transfer.ts";
+import { inFolders } from "./in-folders.ts";
 import type { Output } from "./outputs.ts";
 
 interface Writing extends Abortable {
@@ -31,19 +33,30 @@ type Writer<T extends Output["type"]> = (
 ) => Promise<readonly PushedReference[] | undefined>;
 
 const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
-  directory: async ({ path }, { image }, { images, signal }) => {
-    await mkdir(path, { recursive: true });
-    const tar = images.rootfs(image, signal === undefined ? {} : { signal });
-    await unpackInto(tar, { target: path, owner: false, whole: true });
+  directory: async ({ path }, result, { images, signal }) => {
+    for (const { folder, image } of foldersOf(result)) {
+      const target = join(path, folder);
+      await mkdir(target, { recursive: true });
+      const tar = images.rootfs(image, signal === undefined ? {} : { signal });
+      await unpackInto(tar, { target, owner: false, whole: true });
+    }
     return undefined;
   },
-  tar: async ({ file }, { image }, { context, images, signal }) => {
-    const tar = images.rootfs(image, signal === undefined ? {} : { signal });
+  tar: async ({ file }, result, { context, images, signal }) => {
+    const rootfs = (image: string) => images.rootfs(image, signal === undefined ? {} : { signal });
+    const tar =
+      result.members === undefined
+        ? rootfs(result.image)
+        : inFolders(foldersOf(result).map(({ folder, image }) => ({ folder, tar: rootfs(image) })));
     await writeTo(context, checked(context, file), tar);
     return undefined;
   },
-  archive: async ({ file }, { image, tags }, { context, images, signal }) => {
-    const saved = images.save(tags.length === 0 ? [image] : tags, signal === undefined ? {} : { signal });
+  archive: async ({ file }, { image, tags, members }, { context, images, signal }) => {
+    const options = signal === undefined ? {} : { signal };
+    const saved =
+      members === undefined
+        ? images.save(tags.length === 0 ? [image] : tags, options)
+        : images.saveList(members, tags, options);
     await writeTo(context, checked(context, file), saved);
     return undefined;
   },
@@ -53,6 +66,18 @@ const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
     return pushAll(tags, { ...writing, ...form, ...(unstored === undefined ? {} : { image: unstored }) });
   },
 };
+
+/** Files of several platforms are apart, as BuildKit names it: "linux_arm64". */
+function foldersOf({
+  image,
+  members,
+}: BuildResult): readonly { readonly folder: string; readonly image: string }[] {
+  if (members === undefined) return [{ folder: "", image }];
+  return members.map((member) => ({
+    folder: formatPlatform(member.platform).replaceAll("/", "_"),
+    image: member.image,
+  }));
+}
 
 /** Makes what was asked for of a build's result, one after the other. Resolves with what was pushed. */
 export async function writeOutputs(
@@ -99,15 +124,16 @@ async function pushAll(
 /** What docker's --metadata-file says of a result: its manifest is the one that was pushed, if it was. */
 export async function writeMetadata(
   path: string,
-  { image, tags, pushed: [pushed] }: BuildResult & { readonly pushed: readonly PushedReference[] },
+  { image, tags, index, pushed: [pushed] }: BuildResult & { readonly pushed: readonly PushedReference[] },
   { context, images }: Pick<Writing, "context" | "images">,
 ): Promise<void> {
+  const mediaType = index?.mediaType ?? MANIFEST;
   const manifest =
     pushed === undefined
-      ? (await images.get(image)).record.manifest
-      : { mediaType: MANIFEST, digest: pushed.digest, size: pushed.size };
+      ? (index ?? (await images.get(image)).record.manifest)
+      : { mediaType, digest: pushed.digest, size: pushed.size };
   const metadata = {
-    "containerimage.config.digest": image,
+    ...(index === undefined ? { "containerimage.config.digest": image } : {}),
     "containerimage.descriptor": manifest,
     "containerimage.digest": manifest.digest,
     ...(tags.length === 0 ? {} : { "image.name": tags.join(",") }),

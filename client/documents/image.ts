@@ -19,6 +19,7 @@ export const readImageSummary = (document: Document): ImageInfo => ({
 /** Engines of old list what has no name under this one. */
 const NAMELESS = /^<none>[:@]<none>$/;
 const names = (document: Document) => ({
+  lists: [],
   tags: texts(document, "RepoTags").filter((name) => !NAMELESS.test(name)),
   digests: texts(document, "RepoDigests").filter((name) => !NAMELESS.test(name)),
 });

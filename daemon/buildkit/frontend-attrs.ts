@@ -87,7 +87,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
       resources: resourcesOf(attrs),
       ...(target === "" ? {} : { target }),
-      ...(platform === "" ? {} : { platform: parsePlatform(platform) }),
+      ...(platform === "" ? {} : { platforms: [parsePlatform(platform)] }),
     },
   };
 }

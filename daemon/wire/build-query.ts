@@ -81,7 +81,7 @@ export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | 
     extraHosts: query.extrahosts.map(extraHost),
     resources: resourcesOf(query),
     ...(target === undefined ? {} : { target }),
-    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
+    ...(platform === undefined ? {} : { platforms: [parsePlatform(platform)] }),
   };
 }
 

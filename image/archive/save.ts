@@ -1,9 +1,10 @@
 import { pack as createPack, type Header, type Pack } from "tar-stream";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { type Digest, digestOf, hexOf } from "../../core/digest.ts";
+import type { Platform } from "../../core/platform.ts";
 import { familiarName, familiarReference, formatReference, type Reference } from "../../core/reference.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import { encodeManifest } from "../manifest.ts";
+import { encodeIndex, encodeManifest } from "../manifest.ts";
 import { MEDIA_TYPES } from "../media-types.ts";
 
 export interface SavedImage {
@@ -23,11 +24,21 @@ const FILE = { type: "file", mode: 0o644, mtime: EPOCH } satisfies Partial<Heade
  * Writes one tar that is a docker-archive and an OCI image layout at once, as `docker save` does since version 25: blobs/sha256/<hex> once for
  * all images, index.json and oci-layout (OCI image-spec, image-layout.md), manifest.json, and repositories for programs before Docker 1.10.
  */
-export async function* saveArchive(
-  images: readonly SavedImage[],
-  read: (digest: Digest) => Promise<ByteStream>,
-): AsyncGenerator<Uint8Array> {
-  const contents = describe(images);
+export const saveArchive = (images: readonly SavedImage[], read: ReadBlob): AsyncGenerator<Uint8Array> =>
+  write(describe(images), read);
+
+export interface SavedList {
+  readonly members: readonly (SavedImage & { readonly platform: Platform })[];
+  readonly references: readonly Reference[];
+}
+
+/** Writes an OCI image layout as a tar whose one image is an index; what only knows docker-archives does not read it. */
+export const saveListArchive = (list: SavedList, read: ReadBlob): AsyncGenerator<Uint8Array> =>
+  write(describeList(list), read);
+
+type ReadBlob = (digest: Digest) => Promise<ByteStream>;
+
+async function* write(contents: Contents, read: ReadBlob): AsyncGenerator<Uint8Array> {
   const pack = createPack();
   const produce = async (): Promise<void> => {
     pack.entry({ ...FOLDER, name: "blobs/" });
@@ -51,30 +62,24 @@ export async function* saveArchive(
   }
 }
 
+type Blobs = Map<Digest, { readonly raw: Uint8Array } | { readonly size: number }>;
+
 interface Contents {
-  readonly blobs: ReadonlyMap<Digest, { readonly raw: Uint8Array } | { readonly size: number }>;
+  readonly blobs: Readonly<Blobs>;
   readonly documents: Readonly<Record<string, unknown>>;
 }
 
 function describe(images: readonly SavedImage[]): Contents {
-  const blobs = new Map<Digest, { readonly raw: Uint8Array } | { readonly size: number }>();
+  const blobs: Blobs = new Map();
   const index: Descriptor[] = [];
   const list: unknown[] = [];
   const repositories: Record<string, Record<string, string>> = {};
-  for (const { rawConfig, layers, references } of images) {
-    const config = { mediaType: MEDIA_TYPES.config, digest: digestOf(rawConfig), size: rawConfig.byteLength };
-    const raw = encodeManifest({ config, layers });
-    const manifest = { mediaType: MEDIA_TYPES.manifest, digest: digestOf(raw), size: raw.byteLength };
-    for (const { digest, size } of layers) blobs.set(digest, { size });
-    blobs.set(config.digest, { raw: rawConfig }).set(manifest.digest, { raw });
-    if (references.length === 0) index.push(manifest);
+  for (const image of images) {
+    const { layers, references } = image;
+    const { config, manifest } = addImage(blobs, image);
+    index.push(...named(manifest, references));
     for (const reference of references) {
       const { tag = "" } = reference;
-      const annotations = {
-        "io.containerd.image.name": formatReference(reference),
-        "org.opencontainers.image.ref.name": tag,
-      };
-      index.push({ ...manifest, annotations });
       const top = layers.at(-1);
       const name = familiarName(reference);
       if (top !== undefined) repositories[name] = { ...repositories[name], [tag]: hexOf(top.digest) };
@@ -84,12 +89,49 @@ function describe(images: readonly SavedImage[]): Contents {
   return {
     blobs,
     documents: {
-      "index.json": { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: index },
+      ...layoutDocuments(index),
       "manifest.json": list,
-      "oci-layout": { imageLayoutVersion: "1.0.0" },
       ...(Object.keys(repositories).length === 0 ? {} : { repositories }),
     },
   };
+}
+
+function describeList({ members, references }: SavedList): Contents {
+  const blobs: Blobs = new Map();
+  const manifests = members.map((member) => ({
+    ...addImage(blobs, member).manifest,
+    platform: member.platform,
+  }));
+  const raw = encodeIndex({ mediaType: MEDIA_TYPES.index, manifests });
+  const list = { mediaType: MEDIA_TYPES.index, digest: digestOf(raw), size: raw.byteLength };
+  blobs.set(list.digest, { raw });
+  return { blobs, documents: layoutDocuments(named(list, references)) };
+}
+
+const layoutDocuments = (manifests: readonly unknown[]) => ({
+  "index.json": { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests },
+  "oci-layout": { imageLayoutVersion: "1.0.0" },
+});
+
+function addImage(blobs: Blobs, { rawConfig, layers }: SavedImage) {
+  const config = { mediaType: MEDIA_TYPES.config, digest: digestOf(rawConfig), size: rawConfig.byteLength };
+  const raw = encodeManifest({ config, layers });
+  const manifest = { mediaType: MEDIA_TYPES.manifest, digest: digestOf(raw), size: raw.byteLength };
+  for (const { digest, size } of layers) blobs.set(digest, { size });
+  blobs.set(config.digest, { raw: rawConfig }).set(manifest.digest, { raw });
+  return { config, manifest };
+}
+
+/** A descriptor under each of its names. */
+function named(descriptor: Descriptor, references: readonly Reference[]): readonly Descriptor[] {
+  if (references.length === 0) return [descriptor];
+  return references.map((reference) => ({
+    ...descriptor,
+    annotations: {
+      "io.containerd.image.name": formatReference(reference),
+      "org.opencontainers.image.ref.name": reference.tag ?? "",
+    },
+  }));
 }
 
 const blobPath = (digest: Digest): string => `blobs/sha256/${hexOf(digest)}`;

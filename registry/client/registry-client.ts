@@ -18,7 +18,7 @@ import type { SearchResult } from "./search.ts";
 import { describeRemote, type RemoteDescription } from "./transfer/describe-remote.ts";
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
-import { pushImage } from "./transfer/push-image.ts";
+import { pushTag } from "./transfer/push-tag.ts";
 import { pushUnstored, type UnstoredImage } from "./transfer/push-unstored.ts";
 import { RemoteBlobs } from "./transfer/remote-blobs.ts";
 import { resolveImage } from "./transfer/resolve-image.ts";
@@ -132,8 +132,8 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /**
-   * `reference` must be a tag of an image of the store, unless `image` is pushed by that name, which is not in the store. Resolves with the digest
-   * of the manifest.
+   * `reference` must be a tag of an image of the store, or of one on each of several platforms, unless `image` is pushed by that name, which is not in
+   * the store. Resolves with the digest of the manifest or index.
    */
   async push(
     reference: Reference,
@@ -148,7 +148,7 @@ export class RegistryClient implements AsyncDisposable {
         { reference, access: "push" },
         (repository) =>
           image === undefined
-            ? pushImage({ ...parts, repository }, { ...reference, tag }, rest)
+            ? pushTag({ ...parts, repository }, { ...reference, tag }, rest)
             : pushUnstored({ ...parts, repository }, { image, reference: { ...reference, tag } }, rest),
         options,
       );

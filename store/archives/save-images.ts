@@ -1,10 +1,16 @@
 import type { Digest } from "../../core/digest.ts";
 import { Failure, isCode } from "../../core/errors.ts";
-import { familiarReference, parseReference, type Reference, repositoryOf } from "../../core/reference.ts";
+import {
+  familiarReference,
+  parseReference,
+  type Reference,
+  repositoryOf,
+  withDefaultTag,
+} from "../../core/reference.ts";
 import type { Abortable, ByteStream } from "../../core/streams.ts";
-import { type SavedImage, saveArchive } from "../../image/archive/save.ts";
+import { type SavedImage, type SavedList, saveArchive, saveListArchive } from "../../image/archive/save.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
-import type { ImageRecord, Store } from "../types.ts";
+import type { ImageRecord, ListMember, Store } from "../types.ts";
 
 /**
  * Saves images as one archive. As with `docker save`, a name without a tag means all tags of that repository, a name with one that tag, an id the
@@ -20,20 +26,39 @@ export async function* saveImages(
   for (const { image } of chosen.values())
     for (const digest of [image.id, ...image.layers]) lease.blob(digest);
   const saved: SavedImage[] = [];
-  for (const { image, references } of chosen.values()) {
-    const layers = image.layers.map((digest) => ({
-      mediaType: MEDIA_TYPES.layer,
-      digest,
-      size: sizeOf(store, digest),
-    }));
-    saved.push({
-      rawConfig: await store.images.rawConfig(image.id),
-      layers,
-      references: [...references.values()],
-    });
-  }
+  for (const { image, references } of chosen.values())
+    saved.push({ ...(await savedImage(store, image)), references: [...references.values()] });
   const read = (digest: Digest): Promise<ByteStream> => store.content.read(digest, undefined, options);
   yield* saveArchive(saved, read);
+}
+
+/** Saves images of several platforms as the members of one index, under each of the tags. Rejects with IMAGE_UNKNOWN before the first byte. */
+export async function* saveList(
+  store: Store,
+  { members, tags }: { readonly members: readonly ListMember[]; readonly tags: readonly string[] },
+  options: Abortable = {},
+): AsyncGenerator<Uint8Array> {
+  await using lease = store.leases.open("saving images");
+  const saved: SavedList["members"][number][] = [];
+  for (const { image: id, platform } of members) {
+    const image = store.images.get(id);
+    for (const digest of [id, ...image.layers]) lease.blob(digest);
+    saved.push({ ...(await savedImage(store, image)), references: [], platform });
+  }
+  const read = (digest: Digest): Promise<ByteStream> => store.content.read(digest, undefined, options);
+  yield* saveListArchive(
+    { members: saved, references: tags.map((tag) => withDefaultTag(parseReference(tag))) },
+    read,
+  );
+}
+
+async function savedImage(store: Store, image: ImageRecord): Promise<Omit<SavedImage, "references">> {
+  const layers = image.layers.map((digest) => ({
+    mediaType: MEDIA_TYPES.layer,
+    digest,
+    size: sizeOf(store, digest),
+  }));
+  return { rawConfig: await store.images.rawConfig(image.id), layers };
 }
 
 function sizeOf(store: Store, diffId: Digest): number {

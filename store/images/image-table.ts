@@ -15,18 +15,10 @@ import { MEDIA_TYPES } from "../../image/media-types.ts";
 import type { FileContentStore } from "../content/file-content-store.ts";
 import { durably, query } from "../database.ts";
 import type { Paths } from "../paths.ts";
-import type { ImageRecord, ImageStore, Leases, PublishedImage } from "../types.ts";
+import type { ImageRecord, ImageStore, Leases, ListMember, PublishedImage } from "../types.ts";
+import { type ImageRow, toRecord } from "./image-row.ts";
 import { type IndexEntry, writeIndex } from "./index-file.ts";
-
-interface ImageRow {
-  readonly id: Digest;
-  readonly manifest_digest: Digest;
-  readonly manifest_type: string;
-  readonly manifest_size: number;
-  readonly layers: string;
-  readonly size: number;
-  readonly created: number;
-}
+import { ListTable } from "./list-table.ts";
 
 const CONFIGS_KEPT = 64;
 
@@ -45,12 +37,14 @@ export class ImageTable implements ImageStore {
   readonly #leases: Leases;
   /** Some of those that were read: an id names its content. */
   readonly #configs = new Map<Digest, ImageConfig>();
+  readonly #lists: ListTable;
 
   constructor(parts: ImageTableParts) {
     this.#paths = parts.paths;
     this.#database = parts.database;
     this.#content = parts.content;
     this.#leases = parts.leases;
+    this.#lists = new ListTable(parts.database);
   }
 
   async publish(image: PublishedImage, references: readonly string[] = []): Promise<ImageRecord> {
@@ -127,6 +121,7 @@ export class ImageTable implements ImageStore {
   }
 
   #setTag(reference: string, id: Digest): void {
+    this.#lists.clear(reference);
     query(
       this.#database,
       "INSERT INTO tags (reference, image) VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET image = excluded.image",
@@ -189,6 +184,7 @@ export class ImageTable implements ImageStore {
     return toRecord(row, {
       tags: references("SELECT reference FROM tags WHERE image = ?"),
       digests: references("SELECT reference FROM image_digests WHERE image = ?"),
+      lists: references("SELECT DISTINCT reference FROM image_lists WHERE image = ?"),
     });
   }
 
@@ -218,9 +214,11 @@ export class ImageTable implements ImageStore {
     };
     const tags = group("SELECT image, reference FROM tags");
     const digests = group("SELECT image, reference FROM image_digests");
+    const lists = group("SELECT DISTINCT image, reference FROM image_lists");
+    const of = ({ id }: ImageRow, names: ReadonlyMap<string, readonly string[]>) => names.get(id) ?? [];
     return query<ImageRow>(this.#database, "SELECT * FROM images ORDER BY created DESC, id")
       .all()
-      .map((row) => toRecord(row, { tags: tags.get(row.id) ?? [], digests: digests.get(row.id) ?? [] }));
+      .map((row) => toRecord(row, { tags: of(row, tags), digests: of(row, digests), lists: of(row, lists) }));
   }
 
   tag(id: Digest, reference: string): void {
@@ -229,6 +227,21 @@ export class ImageTable implements ImageStore {
       if (this.#row(id) === undefined) throw new Failure("IMAGE_UNKNOWN", { reference: id });
       this.#setTag(name, id);
     });
+  }
+
+  tagList(id: Digest, members: readonly ListMember[], reference: string): void {
+    const name = tagReference(reference);
+    this.#change(() => {
+      for (const image of [id, ...members.map((member) => member.image)])
+        if (this.#row(image) === undefined) throw new Failure("IMAGE_UNKNOWN", { reference: image });
+      this.#setTag(name, id);
+      this.#lists.set(name, members);
+    });
+  }
+
+  members(reference: string): readonly ListMember[] | undefined {
+    if (isDigest(reference) || /^[0-9a-f]{64}$/.test(reference)) return undefined;
+    return this.#lists.get(formatReference(withDefaultTag(parseReference(reference))));
   }
 
   untag(reference: string): boolean {
@@ -257,7 +270,10 @@ export class ImageTable implements ImageStore {
   }
 
   remove(id: Digest): void {
-    this.#change(() => query(this.#database, "DELETE FROM images WHERE id = ?").run(id));
+    this.#change(() => {
+      this.#lists.clearWith(id);
+      query(this.#database, "DELETE FROM images WHERE id = ?").run(id);
+    });
   }
 }
 
@@ -273,21 +289,4 @@ function tagReference(text: string): string {
 function displayed(text: string): string {
   const isId = isDigest(text) || /^[0-9a-f]{64}$/.test(text);
   return isId ? text : familiarReference(withDefaultTag(parseReference(text)));
-}
-
-function toRecord(
-  row: ImageRow,
-  names: { readonly tags: readonly string[]; readonly digests: readonly string[] },
-): ImageRecord {
-  const familiar = (list: readonly string[]): readonly string[] =>
-    list.map((reference) => familiarReference(parseReference(reference))).sort();
-  return {
-    id: row.id,
-    manifest: { mediaType: row.manifest_type, digest: row.manifest_digest, size: row.manifest_size },
-    layers: JSON.parse(row.layers) as readonly Digest[],
-    size: row.size,
-    createdAt: new Date(row.created),
-    tags: familiar(names.tags),
-    digests: familiar(names.digests),
-  };
 }

@@ -15,6 +15,7 @@ import { registryUpstreamMigration } from "./014-registry-upstream.ts";
 import { formerBuildsMigration } from "./015-former-builds.ts";
 import { buildsMigration } from "./016-builds.ts";
 import { portableRecordsMigration } from "./017-portable-records.ts";
+import { imageListsMigration } from "./018-image-lists.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   formerBuildsMigration,
   buildsMigration,
   portableRecordsMigration,
+  imageListsMigration,
 ];

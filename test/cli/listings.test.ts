@@ -124,6 +124,7 @@ describe("images", () => {
     createdAt: new Date(Date.now() - 2 * 24 * HOUR),
     tags,
     digests: [],
+    lists: [],
   });
   const answers = {
     "images.list": [record("a", ["debian:12", "localhost:5000/debian:bookworm"]), record("b", [])],

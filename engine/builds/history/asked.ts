@@ -4,7 +4,7 @@ import type { BuildAsked } from "../../build-history-api.ts";
 
 /** What the history keeps of a request. Passwords in URLs go. */
 export function askedOf(request: BuildRequest): BuildAsked {
-  const { target, platform, contexts = {}, dockerfile } = request;
+  const { target, platforms = [], contexts = {}, dockerfile } = request;
   const named = Object.entries(contexts).map(
     ([name, context]) => [name, context.kind === "directory" ? context.path : context.reference] as const,
   );
@@ -12,7 +12,7 @@ export function askedOf(request: BuildRequest): BuildAsked {
     context: withoutPassword(request.origin ?? request.context),
     dockerfile: dockerfile.name,
     ...(target === undefined ? {} : { target }),
-    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    ...(platforms.length === 0 ? {} : { platform: platforms.map(formatPlatform).join(",") }),
     tags: request.tags,
     buildArgs: request.buildArgs,
     labels: request.labels,

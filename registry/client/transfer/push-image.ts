@@ -14,31 +14,35 @@ import { type LayerPush, type PushParts, pushLayer } from "./push-layer.ts";
 /** As dockerd's max-concurrent-uploads. */
 const PARALLEL = 5;
 
+/** An image, and what it is called where it is sent: `name` is a tag, or undefined for its digest alone. */
+export interface Pushed {
+  readonly image: ImageRecord;
+  readonly reference: Reference;
+  readonly name: string | undefined;
+}
+
 /**
- * Sends one tagged image. One that was pulled goes as it came; of others the layers are compressed, each once in its life, and the manifest says so,
+ * Sends one image. One that was pulled goes as it came; of others the layers are compressed, each once in its life, and the manifest says so,
  * while the configuration and with it the image's id stay. To a registry on our own store nothing is sent and nothing compressed.
- * Resolves with the digest of the manifest.
+ * Resolves with the manifest.
  */
 export async function pushImage(
   parts: PushParts,
-  reference: TaggedReference,
+  { image, reference, name }: Pushed,
   options: Abortable = {},
-): Promise<Digest> {
+): Promise<RawManifest> {
   const { store } = parts;
-  const image = store.images.get(familiarReference(reference));
   await using lease = store.leases.open(`pushing ${familiarReference(reference)}`);
   for (const digest of [image.id, image.manifest.digest, ...image.layers]) lease.blob(digest);
   const own = await ownManifest(store, image);
   const config = (): Promise<ByteStream> => store.content.read(own.config.digest, undefined, options);
-  const raw = await sendImage(parts, { layers: image.layers, own, config, reference }, options);
+  const raw = await sendImage(parts, { layers: image.layers, own, config, reference, name }, options);
   await store.content.put(raw.raw, { sync: false });
   await store.flush();
   // The image is known by the digest it has in the registry.
   store.images.addDigest(image.id, `${repositoryOf(reference)}@${raw.digest}`);
-  return raw.digest;
+  return raw;
 }
-
-export type TaggedReference = Reference & { readonly tag: string };
 
 export interface Sending {
   /** Diff ids, lowest first. */
@@ -46,7 +50,9 @@ export interface Sending {
   /** The manifest it has here, which is sent as it is when the registry can have the same blobs. */
   readonly own: ImageManifest;
   readonly config: () => ByteStream | Promise<ByteStream>;
-  readonly reference: TaggedReference;
+  readonly reference: Reference;
+  /** What it is called there: a tag, or undefined for its digest alone. */
+  readonly name: string | undefined;
 }
 
 /** Sends layers, configuration and manifest. Resolves with the manifest as it was sent. */
@@ -56,7 +62,7 @@ export async function sendImage(
   options: Abortable = {},
 ): Promise<RawManifest> {
   const { repository, report, remote } = parts;
-  const { own, config: open, reference } = image;
+  const { own, config: open, reference, name } = image;
   const layers = await pushLayers(parts, image, options);
   const manifest = own.layers.every((layer, i) => layer.digest === layers[i]?.digest)
     ? own.raw
@@ -64,12 +70,12 @@ export async function sendImage(
   await pushBlob(repository, { blob: own.config, open }, options);
   const { mediaType } = parseManifest(manifest);
   const raw: RawManifest = { raw: manifest, mediaType, digest: digestOf(manifest) };
-  await repository.putManifest(reference.tag, raw, options);
+  await repository.putManifest(name ?? raw.digest, raw, options);
   remote.note(
     reference,
     layers.map(({ digest }) => digest),
   );
-  report({ status: `${reference.tag}: digest: ${raw.digest} size: ${manifest.byteLength}` });
+  if (name !== undefined) report({ status: `${name}: digest: ${raw.digest} size: ${manifest.byteLength}` });
   return raw;
 }
 

@@ -4,8 +4,9 @@ import { familiarReference } from "../../../core/reference.ts";
 import { type Abortable, streamOf } from "../../../core/streams.ts";
 import { encodeManifest, parseManifest } from "../../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
-import { sendImage, type TaggedReference } from "./push-image.ts";
+import { sendImage } from "./push-image.ts";
 import type { PushParts } from "./push-layer.ts";
+import type { TaggedReference } from "./push-tag.ts";
 
 /** An image that is not in the store, since layers of it are only known to be in a registry. */
 export interface UnstoredImage {
@@ -42,6 +43,7 @@ export async function pushUnstored(
       own,
       config: () => streamOf(image.config),
       reference,
+      name: reference.tag,
     },
     options,
   );

@@ -20,6 +20,7 @@ function fakeImages(tags: readonly string[], digests: readonly string[] = []) {
     createdAt: new Date(0),
     tags: [...left],
     digests,
+    lists: [],
   });
   const images = {
     get: record,

@@ -1,0 +1,35 @@
+import { Failure } from "../../core/errors.ts";
+import { formatPlatform, type Platform, parsePlatform } from "../../core/platform.ts";
+import type { BuildRequest } from "../../engine/api.ts";
+import type { Output } from "./outputs.ts";
+
+/** `--platform a,b`, which may be given several times; "local" is this machine's. Throws PLATFORM_INVALID. */
+export function readPlatforms(flags: readonly string[]): readonly Platform[] {
+  const words = flags.flatMap((text) => text.split(",")).map((text) => text.trim());
+  const platforms = words
+    .filter((text) => text !== "")
+    .map((text) => parsePlatform(text === "local" ? "linux" : text));
+  return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()];
+}
+
+/** Throws OPTION_UNSUPPORTED for what can hold one platform only. */
+export function checkPlatforms(
+  platforms: readonly Platform[],
+  { outputs, cacheTo }: { readonly outputs: readonly Output[]; readonly cacheTo: BuildRequest["cacheTo"] },
+): void {
+  if (platforms.length < 2) return;
+  if (outputs.some((output) => output.type === "archive" && output.docker))
+    throw new Failure(
+      "OPTION_UNSUPPORTED",
+      { option: "--output type=docker with several platforms" },
+      { hint: "an archive of docker's holds images of one platform; take type=oci" },
+    );
+  if (cacheTo?.some(({ to }) => to.kind !== "inline") === true)
+    throw new Failure(
+      "OPTION_UNSUPPORTED",
+      { option: "--cache-to with several platforms" },
+      {
+        hint: "a cache holds the steps of one build; write one for each platform, and give all of them to --cache-from",
+      },
+    );
+}
