@@ -7,6 +7,7 @@ import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
 import type { CachePlaces } from "./cache/remote/types.ts";
+import type { CacheUse } from "./cache/usage.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { CachedPerformer } from "./solve/cached-performer.ts";
@@ -52,6 +53,8 @@ export interface Builder {
    * layers of records go with the next garbage collection.
    */
   prune(options?: { readonly all?: boolean; readonly unusedMs?: number }): Promise<Pruned>;
+  /** What the cache keeps: results of steps, each once, and cache mounts. */
+  usage(): Promise<readonly CacheUse[]>;
 }
 
 /** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors. */
@@ -95,5 +98,6 @@ export function createBuilder(options: BuilderOptions): Builder {
       const pruned = records.prune(before);
       return { records: pruned.records + caches, bytes: pruned.bytes, mountBytes: bytes };
     },
+    usage: async () => [...records.usage(), ...(await cacheMounts.usage())],
   };
 }

@@ -1,5 +1,5 @@
 import type { SystemService } from "../engine/api.ts";
-import { children, type Document, number, text } from "./http/fields.ts";
+import { children, type Document, flag, number, text } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
 import { lacks } from "./lacks.ts";
 
@@ -39,6 +39,7 @@ export class RemoteSystem implements SystemService {
       Images: imageUsage(children(document, "Images"), number(document, "LayersSize")),
       Containers: usage(children(document, "Containers").map(containerUsage)),
       "Local Volumes": usage(children(document, "Volumes").map(volumeUsage)),
+      "Build Cache": usage(children(document, "BuildCache").map(cacheUsage)),
     };
   }
 
@@ -56,6 +57,12 @@ function imageUsage(images: readonly Document[], bytes: number): Usage {
 }
 
 type Part = { readonly used: boolean; readonly bytes: number };
+
+/** What images have as well is counted with them. */
+const cacheUsage = (entry: Document): Part => ({
+  used: flag(entry, "InUse"),
+  bytes: flag(entry, "Shared") ? 0 : number(entry, "Size"),
+});
 
 const containerUsage = (container: Document): Part => ({
   used: ["running", "paused", "restarting"].includes(text(container, "State")),

@@ -1,4 +1,5 @@
 import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
+import type { CacheUse } from "../builder/cache/usage.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { Entitlement } from "../builder/plan/entitlements.ts";
 import type { BuildResources, SecretSource, SshSource } from "../builder/ports.ts";
@@ -225,7 +226,13 @@ export interface BuildService {
    * Rejects with GIT_FAILED, DOWNLOAD_FAILED and as receive() does.
    */
   fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext>;
+  /** What the build cache keeps, and how much it takes. */
+  usage(): Promise<readonly BuildCacheEntry[]>;
   prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
+}
+/** Something that the build cache keeps; `shared` when an image has it as well, so that removing it would free nothing. */
+export interface BuildCacheEntry extends Omit<CacheUse, "layer"> {
+  readonly shared: boolean;
 }
 export interface BuildOptions extends Abortable {
   /** What the history calls the build; one of its own when absent. */

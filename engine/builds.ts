@@ -7,7 +7,14 @@ import type { Kernel } from "../native/kernel.ts";
 import { checkLimits } from "../runtime/containers/check-config.ts";
 import { DEFAULT_HOST_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Store } from "../store/types.ts";
-import type { BuildOptions, BuildService, FetchedContext, FetchOptions, ReceivedContext } from "./api.ts";
+import type {
+  BuildCacheEntry,
+  BuildOptions,
+  BuildService,
+  FetchedContext,
+  FetchOptions,
+  ReceivedContext,
+} from "./api.ts";
 import type { BuildTable } from "./builds/history/build-table.ts";
 import { recorded } from "./builds/history/recorded.ts";
 import type { Jobs } from "./jobs.ts";
@@ -62,6 +69,14 @@ export class Builds implements BuildService {
   async fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext> {
     const { fetchContext } = await import("./builds/fetch-context.ts");
     return fetchContext({ store: this.#store, kernel: this.#kernel, http: this.#http }, source, options);
+  }
+
+  async usage(): Promise<readonly BuildCacheEntry[]> {
+    const inImages = new Set(this.#store.images.list().flatMap(({ layers }) => layers));
+    return (await this.#builder.usage()).map(({ layer, ...entry }) => ({
+      ...entry,
+      shared: layer !== undefined && inImages.has(layer),
+    }));
   }
 
   prune({ all = false }: { readonly all?: boolean } = {}) {

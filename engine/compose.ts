@@ -102,6 +102,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     cgroupNamespace: cgroups.namespaces ? "private" : "host",
     record: events.record,
   });
+  const buildService = new Builds({ store, kernel, jobs, builder, http, table: builds });
   return {
     images: new Images({
       store,
@@ -116,7 +117,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       using tree = await manager.openRoot(container);
       return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
     }),
-    builds: new Builds({ store, kernel, jobs, builder, http, table: builds }),
+    builds: buildService,
     buildHistory: new History(builds, Date.now),
     volumes: volumeService,
     distribution: new Distribution(registries),
@@ -134,6 +135,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       jobs,
       containers: records,
       volumes: () => volumeService.usage(),
+      buildCache: () => buildService.usage(),
       sweep: () => manager.sweep(),
     }),
     registry: new Registry({ store, jobs, upstreams: registries.upstreams }),

@@ -6,7 +6,7 @@ import type { Abortable } from "../core/streams.ts";
 import { VERSION } from "../core/version.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { Store } from "../store/types.ts";
-import type { SystemService } from "./api.ts";
+import type { BuildCacheEntry, SystemService } from "./api.ts";
 import { isActive } from "./containers/active.ts";
 import { versionDocument } from "./documents/version.ts";
 import type { Jobs } from "./jobs.ts";
@@ -35,6 +35,7 @@ export interface SystemParts {
   readonly jobs: Jobs;
   readonly containers: () => Promise<readonly ContainerRecord[]>;
   readonly volumes: () => Promise<readonly { readonly bytes: number; readonly used: boolean }[]>;
+  readonly buildCache: () => Promise<readonly BuildCacheEntry[]>;
   /** Gives back what processes that are gone held. */
   readonly sweep: () => Promise<void>;
 }
@@ -148,6 +149,13 @@ export class System implements SystemService {
       },
       Containers: summary(usages),
       "Local Volumes": summary(await this.#parts.volumes()),
+      // What images have as well is counted with them.
+      "Build Cache": summary(
+        (await this.#parts.buildCache()).map(({ inUse, shared, bytes }) => ({
+          used: inUse,
+          bytes: shared ? 0 : bytes,
+        })),
+      ),
     };
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Abortable } from "../../core/streams.ts";
 import { Undo } from "../../core/undo.ts";
@@ -6,6 +6,7 @@ import { temporaryPath } from "../../store/content/temporary.ts";
 import { query, transact } from "../../store/database.ts";
 import { isAlive, thisOwner } from "../../store/owner.ts";
 import type { Store } from "../../store/types.ts";
+import type { CacheUse } from "./usage.ts";
 
 export interface CacheMountRequest {
   /** Names the cache: [0-9a-f]+. The same name is the same directory. */
@@ -52,6 +53,28 @@ export class CacheMounts {
       await undo[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** The directories there are, with what they take. */
+  async usage(): Promise<readonly CacheUse[]> {
+    const { database, paths } = this.#store;
+    const rows = query<{ key: string; description: string; used: number }>(
+      database,
+      "SELECT key, description, used FROM cache_mounts ORDER BY used DESC",
+    ).all();
+    // A row comes before its directory, which a build is about to make.
+    const made = rows.filter(({ key }) => existsSync(paths.cacheMount(key)));
+    return Promise.all(
+      made.map(async ({ key, description, used }) => ({
+        id: key,
+        kind: "mount" as const,
+        description,
+        bytes: await this.#sizeOf(paths.cacheMount(key)),
+        createdAt: statSync(paths.cacheMount(key)).birthtime,
+        usedAt: new Date(used),
+        inUse: this.#isUsed(key),
+      })),
+    );
   }
 
   /** Removes those that nobody uses and nobody used since `before` (milliseconds since the epoch). */

@@ -3,6 +3,7 @@ import type { Digest } from "../../core/digest.ts";
 import { query, transact } from "../../store/database.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
 import type { Preimage } from "./preimage.ts";
+import { type CacheUse, describeStep } from "./usage.ts";
 
 /** The result of a step, under the key that led to it. */
 export interface CacheRecord {
@@ -99,6 +100,25 @@ export class CacheRecords {
       this.#database,
       "UPDATE cache_records SET used = ? WHERE id IN (SELECT value FROM json_each(?))",
     ).run(this.#now(), JSON.stringify(ids));
+  }
+
+  /** The layers it keeps, each once, the one used last first. */
+  usage(): readonly CacheUse[] {
+    const rows = query<{ layer: Digest; size: number; preimage: string; made: number; used: number }>(
+      this.#database,
+      `SELECT layer, size, preimage, min(made) AS made, max(used) AS used
+       FROM cache_records GROUP BY layer ORDER BY used DESC`,
+    ).all();
+    return rows.map(({ layer, size, preimage, made, used }) => ({
+      id: layer,
+      layer,
+      kind: "step",
+      description: describeStep(preimage),
+      bytes: size,
+      createdAt: new Date(made),
+      usedAt: new Date(used),
+      inUse: false,
+    }));
   }
 
   /**

@@ -25,6 +25,8 @@ export class BuildJobs {
   readonly #open = new Map<string, Job>();
   /** The last ones: calls about a build may also arrive after its end. */
   readonly #ended = new Map<string, Job>();
+  /** Those whose progress somebody reads, or has read. */
+  readonly #read = new WeakSet<Job>();
   #news = deferred();
 
   /** Throws REQUEST_INVALID. */
@@ -54,6 +56,19 @@ export class BuildJobs {
     this.#ended.set(job.ref, job);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /** True of a build whose progress nobody has begun to read. */
+  isUnread(ref: string): boolean {
+    const job = this.#open.get(ref) ?? this.#ended.get(ref);
+    return job !== undefined && !this.#read.has(job);
+  }
+
+  /** What it tells of its progress, for one reader. Waits for it a while. Rejects with BUILD_UNKNOWN. */
+  async read(ref: string, signal: AbortSignal): Promise<AsyncIterable<StatusResponse>> {
+    const job = await this.get(ref, signal);
+    this.#read.add(job);
+    return job.status;
   }
 
   /** Waits for it a while. Rejects with BUILD_UNKNOWN. */

@@ -15,7 +15,7 @@ import { buildError, type SourceText } from "./typed-errors.ts";
 import type { SolveRequest } from "./wire/control.ts";
 
 export interface SolveParts {
-  readonly engine: Pick<Engine, "builds" | "images">;
+  readonly engine: Pick<Engine, "builds" | "buildHistory" | "images">;
   readonly jobs: BuildJobs;
   readonly sessions: Sessions;
 }

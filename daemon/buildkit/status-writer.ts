@@ -1,6 +1,7 @@
 import { digestOf } from "../../core/digest.ts";
 import { formatReference, parseReference } from "../../core/reference.ts";
 import type { BuildEvent } from "../../engine/api.ts";
+import { timestamp } from "./timestamp.ts";
 import type { StatusResponse } from "./wire/control.ts";
 
 type Of<K extends BuildEvent["type"]> = Extract<BuildEvent, { readonly type: K }>;
@@ -144,8 +145,3 @@ export class StatusWriter {
 /** Our messages begin with the place, which its clients show themselves. */
 const inBuildKitsWords = (error: string): string =>
   error.replace(/^\S+:\d+: /, "").replace(/^(?=".*" did not complete)/, "process ");
-
-function timestamp(ms: number): { readonly seconds: number; readonly nanos: number } {
-  const whole = Math.floor(ms);
-  return { seconds: Math.floor(whole / 1000), nanos: (whole % 1000) * 1_000_000 };
-}

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import type {
-  MethodDefinition,
-  ServerUnaryCall,
-  ServerWritableStream,
-  ServiceDefinition,
-  sendUnaryData,
-  UntypedServiceImplementation,
+import {
+  Metadata,
+  type MethodDefinition,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { messageOf } from "../http/errors.ts";
 import type { Message } from "./message.ts";
@@ -57,9 +58,14 @@ export function streaming<In, Out>(
   request: Message<In, never>,
   response: Message<unknown, Out>,
   handle: (call: RpcCall<In>) => AsyncIterable<Out>,
+  /** Headers of the answer. */
+  headers: () => Readonly<Record<string, string>> = () => ({}),
 ): Rpc {
   const implementation = (call: ServerWritableStream<In, Out>): void => {
     const { signal, ...rest } = callOf(call);
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers())) metadata.set(name, value);
+    call.sendMetadata(metadata);
     write(call, handle({ ...rest, signal }), signal).then(
       () => call.end(),
       (error: unknown) => call.emit("error", serviceError(error, messageOf)),

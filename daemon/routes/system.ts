@@ -25,7 +25,7 @@ export interface DaemonFacts {
   readonly Labels: readonly string[];
   readonly Debug: boolean;
 }
-type Services = Pick<Engine, "system" | "distribution" | "images" | "containers" | "volumes">;
+type Services = Pick<Engine, "builds" | "system" | "distribution" | "images" | "containers" | "volumes">;
 
 export const systemRoutes = (
   { distribution, ...services }: Services,

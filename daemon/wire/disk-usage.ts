@@ -1,20 +1,43 @@
-import type { Engine } from "../../engine/api.ts";
+import type { BuildCacheEntry, Engine } from "../../engine/api.ts";
 import { containerSummary } from "./container-summary.ts";
 
 type Document = Readonly<Record<string, unknown>>;
-type Services = Pick<Engine, "containers" | "images" | "system" | "volumes">;
+type Services = Pick<Engine, "builds" | "containers" | "images" | "system" | "volumes">;
 
 export type UsageKind = "container" | "image" | "volume" | "build-cache";
+
+/** Docker Engine API 1.51 "BuildCache"; how often something was used is not counted. */
+const cacheDocument = ({
+  id,
+  kind,
+  description,
+  bytes,
+  createdAt,
+  usedAt,
+  inUse,
+  shared,
+}: BuildCacheEntry) => ({
+  ID: id,
+  Type: kind === "mount" ? "exec.cachemount" : "regular",
+  Description: description,
+  InUse: inUse,
+  Shared: shared,
+  Size: bytes,
+  CreatedAt: createdAt.toISOString(),
+  LastUsedAt: usedAt.toISOString(),
+  UsageCount: 0,
+});
 
 const of = (wanted: ReadonlySet<UsageKind>, kind: UsageKind): boolean =>
   wanted.size === 0 || wanted.has(kind);
 
 /** Docker Engine API 1.51 "SystemDataUsageResponse", of the kinds that were asked for; of all when none was. */
 export async function diskUsage(services: Services, wanted: ReadonlySet<UsageKind>): Promise<Document> {
-  const { images, containers, volumes, system } = services;
+  const { builds, images, containers, volumes, system } = services;
   const now = Date.now();
   const listed = of(wanted, "container") ? await containers.list({ all: true }) : [];
   const volumeNames = of(wanted, "volume") ? await volumes.list() : [];
+  const cache = of(wanted, "build-cache") ? await builds.usage() : [];
   const { Images } = await system.diskUsage();
   return {
     LayersSize: of(wanted, "image") ? (Images?.bytes ?? 0) : 0,
@@ -23,7 +46,7 @@ export async function diskUsage(services: Services, wanted: ReadonlySet<UsageKin
       listed.map(async (record) => containerSummary(record, now, await containers.size(record.id))),
     ),
     Volumes: await Promise.all(volumeNames.map(({ name }) => volumes.inspect(name, { size: true }))),
-    BuildCache: [],
-    BuilderSize: 0,
+    BuildCache: cache.map(cacheDocument),
+    BuilderSize: cache.reduce((sum, { bytes, shared }) => sum + (shared ? 0 : bytes), 0),
   };
 }

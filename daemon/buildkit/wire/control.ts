@@ -51,7 +51,7 @@ export const STATUS_RESPONSE = proto.message({
 });
 export type StatusResponse = Parameters<typeof STATUS_RESPONSE.encode>[0];
 
-const EXPORTER = proto.message({ type: proto.text(1), attrs: proto.map(2, proto.string) });
+export const EXPORTER = proto.message({ type: proto.text(1), attrs: proto.map(2, proto.string) });
 const CACHE_ENTRY = proto.message({ type: proto.text(1), attrs: proto.map(2, proto.string) });
 const CACHE = proto.message({
   exportRef: proto.text(1),
@@ -109,7 +109,15 @@ export const PRUNE_REQUEST = proto.message({
 export type PruneRequest = proto.Decoded<typeof PRUNE_REQUEST>;
 export const USAGE_RECORD = proto.message({
   id: proto.text(1),
+  mutable: proto.flag(2),
+  inUse: proto.flag(3),
   size: proto.count(4),
+  createdAt: proto.optional(6, TIMESTAMP),
+  lastUsedAt: proto.optional(7, TIMESTAMP),
   description: proto.text(9),
+  recordType: proto.text(10),
+  shared: proto.flag(11),
 });
+export const USAGE_REQUEST = proto.message({ filter: proto.list(1, proto.string), ageLimit: proto.count(2) });
+export const USAGE_RESPONSE = proto.message({ record: proto.list(1, USAGE_RECORD) });
 export type UsageRecord = Parameters<typeof USAGE_RECORD.encode>[0];
