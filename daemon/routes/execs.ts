@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
-import { isCode } from "../../core/errors.ts";
 import type { Engine, ExecRecord } from "../../engine/api.ts";
 import { created, ok } from "../http/call.ts";
 import { messageOf } from "../http/errors.ts";
@@ -51,7 +50,7 @@ interface Wanted {
 }
 
 /** Additional processes in containers. */
-export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
+export function execRoutes({ execs, containers }: Pick<Engine, "execs" | "containers">): readonly Route[] {
   const wanted = new WeakMap<ExecRecord["request"], Wanted>();
   return [
     route({
@@ -92,35 +91,33 @@ export function execRoutes({ execs }: Pick<Engine, "execs">): readonly Route[] {
       refuses: [404, 409],
       body: START_BODY,
       async handle({ params: { id }, body: { Detach: detach, ConsoleSize }, api }) {
-        const { request } = await execs.get(id);
+        const { request, container, status } = await execs.get(id);
         const { stdout = true, stderr = true, detachKeys } = wanted.get(request) ?? {};
         const keys = parseDetachKeys(detachKeys);
         const tty = request.Tty === true;
         const form = streamForm({ tty, api });
-        const starting = execs.start(id, { detach, ...ConsoleSize });
+        const begin = () => execs.start(id, { detach, ...ConsoleSize });
         if (detach) {
-          await (await starting)[Symbol.asyncDispose]();
+          await (await begin())[Symbol.asyncDispose]();
           return { status: 200 };
         }
-        const session = await starting.catch((error: unknown) => {
-          if (
-            !isCode(error, "EXEC_NOT_FOUND") &&
-            !isCode(error, "EXEC_DENIED") &&
-            !isCode(error, "LAUNCH_FAILED")
-          )
-            throw error;
-          return messageOf(error);
-        });
-        // Whoever attaches reads on the connection why the process did not begin, and asks for its exit code as ever.
-        if (typeof session === "string")
-          return {
-            contentType: form.contentType,
-            hijack: (connection) =>
-              connection.write(form.encode("stdout", Buffer.from(`exec failed: ${session}\r\n`))),
-          };
+        const { state } = await containers.get(container);
+        const canBegin = status === "created" && state.status === "running";
+        // Why it cannot is told by the status of the answer.
+        const early = canBegin ? undefined : await begin();
         const stdin = request.AttachStdin === true;
         const options = { stdin, stdout, stderr, form, detachKeys: keys, closesInput: !tty };
-        return { contentType: form.contentType, hijack: (connection) => carry(session, connection, options) };
+        return {
+          contentType: form.contentType,
+          async hijack(connection) {
+            // docker-py loses what comes together with the head of the answer, so nothing is written before that was sent.
+            const session = early ?? (await begin().catch(messageOf));
+            // Whoever attaches reads on the connection why the process did not begin, and asks for its exit code as ever.
+            if (typeof session === "string")
+              await connection.write(form.encode("stdout", Buffer.from(`exec failed: ${session}\r\n`)));
+            else await carry(session, connection, options);
+          },
+        };
       },
     }),
     route({
