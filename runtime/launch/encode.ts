@@ -1,4 +1,5 @@
 import { Failure } from "../../core/errors.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import type { HealthProbe } from "./health-probe.ts";
 import type { LogSetup } from "./launcher.ts";
 import type { LaunchOp, LaunchProgram, OpName } from "./ops.ts";
@@ -71,52 +72,45 @@ export const OPERATIONS: { readonly [N in OpName]: Row<N> } = {
   exec: [29, ["args", "list"], ["env", "list"]],
 };
 
-const u8 = (value: number): Buffer => Buffer.of(value);
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes;
-}
-
-const bytes = (value: Uint8Array): Buffer => Buffer.concat([u32(value.byteLength), value]);
+/** Kinds of fields, and how a value of one is written. */
+const WRITERS: Readonly<Record<FieldKind, (out: ByteWriter, value: never) => void>> = {
+  u8: (out, value: number | boolean) => out.u8(Number(value)),
+  u32: (out, value: number) => out.u32(value),
+  u64: (out, value: number | bigint) => out.u64(BigInt(value)),
+  string,
+  bytes: (out, value: Uint8Array) => out.bytes(value),
+  list,
+  groups: (out, value: readonly number[]) =>
+    out.sized(() => {
+      for (const group of value) out.u32(group);
+    }),
+};
 
 /** Throws OPTION_INVALID on a zero byte, which would cut the value short. */
-function string(value: string): Buffer {
+function string(out: ByteWriter, value: string): void {
   if (value.includes("\0"))
     throw new Failure("OPTION_INVALID", {
       option: "a launch program",
       got: value,
       want: "text without zero bytes",
     });
-  return Buffer.concat([bytes(Buffer.from(value)), u8(0)]);
+  out.text(value);
+  out.u8(0);
 }
 
-const list = (values: readonly string[]): Buffer =>
-  Buffer.concat([u32(values.length), ...values.map(string)]);
+function list(out: ByteWriter, values: readonly string[]): void {
+  out.u32(values.length);
+  for (const value of values) string(out, value);
+}
 
-/** The kinds decide how a field of that type is read; the table above pairs them, and the types of OPERATIONS name only existing fields. */
-const WRITERS: Readonly<Record<FieldKind, (value: never) => Buffer>> = {
-  u8: (value: number | boolean) => u8(Number(value)),
-  u32: (value: number) => u32(value),
-  u64: (value: number | bigint) => u64(BigInt(value)),
-  string,
-  bytes,
-  list,
-  groups: (value: readonly number[]) => bytes(Buffer.concat(value.map(u32))),
-};
-
-function encodeOp(op: LaunchOp): Buffer {
+/** The table pairs fields with their kinds, and the types of OPERATIONS name only existing fields. */
+function encodeOp(out: ByteWriter, op: LaunchOp): void {
   const [opcode, ...fields] = OPERATIONS[op.op];
   const values = op as unknown as Readonly<Record<string, never>>;
-  const operands = fields.map(([name, kind]) => WRITERS[kind](values[name] as never));
-  return Buffer.concat([u8(opcode), bytes(Buffer.concat(operands))]);
+  out.u8(opcode);
+  out.sized(() => {
+    for (const [name, kind] of fields) WRITERS[kind](out, values[name] as never);
+  });
 }
 
 /** What a shim is told; absent for a process on passed descriptors. */
@@ -148,48 +142,49 @@ export interface LaunchSetup {
 
 const MAGIC = 0x31574c53;
 
-function encodeIo(shim: ShimSetup | undefined): Buffer {
-  if (shim === undefined) return u8(0);
-  return Buffer.concat([
-    u8(1),
-    string(shim.socket),
-    string(shim.exitFile),
-    string(shim.log?.path ?? ""),
-    u64(BigInt(shim.log?.maxBytes ?? 0)),
-    u32(shim.log?.maxFiles ?? 1),
-    string(shim.log?.attributes === undefined ? "" : JSON.stringify(shim.log.attributes)),
-    u8((shim.openStdin ? 1 : 0) | (shim.stdinOnce ? 2 : 0) | (shim.terminal ? 4 : 0)),
-    string(shim.stateFile ?? ""),
-    u8(RESTART_CODES[shim.restart?.when ?? "never"]),
-    u32(shim.restart?.maximum ?? 0),
-    ...encodeHealth(shim.health),
-  ]);
+function encodeIo(out: ByteWriter, shim: ShimSetup | undefined): void {
+  out.u8(shim === undefined ? 0 : 1);
+  if (shim === undefined) return;
+  string(out, shim.socket);
+  string(out, shim.exitFile);
+  string(out, shim.log?.path ?? "");
+  out.u64(BigInt(shim.log?.maxBytes ?? 0));
+  out.u32(shim.log?.maxFiles ?? 1);
+  string(out, shim.log?.attributes === undefined ? "" : JSON.stringify(shim.log.attributes));
+  out.u8((shim.openStdin ? 1 : 0) | (shim.stdinOnce ? 2 : 0) | (shim.terminal ? 4 : 0));
+  string(out, shim.stateFile ?? "");
+  out.u8(RESTART_CODES[shim.restart?.when ?? "never"]);
+  out.u32(shim.restart?.maximum ?? 0);
+  encodeHealth(out, shim.health);
 }
 
-const encodeHealth = (health: ProbeSetup | undefined): readonly Buffer[] => [
-  bytes(health?.program ?? Buffer.alloc(0)),
-  u64(milliseconds(health?.intervalMs)),
-  u64(milliseconds(health?.timeoutMs)),
-  u64(milliseconds(health?.startPeriodMs)),
-  u64(milliseconds(health?.startIntervalMs)),
-  u32(health?.retries ?? 0),
-];
+function encodeHealth(out: ByteWriter, health: ProbeSetup | undefined): void {
+  out.bytes(health?.program ?? Buffer.alloc(0));
+  out.u64(milliseconds(health?.intervalMs));
+  out.u64(milliseconds(health?.timeoutMs));
+  out.u64(milliseconds(health?.startPeriodMs));
+  out.u64(milliseconds(health?.startIntervalMs));
+  out.u32(health?.retries ?? 0);
+}
 
 const milliseconds = (value = 0): bigint => BigInt(Math.ceil(value));
 
 export function encodeProgram(program: LaunchProgram, setup: LaunchSetup): Buffer {
-  return Buffer.concat([
-    u32(MAGIC),
-    u64(BigInt(program.namespaces)),
-    u32(program.join?.pid ?? 0),
-    u64(BigInt(program.join?.flags ?? 0)),
-    u32(program.joinFiles.length),
-    ...program.joinFiles.flatMap(({ flag, path }) => [u64(BigInt(flag)), string(path)]),
-    string(setup.cgroup2 ?? ""),
-    list(setup.cgroupFiles),
-    list(setup.cgroupDirs),
-    encodeIo(setup.shim),
-    u32(program.ops.length),
-    ...program.ops.map(encodeOp),
-  ]);
+  const out = new ByteWriter();
+  out.u32(MAGIC);
+  out.u64(BigInt(program.namespaces));
+  out.u32(program.join?.pid ?? 0);
+  out.u64(BigInt(program.join?.flags ?? 0));
+  out.u32(program.joinFiles.length);
+  for (const { flag, path } of program.joinFiles) {
+    out.u64(BigInt(flag));
+    string(out, path);
+  }
+  string(out, setup.cgroup2 ?? "");
+  list(out, setup.cgroupFiles);
+  list(out, setup.cgroupDirs);
+  encodeIo(out, setup.shim);
+  out.u32(program.ops.length);
+  for (const op of program.ops) encodeOp(out, op);
+  return out.end();
 }
