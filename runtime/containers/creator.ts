@@ -1,6 +1,7 @@
 import type { Digest } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import { Undo } from "../../core/undo.ts";
+import { thisOwner } from "../../store/owner.ts";
 import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import { workingDirectory } from "../spec/process.ts";
 import { makeMountPoint, planMounts } from "../volumes/mount-points.ts";
@@ -51,6 +52,7 @@ export class Creator {
     this.#lifecycle.files(container.id).make();
     await this.#parts.store.snapshots.prepare(container.id, container.layers);
     await this.#makeMounts(container);
+    this.#table.setState(container.id, { phase: "created" });
     undo.keep();
     this.#parts.record(containerEvent(container, "create"));
     return container.id;
@@ -72,7 +74,7 @@ export class Creator {
       mounts: [],
       connections: planConnections(hostConfig, connections, this.#parts.networks),
       created: [],
-      state: { phase: "created" },
+      state: { phase: "created", making: thisOwner() },
     };
   }
 

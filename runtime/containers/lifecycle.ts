@@ -203,9 +203,11 @@ export class Lifecycle {
   }
 }
 
-/** It was to take itself away, and who did that for it was killed. */
+/** What a process left that was killed while it made it, or took it away by the container's own wish. */
 const isRemains = ({ state, hostConfig }: StoredContainer): boolean =>
-  state.phase === "exited" && hostConfig.AutoRemove;
+  state.phase === "created"
+    ? state.making !== undefined && !isAlive(state.making)
+    : state.phase === "exited" && hostConfig.AutoRemove;
 
 const exitedState = ({ code, oom, startedAt, finishedAt, stopped, error = "" }: ExitRecord): ExitedState => ({
   phase: "exited",

@@ -10,6 +10,8 @@ import type { Connections } from "./connections.ts";
 export type StoredState =
   | {
       readonly phase: "created";
+      /** The process that is at making it. */
+      readonly making?: Owner;
       /** Of a start that failed. */
       readonly error?: string;
       readonly exitCode?: number;

@@ -118,22 +118,19 @@ describe("runtime/containers", () => {
       assert.equal(await logs(id), "1\n2\n");
     });
 
-    it("is taken away with AutoRemove by the next one who looks when who began that was killed", async () => {
-      const id = await create("true", { host: { AutoRemove: true, Binds: ["/data"] } });
-      const exited = {
-        phase: "exited",
-        exitCode: 0,
-        oomKilled: false,
-        startedAt: "",
-        finishedAt: "",
-        error: "",
-      };
-      rig.store.database
-        .prepare("UPDATE containers SET state = ? WHERE id = ?")
-        .run(JSON.stringify(exited), id);
-      assert.deepEqual(await containers.list(), []);
-      assert.deepEqual([existsSync(rig.store.paths.container(id)), rig.volumes.list()], [false, []]);
-    });
+    const remains = [
+      { what: "took it away", exited: true, state: { phase: "exited", exitCode: 0, finishedAt: "" } },
+      { what: "made it", exited: false, state: { phase: "created", making: "000000000000-1-1" } },
+    ] as const;
+    for (const { what, exited, state } of remains)
+      it(`goes with the next look when who ${what} was killed`, async () => {
+        const id = await create("true", { host: { AutoRemove: exited, Binds: ["/data"] } });
+        rig.store.database
+          .prepare("UPDATE containers SET state = ? WHERE id = ?")
+          .run(JSON.stringify(state), id);
+        assert.deepEqual(await containers.list(), []);
+        assert.deepEqual([existsSync(rig.store.paths.container(id)), rig.volumes.list()], [false, []]);
+      });
 
     it("takes itself away with AutoRemove, whoever looks", async () => {
       const id = await create("exit 4", { host: { AutoRemove: true, Binds: ["/data"] } });
