@@ -24,9 +24,11 @@ export async function carry(
   options: CarryOptions,
 ): Promise<void> {
   await using _attachment = attachment;
-  const gone = new Promise<void>((resolve) =>
-    connection.signal.addEventListener("abort", () => resolve(), { once: true }),
-  );
+  const gone = new Promise<void>((resolve) => {
+    // While the process was started the client may have gone.
+    if (connection.signal.aborted) resolve();
+    connection.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   const output = copyOutput(attachment, connection, options);
   const input = copyInput(attachment, connection, options);
   await Promise.race([output, gone, input.then((detached) => (detached ? undefined : output))]);
