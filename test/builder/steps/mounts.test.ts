@@ -270,7 +270,7 @@ describe("RUN --mount", () => {
           "agent: hello",
           "/sock",
           "666 7:8",
-          "--",
+          "-/run/buildkit/ssh_agent.0-",
         ]);
       } finally {
         server.close();
