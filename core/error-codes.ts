@@ -611,6 +611,10 @@ export const ERRORS = {
     () =>
       'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
   ),
+  SWARM_VOLUMES_ABSENT: define(
+    "unavailable",
+    () => "volume update only valid for cluster volumes, but swarm is unavailable",
+  ),
   SWARM_ABSENT: define("unavailable", () => "This node is not part of a swarm"),
   PLUGIN_UNKNOWN: define(
     "not-found",

@@ -12,9 +12,10 @@ export function logExchange(
   exchange: Exchange,
   { report, level }: { readonly report: (line: string) => void; readonly level: LogLevel },
 ): void {
-  const { method, status, error, from, agent } = exchange;
+  const { method, status, error, from, user, agent } = exchange;
   const what = `${method} ${shownUrl(exchange.url)}: ${status}`;
-  const who = `from ${from}${agent === "" ? "" : ` (${agent})`}`;
+  const named = user === undefined ? "" : ` as ${printable(JSON.stringify(user))}`;
+  const who = `from ${from}${named}${agent === "" ? "" : ` (${agent})`}`;
   const fault = error !== undefined && status >= 500;
   if (!READING.includes(method)) report(`audit: ${what} ${who}${fault ? `: ${describeError(error)}` : ""}`);
   else if (fault) report(`${what} ${who}: ${describeError(error)}`);

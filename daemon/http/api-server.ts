@@ -9,6 +9,7 @@ import { errorAnswer, statusOf } from "./errors.ts";
 import { send } from "./exchange.ts";
 import { findRoute, type Request, type Route } from "./route.ts";
 import { connectionOver, hangUp, noUpgrade, outputOf, switchProtocols, upgradeBody } from "./upgraded.ts";
+import { userOf } from "./user.ts";
 import { splitVersion } from "./version.ts";
 
 const LIMITS = {
@@ -36,6 +37,8 @@ export interface Exchange {
   readonly url: string;
   /** The client's address; "a local socket" where it has none. */
   readonly from: string;
+  /** The common name of the certificate it showed. */
+  readonly user?: string;
   /** What the client calls itself. */
   readonly agent: string;
   readonly status: number;
@@ -151,12 +154,16 @@ interface Outcome<A = Exclude<Answer, Hijack | Switch>> {
 
 const refused = (error: unknown): Outcome => ({ answer: errorAnswer(error), error });
 
-const exchangeOf = ({ method = "", url = "", socket, headers }: IncomingMessage) => ({
-  method,
-  url,
-  from: socket.remoteAddress ?? "a local socket",
-  agent: headers["user-agent"] ?? "",
-});
+function exchangeOf({ method = "", url = "", socket, headers }: IncomingMessage) {
+  const user = userOf(socket);
+  return {
+    method,
+    url,
+    from: socket.remoteAddress ?? "a local socket",
+    ...(user === undefined ? {} : { user }),
+    agent: headers["user-agent"] ?? "",
+  };
+}
 
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { parseDetachKeys } from "../../core/detach-keys.ts";
+import { Failure } from "../../core/errors.ts";
 import type { ContainerService } from "../../engine/api.ts";
 import { created, NO_CONTENT, NOT_MODIFIED, ok } from "../http/call.ts";
 import { check } from "../http/check.ts";
@@ -7,6 +9,7 @@ import { type Route, route } from "../http/route.ts";
 import { CREATE_BODY, CREATE_FIELDS, readContainerCreate } from "../wire/container-create.ts";
 import { readUpdate, UPDATE_BODY, UPDATE_FIELDS } from "../wire/container-update.ts";
 
+const START_QUERY = z.object({ detachKeys: param.optionalText, checkpoint: param.text });
 const STOP_QUERY = z.object({ t: param.integer, signal: param.optionalText });
 
 type StopOptions = NonNullable<Parameters<ContainerService["stop"]>[1]>;
@@ -35,7 +38,11 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
     summary: "Starts a container",
     answers: { 204: "it runs", 304: "it ran already" },
     refuses: [404, 409],
-    async handle({ params: { id } }) {
+    query: START_QUERY,
+    async handle({ params: { id }, query }) {
+      if (query.checkpoint !== "") throw new Failure("OPTION_UNSUPPORTED", { option: "checkpoint" });
+      // It counts for who attaches; here it is only looked at.
+      parseDetachKeys(query.detachKeys);
       if (await isRunning(containers, id)) return NOT_MODIFIED;
       await containers.start(id);
       return NO_CONTENT;
@@ -151,7 +158,8 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
     answers: { 204: "it is gone" },
     refuses: [404, 409],
     query: z.object({ v: param.flag(), force: param.flag(), link: param.flag() }),
-    async handle({ params: { id }, query: { v, force } }) {
+    async handle({ params: { id }, query: { v, force, link } }) {
+      if (link) throw new Failure("OPTION_UNSUPPORTED", { option: "removing a link" });
       await containers.remove(id, { force, volumes: v });
       return NO_CONTENT;
     },

@@ -8,6 +8,15 @@ import { type Route, route } from "../http/route.ts";
 import { carry } from "../streams/carry.ts";
 import { type StreamForm, streamForm } from "../wire/frames.ts";
 
+const ATTACH_QUERY = z.object({
+  detachKeys: param.optionalText,
+  logs: param.flag(),
+  stream: param.flag(),
+  stdin: param.flag(),
+  stdout: param.flag(),
+  stderr: param.flag(),
+});
+
 /** What goes in and out of containers' processes. */
 export const containerStreamRoutes = (containers: ContainerService): readonly Route[] => [
   route({
@@ -16,14 +25,7 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
     summary: "Attaches to the process of a container",
     answers: { 101: "the connection carries its streams", 200: "its output; the body is its input" },
     refuses: [404, 409],
-    query: z.object({
-      detachKeys: param.optionalText,
-      logs: param.flag(),
-      stream: param.flag(),
-      stdin: param.flag(),
-      stdout: param.flag(),
-      stderr: param.flag(),
-    }),
+    query: ATTACH_QUERY,
     async handle({ params: { id }, query: { detachKeys, logs, stream, ...streams }, api }) {
       const { id: container, config } = await containers.get(id);
       const form = streamForm({ tty: config.Tty, api });
@@ -44,6 +46,16 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
       const closesInput = config.StdinOnce && !config.Tty;
       const options = { ...streams, stdin, form, detachKeys: keys, closesInput };
       return { contentType, hijack: (connection) => carry(attachment, connection, options) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/containers/:id/attach/ws",
+    summary: "Would attach over a WebSocket: POST /containers/{id}/attach does so without",
+    answers: {},
+    query: ATTACH_QUERY,
+    async handle() {
+      throw new Failure("OPTION_UNSUPPORTED", { option: "attaching over a WebSocket" });
     },
   }),
   route({

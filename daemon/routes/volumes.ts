@@ -62,6 +62,17 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
     },
   }),
   route({
+    method: "PUT",
+    path: "/volumes/:name",
+    summary: "Changes a volume of a swarm, which this engine is not in",
+    answers: {},
+    refuses: [503],
+    query: z.object({ version: param.text }),
+    async handle() {
+      throw new Failure("SWARM_VOLUMES_ABSENT", {});
+    },
+  }),
+  route({
     method: "DELETE",
     path: "/volumes/:name",
     summary: "Removes a volume",

@@ -84,7 +84,10 @@ describe("the daemon's listeners", () => {
     const running = start(["-H", "tcp://127.0.0.1:0", "--tlsverify", ...files]);
     const [, port] = await running.said(/API listen on tcp:\/\/127\.0\.0\.1:(\d+)/);
     const options = { port: Number(port), ca: at("ca.pem"), servername: "localhost" };
-    assert.equal(await ping({ ...options, cert: at("cert.pem"), key: at("key.pem") }, true), 200);
+    const client = { ...options, cert: at("cert.pem"), key: at("key.pem") };
+    assert.equal(await ping(client, true), 200);
+    assert.equal(await ping({ ...client, method: "POST", path: "/containers/prune" }, true), 200);
+    await running.said(/audit: POST \/containers\/prune: 200 from [0-9a-f.:]+ as "localhost"$/m);
     await assert.rejects(ping(options, true));
     await assert.rejects(ping({ port: Number(port) }));
   });
