@@ -1,10 +1,9 @@
 // The program: chunks of CommonJS that `npm run build` bundles from cli/main.ts into one file, each with the code V8 compiled from it before.
 // The file stays open, so that a process which loads a chunk late, a daemon say, gets its own one when the program was replaced meanwhile.
-// Layout: four bytes, the length of the index (little-endian); the index, JSON: by a chunk's name [offset, length] of its source and of its
-// code, offsets from the index's end; then sources and code.
+// Layout: four bytes, the length of the index (little-endian); the index, JSON: by a chunk's name [offset from the index's end, length of its
+// source, length of its code]; then the chunks, each its source and its code.
 "use strict";
 const { openSync, readSync } = require("node:fs");
-const { createRequire } = require("node:module");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { Script } = require("node:vm");
@@ -15,7 +14,7 @@ const LENGTH_BYTES = 4;
 /**
  * Opens a file of chunks; undefined if there is none. It is never closed.
  * @param {string} file
- * @returns {undefined | Record<"source" | "code", (name: string) => Uint8Array | undefined> & {names: readonly string[]}}
+ * @returns {undefined | {names: readonly string[], chunk: (name: string) => undefined | {source: string, code?: Uint8Array}}}
  */
 exports.openChunks = (file) => {
   let fd;
@@ -32,36 +31,51 @@ exports.openChunks = (file) => {
   };
   const length = read(0, LENGTH_BYTES).readUInt32LE();
   const index = JSON.parse(read(LENGTH_BYTES, length).toString("latin1"));
-  const part = (at) => at && read(LENGTH_BYTES + length + at[0], at[1]);
   return {
     names: Object.keys(index),
-    source: (name) => part(index[name]?.source),
-    code: (name) => part(index[name]?.code),
+    chunk: (name) => {
+      if (index[name] === undefined) return undefined;
+      const [offset, source, code] = index[name];
+      const bytes = read(LENGTH_BYTES + length + offset, source + code);
+      // A chunk is ASCII, and latin1 needs no decoding.
+      return { source: bytes.latin1Slice(0, source), code: code > 0 ? bytes.subarray(source) : undefined };
+    },
   };
 };
 
 /**
  * The bytes of a file of chunks.
- * @param {readonly {name: string, source: Uint8Array, code?: Uint8Array}[]} chunks
+ * @param {readonly {name: string, source: string, code?: Uint8Array}[]} chunks
  */
 exports.packChunks = (chunks) => {
   const bodies = [];
+  const index = {};
   let offset = 0;
-  const add = (body) => {
-    if (body === undefined) return undefined;
-    const at = [offset, body.length];
-    bodies.push(body);
-    offset += body.length;
-    return at;
-  };
-  const index = Object.fromEntries(
-    chunks.map(({ name, source, code }) => [name, { source: add(source), code: add(code) }]),
-  );
+  for (const { name, source, code = Buffer.alloc(0) } of chunks) {
+    index[name] = [offset, source.length, code.length];
+    bodies.push(Buffer.from(source, "latin1"), code);
+    offset += source.length + code.length;
+  }
   const head = Buffer.from(JSON.stringify(index), "latin1");
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(head.length);
   return Buffer.concat([length, head, ...bodies]);
 };
+
+/** Modules of Node that take milliseconds to load, and that many a command imports and never uses. */
+const SLOW = new Set(["child_process", "crypto", "dns", "http", "https", "net", "stream", "tls", "zlib"]);
+
+/** A module that is loaded when something of it is looked at. */
+const lazily = (load) =>
+  new Proxy(Object.create(null), {
+    get: (_target, key) => load()[key],
+    has: (_target, key) => key in load(),
+    ownKeys: () => Reflect.ownKeys(load()),
+    getOwnPropertyDescriptor: (_target, key) => ({
+      ...Reflect.getOwnPropertyDescriptor(load(), key),
+      configurable: true,
+    }),
+  });
 
 /** V8 ignores code of another version or of other flags and compiles. */
 const compile = (filename, source, cachedData) => new Script(source, { filename, cachedData });
@@ -73,19 +87,23 @@ const compile = (filename, source, cachedData) => new Script(source, { filename,
  * @param {{requireOther?: (name: string) => unknown, toScript?: (file: string, source: string, code?: Uint8Array) => Script}} [hooks]
  */
 exports.runProgram = (chunks, folder, hooks = {}) => {
-  const { requireOther = createRequire(path.join(folder, ENTRY)), toScript = compile } = hooks;
+  const { requireOther = require, toScript = compile } = hooks;
   const modules = new Map();
+  const requireLazily = (name) => {
+    // Takes longer to load than what all of its users want of it, which is this.
+    if (name === "node:module") return { createRequire: () => requireOther };
+    return SLOW.has(name.replace("node:", "")) ? lazily(() => requireOther(name)) : requireOther(name);
+  };
   const requireChunk = (name) => {
     const known = modules.get(name);
     if (known !== undefined) return known.exports;
-    const source = chunks.source(name);
-    if (source === undefined) return requireOther(name);
+    const chunk = chunks.chunk(name);
+    if (chunk === undefined) return requireLazily(name);
     const file = path.join(folder, name);
     const module = { exports: {} };
     modules.set(name, module);
-    // A chunk is ASCII, and latin1 needs no decoding.
-    const script = toScript(file, source.latin1Slice(), chunks.code(name));
-    script.runInThisContext()(requireChunk, module, pathToFileURL(file).href);
+    const script = toScript(file, chunk.source, chunk.code);
+    script.runInThisContext()(requireChunk, module, () => pathToFileURL(file).href);
     return module.exports;
   };
   requireChunk(ENTRY);

@@ -20,7 +20,8 @@ export interface ConnectOptions {
 export interface Context {
   /** Connects at the first call, as the command line says but for `instead`; main() disposes it. */
   readonly engine: (instead?: Partial<ConnectOptions>) => Promise<Engine>;
-  readonly stdin: Input;
+  /** Opening it takes longer than most commands take that never look at it. */
+  readonly stdin: () => Input;
   /** Hands keys on as they are typed and output as it comes, until disposed; for when standard input is a terminal. */
   readonly rawMode: () => Promise<Disposable>;
   readonly stdout: Output;

@@ -26,6 +26,6 @@ export async function writeTo(context: Context, path: string | undefined, bytes:
 /** Reads the file `path`, or standard input when it is absent or "-". */
 export function readFrom(context: Context, path: string | undefined): ByteStream {
   if (path !== undefined && path !== "-") return createReadStream(resolve(context.cwd, path));
-  if (context.stdin.isTTY === true) throw new Failure("INPUT_REQUIRED", {});
-  return context.stdin as AsyncIterable<Uint8Array>;
+  if (context.stdin().isTTY === true) throw new Failure("INPUT_REQUIRED", {});
+  return context.stdin() as AsyncIterable<Uint8Array>;
 }

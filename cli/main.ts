@@ -10,7 +10,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 void runProgram(
   process.argv.slice(2),
   {
-    stdin: process.stdin,
+    stdin: () => process.stdin,
     rawMode: () => rawTerminal(process.stdin.fd),
     stdout: process.stdout,
     stderr: process.stderr,

@@ -5,12 +5,12 @@ import { type Context, write } from "./context.ts";
 
 /** Asks for a line on the terminal; a secret one is not shown. Rejects with LOGIN_TERMINAL_REQUIRED where there is no terminal. */
 export async function ask(context: Context, question: string, secret = false): Promise<string> {
-  if (context.stdin.isTTY !== true) throw new Failure("LOGIN_TERMINAL_REQUIRED", {});
+  if (context.stdin().isTTY !== true) throw new Failure("LOGIN_TERMINAL_REQUIRED", {});
   await write(context.stderr, question);
   // What readline would echo goes nowhere.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
-    input: context.stdin,
+    input: context.stdin(),
     output: secret ? silent : context.stderr,
     terminal: secret,
   });

@@ -1,7 +1,8 @@
 // Writes docs/api.json, an OpenAPI description of what the daemon serves, from its table of routes: node --import tsx scripts/api-description.ts
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type ZodType, z } from "zod";
+import type { ZodType } from "zod";
+import * as z from "zod";
 import { VERSION } from "../core/version.ts";
 import type { Refusal, Route } from "../daemon/http/route.ts";
 import { API, formatVersion } from "../daemon/http/version.ts";

@@ -55,7 +55,7 @@ async function bundle() {
     target: "node20",
     external: ["*.node"],
     plugins: [withoutHttp2],
-    define: { "import.meta.url": "chunkUrl" },
+    define: { "import.meta": "chunk" },
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "linked",
@@ -69,7 +69,7 @@ async function bundle() {
   const chunks = await Promise.all(
     scripts.map(async (output) => ({
       name: `./${path.basename(output.path)}`,
-      source: Buffer.from(await toScript(transform, output.text), "latin1"),
+      source: await toScript(transform, output.text),
     })),
   );
   mkdirSync(fresh);
@@ -100,5 +100,5 @@ async function toScript(transform, module) {
     legalComments: "inline",
     logLevel: "warning",
   });
-  return `(function(require,module,chunkUrl){${code}})`;
+  return `(function(require,module,urlOf){const chunk={get url(){return urlOf()}};${code}})`;
 }

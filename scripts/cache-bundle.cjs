@@ -1,7 +1,6 @@
 // Runs a few commands of the bundle in this process, on a state root that is thrown away, and writes the code that V8 has compiled by then
 // beside the bundle. What the commands print, and whether they succeed, does not matter.
 const { mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
-const { createRequire } = require("node:module");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { Script } = require("node:vm");
@@ -21,9 +20,11 @@ function toScript(name, source) {
   return script;
 }
 
-const bundleRequire = createRequire(path.join(dist, "main.cjs"));
 /** V8 takes no code from a process whose flags were set differently. */
-const requireOther = (name) => (name === "node:v8" ? { setFlagsFromString() {} } : bundleRequire(name));
+const requireOther = Object.assign(
+  (name) => (name === "node:v8" ? { setFlagsFromString() {} } : require(name)),
+  { resolve: require.resolve },
+);
 
 const COMMANDS = [
   ["build", "--progress", "plain", "--tag", "warm", folder],
@@ -86,7 +87,7 @@ async function main() {
   process.stdout.write = write;
   const compiled = chunks.names.map((name) => ({
     name,
-    source: chunks.source(name),
+    source: chunks.chunk(name).source,
     code: scripts.get(path.join(dist, name))?.createCachedData(),
   }));
   writeFileSync(`${file}.new`, packChunks(compiled));
@@ -95,4 +96,6 @@ async function main() {
   leave.call(process, 0);
 }
 
+// Nothing to wait for is left when a command never ended.
+process.exitCode = 1;
 void main();

@@ -77,14 +77,14 @@ async function readAccount(
   server: string | undefined,
 ): Promise<{ readonly username: string; readonly password: string }> {
   if (flags["password-stdin"]) {
-    const input = await readAll(context.stdin as AsyncIterable<Uint8Array>, PASSWORD_LIMIT);
+    const input = await readAll(context.stdin() as AsyncIterable<Uint8Array>, PASSWORD_LIMIT);
     const password = input.toString().replace(/\r?\n$/, "");
     if (password === "") throw new Failure("LOGIN_INVALID", { why: "password is empty" });
     return { username: flags.username ?? "", password };
   }
   if (flags.password !== undefined)
     await warn(context, "WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
-  if (flags.username === undefined && server === undefined && context.stdin.isTTY === true)
+  if (flags.username === undefined && server === undefined && context.stdin().isTTY === true)
     await warn(context, HUB_HELP);
   const username = flags.username ?? (await ask(context, "Username: "));
   const password = flags.password ?? (await ask(context, "Password: ", true));

@@ -42,7 +42,7 @@ async function readPassword(
   if (flags.password !== undefined && flags["password-stdin"])
     throw new Failure("LOGIN_INVALID", { why: "--password and --password-stdin are mutually exclusive" });
   if (flags["password-stdin"]) {
-    const input = await readAll(context.stdin as AsyncIterable<Uint8Array>, PASSWORD_LIMIT);
+    const input = await readAll(context.stdin() as AsyncIterable<Uint8Array>, PASSWORD_LIMIT);
     return input.toString().replace(/\r?\n$/, "");
   }
   if (flags.password !== undefined) {

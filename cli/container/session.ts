@@ -20,7 +20,7 @@ export async function runSession(
   options: SessionOptions,
 ): Promise<"ended" | "detached"> {
   using _raw =
-    options.tty && options.streams.stdin && context.stdin.isTTY === true
+    options.tty && options.streams.stdin && context.stdin().isTTY === true
       ? await context.rawMode()
       : undefined;
   using _size = options.tty ? followSize(context, attachment) : undefined;
@@ -34,13 +34,13 @@ export async function runSession(
     output.then(() => false),
     detached.then((yes) => yes || output.then(() => false)),
   ]);
-  context.stdin.pause();
+  context.stdin().pause();
   return outcome ? "detached" : "ended";
 }
 
 /** docker refuses `-it` when input is a file or a pipe, before anything is created. */
 export function requireTerminal(context: Context, tty: boolean, stdin: boolean): void {
-  if (tty && stdin && context.stdin.isTTY !== true) throw new Failure("TERMINAL_REQUIRED", {});
+  if (tty && stdin && context.stdin().isTTY !== true) throw new Failure("TERMINAL_REQUIRED", {});
 }
 
 async function copyOutput(context: Context, attachment: Attachment, streams: Streams): Promise<void> {
@@ -56,7 +56,7 @@ async function copyInput(
   options: SessionOptions,
 ): Promise<boolean> {
   const keys = options.tty ? options.detachKeys : Buffer.alloc(0);
-  const input = untilDetached(context.stdin as AsyncIterable<Uint8Array>, keys);
+  const input = untilDetached(context.stdin() as AsyncIterable<Uint8Array>, keys);
   try {
     for (let next = await input.next(); ; next = await input.next()) {
       if (next.done === true) {

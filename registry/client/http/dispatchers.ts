@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { readCertificates, systemAuthorities } from "./certificates.ts";
 import { PATIENCE } from "./connection-failure.ts";
+import { toLoopback } from "./loopback.ts";
 import { authorizationOf, type Environment, proxyFor } from "./proxies.ts";
 import type { Trust } from "./trust.ts";
 
@@ -37,6 +38,7 @@ export class Dispatchers {
     const secure = url.protocol === "https:";
     const connect: ConnectOptions = { timeout: PATIENCE.connect, ...(secure ? this.#tls(url.host) : {}) };
     const proxy = proxyFor(url, env);
+    if (proxy === undefined && url.hostname === "localhost" && !secure) return openLoopback(connect);
     if (proxy === undefined) return new (await loadAgent())({ connect });
     const { ProxyAgent, openClient } = await loadProxyAgent();
     const authorization = authorizationOf(proxy);
@@ -77,12 +79,22 @@ const namesOf = (host: string): readonly string[] => (/:\d+$/.test(host) ? [host
 
 /**
  * All of undici takes longer to load than a small push takes, so its parts are loaded one by one. And V8 optimizes the function that parses HTTP
- * after the first few answers: 150 ms for which the end of the process waits, and answers are parsed no faster afterwards.
+ * after the first few answers: 150 ms for which the end of the process waits, and answers are parsed no faster afterwards. Nor need it compile what
+ * of that is never called. The flags come last, as V8 takes no code that was compiled before with others.
  */
 async function loadAgent() {
+  const { default: Agent } = await import("undici/lib/dispatcher/agent.js");
+  await import("undici/lib/api/api-request.js");
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--wasm-tiering-budget=1000000000");
-  return (await import("undici/lib/dispatcher/agent.js")).default;
+  setFlagsFromString("--wasm-lazy-compilation");
+  return Agent;
+}
+
+async function openLoopback(options: ConnectOptions): Promise<Dispatcher> {
+  const Agent = await loadAgent();
+  const { default: buildConnector } = await import("undici/lib/core/connect.js");
+  return new Agent({ connect: toLoopback(buildConnector(options)) });
 }
 
 async function loadProxyAgent() {

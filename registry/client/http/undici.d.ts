@@ -28,3 +28,8 @@ declare module "undici/lib/api/api-connect.js" {
   const connect: Dispatcher["connect"];
   export = connect;
 }
+
+declare module "undici/lib/core/connect.js" {
+  import { buildConnector } from "undici";
+  export = buildConnector;
+}

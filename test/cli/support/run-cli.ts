@@ -33,7 +33,7 @@ export async function runCli(
   const code = await runProgram(
     argv,
     {
-      stdin,
+      stdin: () => stdin,
       rawMode: () => Promise.reject(new Error("no terminal")),
       stdout,
       stderr,

@@ -47,7 +47,7 @@ export class Slipway implements AsyncDisposable {
     const code = await runProgram(
       argv,
       {
-        stdin,
+        stdin: () => stdin,
         rawMode: () => Promise.reject(new Error("no terminal")),
         stdout,
         stderr,

@@ -24,7 +24,7 @@ function start(
   input.end(stdin);
   const signals = new EventEmitter();
   const process = {
-    stdin: input,
+    stdin: () => input,
     stdout,
     stderr,
     signals,
