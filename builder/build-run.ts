@@ -24,7 +24,7 @@ import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { publishImage } from "./publish.ts";
 import { HttpFiles } from "./remote/http.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
-import type { Semaphore } from "./solve/semaphore.ts";
+import { Semaphore, type Slots, within } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
 import { epochArgument, Timestamps } from "./solve/timestamps.ts";
 import { explainFailure } from "./steps/failure.ts";
@@ -43,7 +43,7 @@ export interface SharedTools {
   readonly caches: CachePlaces;
   readonly records: CacheRecords;
   readonly performer: CachedPerformer;
-  readonly slots: Semaphore;
+  readonly slots: Slots;
   readonly cacheMounts: CacheMounts;
 }
 
@@ -213,6 +213,7 @@ export class BuildRun {
 
   async #solve(plan: Plan, context: StepContext): Promise<Outcomes> {
     const { performer, slots, clock } = this.#tools;
+    const { jobs } = this.#request;
     const source = this.#request.dockerfile.text;
     const stop = new AbortController();
     const loading = this.#loadContext(plan, context).catch((error: unknown) => stop.abort(error));
@@ -222,7 +223,7 @@ export class BuildRun {
         noCache: this.#request.noCache,
         clock,
         performer,
-        slots,
+        slots: jobs === undefined ? slots : within(slots, new Semaphore(jobs)),
         report: this.#report,
         operation: (step, outcomes) => operationOf(step, outcomes, context),
         explain: (error, step, outcomes) => explainFailure(error, { step, outcomes, context, source }),

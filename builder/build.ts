@@ -57,8 +57,8 @@ export interface Builder {
   usage(): Promise<readonly CacheUse[]>;
 }
 
-/** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors. */
-const LEAST_JOBS = 4;
+/** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors; each has its own memory. */
+const LEAST_JOBS = 16;
 const DEFAULT_UNUSED_MS = 24 * 60 * 60 * 1000;
 
 export function createBuilder(options: BuilderOptions): Builder {

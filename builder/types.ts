@@ -36,6 +36,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly noCache: boolean;
+  /** Steps of this build performed at a time; absent: as many as the builder has places. */
+  readonly jobs?: number;
   /** Report why each step that was performed was not found in the cache. */
   readonly explain?: boolean;
   readonly pull: boolean;

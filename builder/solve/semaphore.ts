@@ -1,5 +1,15 @@
+/** Work that waits for its turn. */
+export interface Slots {
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Slots of which `inner` may have fewer left: first one's own turn, then everybody's. */
+export const within = (outer: Slots, inner: Slots): Slots => ({
+  run: (work) => inner.run(() => outer.run(work)),
+});
+
 /** Lets at most `size` pieces of work run at a time; the rest wait in order. */
-export class Semaphore {
+export class Semaphore implements Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -12,7 +12,7 @@ import {
 } from "../plan/step.ts";
 import type { CachedPerformer, Performed, PerformOptions } from "./cached-performer.ts";
 import type { Operation } from "./operation.ts";
-import type { Semaphore } from "./semaphore.ts";
+import type { Slots } from "./semaphore.ts";
 
 export interface SolveOptions {
   readonly noCache: boolean;
@@ -28,7 +28,7 @@ export interface SolveOptions {
   readonly done: (step: LayerStep, performed: Performed) => void;
   readonly remote: PerformOptions["remote"];
   /** Bounds the operations performed at a time. */
-  readonly slots: Semaphore;
+  readonly slots: Slots;
   readonly performer: CachedPerformer;
 }
 

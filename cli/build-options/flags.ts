@@ -34,6 +34,10 @@ export const BUILD_FLAGS = {
   // The classic builder's names for what always holds here: nothing is left of a step's container.
   "force-rm": { kind: "bool", hidden: true, help: "Always remove intermediate containers" },
   iidfile: { kind: "string", help: "Write the image ID to the file" },
+  jobs: {
+    kind: "int",
+    help: "Run at most so many steps at the same time (default 16, or one per processor)",
+  },
   label: { kind: "list", help: "Set metadata for an image" },
   load: { kind: "bool", hidden: true, help: "The result is always in the local store" },
   "metadata-file": { kind: "string", help: "Write build result metadata to a file" },

@@ -52,12 +52,19 @@ export function readRequest(
     cacheFrom: readCacheSources(flags["cache-from"], context.cwd),
     cacheTo,
     pushOnly: onlyPushes(outputs),
+    ...readJobs(flags.jobs),
     ...(secrets === undefined ? {} : { secrets }),
     ...(ssh === undefined ? {} : { ssh }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(platforms.length === 0 ? {} : { platforms }),
     ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
   };
+}
+
+function readJobs(jobs: number | undefined): { readonly jobs?: number } {
+  if (jobs === undefined) return {};
+  if (jobs >= 1) return { jobs };
+  throw new Failure("OPTION_INVALID", { option: "--jobs", got: String(jobs), want: "1 or more" });
 }
 
 function readEntitlement(text: string): Entitlement {

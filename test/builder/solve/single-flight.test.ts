@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
-import { Semaphore } from "../../../builder/solve/semaphore.ts";
+import { Semaphore, within } from "../../../builder/solve/semaphore.ts";
 import { SingleFlight } from "../../../builder/solve/single-flight.ts";
 
 describe("single flight", () => {
@@ -47,5 +47,21 @@ describe("a semaphore", () => {
       all.map(({ status }) => status),
       ["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"],
     );
+  });
+
+  it("can have another one around it, that others share", async () => {
+    const everybody = new Semaphore(3);
+    const one = within(everybody, new Semaphore(2));
+    const other = within(everybody, new Semaphore(2));
+    let [running, most] = [0, 0];
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      await turn();
+      running--;
+    };
+    await Promise.all([0, 1, 2, 3].flatMap(() => [one.run(work), other.run(work)]));
+    assert.equal(most, 3);
+    await Promise.all([0, 1, 2, 3].map(() => one.run(work)));
+    assert.equal(running, 0);
   });
 });
