@@ -116,6 +116,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--cache-to type=inline", REGISTRY_CACHE, "can be in an image"],
     ["--cache-to mode=min", REMOTE_CACHE, "has with mode=min the steps of the image alone"],
     ["--secret", SECRETS, "makes"],
+    ["--secret, in the image", MOUNTS, "is warned of when it lands in a file of the image"],
     ["--ssh", SSH, "makes an agent of key files that lists and signs"],
     ["--target", RESOLVE, "suggest a target"],
     ["--build-arg", RESOLVE, "name the base image; a build argument wins over the default"],

@@ -14,9 +14,10 @@ import {
 } from "../plan/step.ts";
 import type { Operation } from "../solve/operation.ts";
 import { originContent, originIdentity } from "./mounts/bind.ts";
+import { findLeaks, type GivenSecret } from "./mounts/leaked-secrets.ts";
 import { prepareMounts } from "./mounts/prepare-mounts.ts";
 import { OutputTail } from "./output-tail.ts";
-import { emptyLayer, epochPart, type StepContext } from "./step-context.ts";
+import { emptyLayer, epochPart, type StepContext, warnAt } from "./step-context.ts";
 
 /** Runs a command in a transient container over `layers`; its layer is what the command changed. */
 export function runOperation(step: RunStep, outcomes: Outcomes, context: StepContext): Operation {
@@ -96,11 +97,31 @@ async function perform(
     signal.throwIfAborted();
     if (!("code" in status) || status.code !== 0) throw new ProcessFailed(status);
     const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
-    return (await store.snapshots.commit(key, options)) ?? (await emptyLayer(store.layers));
+    const layer = await store.snapshots.commit(key, options);
+    if (layer !== undefined && mounted.secrets.length > 0)
+      await warnOfLeaks(step, { layer, secrets: mounted.secrets, context, signal });
+    return layer ?? (await emptyLayer(store.layers));
   } finally {
     // Removing many files takes its time, and the next step need not wait for it.
     context.background(store.snapshots.remove(key));
   }
+}
+
+/** What a command does with a secret is its own affair, but one that lands in the image was hardly meant to. */
+async function warnOfLeaks(
+  step: RunStep,
+  made: {
+    readonly layer: LayerInfo;
+    readonly secrets: readonly GivenSecret[];
+    readonly context: StepContext;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { layer, secrets, context, signal } = made;
+  const tar = await context.store.content.read(layer.diffId, undefined, { signal });
+  const warn = warnAt(context, step);
+  for (const { id, path } of await findLeaks(tar, secrets, { signal }))
+    warn(`the image will contain the value of the secret ${id}: it is in ${path}`);
 }
 
 /** A command that ended with anything but success; steps/failure.ts tells the user. */

@@ -5,6 +5,7 @@ import type { RunFile } from "../../ports.ts";
 import type { StepContext } from "../step-context.ts";
 import { prepareBind } from "./bind.ts";
 import { cacheNameOf, prepareCache } from "./cache.ts";
+import type { GivenSecret } from "./leaked-secrets.ts";
 import { prepareSecret } from "./secret.ts";
 import { prepareSsh } from "./ssh.ts";
 
@@ -14,6 +15,7 @@ export interface Prepared {
   readonly files?: readonly RunFile[];
   /** NAME=value. */
   readonly env?: readonly string[];
+  readonly secrets?: readonly GivenSecret[];
 }
 
 /** What mounts are prepared with. */
@@ -55,6 +57,7 @@ export async function prepareMounts(
         .toSorted((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0)),
       files: prepared.flatMap(({ files = [] }) => files),
       env: prepared.flatMap(({ env = [] }) => env),
+      secrets: prepared.flatMap(({ secrets = [] }) => secrets),
       [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose](),
     };
   } catch (error) {

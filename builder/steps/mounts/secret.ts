@@ -17,6 +17,7 @@ export async function prepareSecret(mount: SecretMount, preparing: Preparing): P
   const { mode, uid, gid } = owner;
   return {
     files: target === undefined ? [] : [{ path: target, content: value, mode, owner: { uid, gid } }],
+    secrets: [{ id, value }],
     env: env === undefined ? [] : [`${env}=${Buffer.from(value).toString("utf8")}`],
   };
 }

@@ -224,6 +224,26 @@ describe("RUN --mount", () => {
       );
     });
 
+    it("is warned of when it lands in a file of the image, with the file's name", async () => {
+      const values = secretsOf({ leaked: "l3aked-value\n", kept: "k3pt-value" });
+      const { events } = await fixture.build(
+        [
+          FROM,
+          "RUN --mount=type=secret,id=leaked --mount=type=secret,id=kept cat /run/secrets/kept > /dev/null; mkdir -p /a/b; " +
+            "echo token=$(cat /run/secrets/leaked): > /a/b/config; (echo -n user:; cat /run/secrets/leaked) | base64 > /half; " +
+            "cat /run/secrets/leaked | base64 > /encoded; (head -c 70000 /dev/zero; cat /run/secrets/leaked) > /deep; echo no > /none",
+        ],
+        { secrets: values },
+      );
+      const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+      const told = warnings.flatMap((text) => /contain the value of the secret (.*)/.exec(text)?.[1] ?? []);
+      assert.deepEqual(told, [
+        "leaked: it is in /a/b/config",
+        "leaked: it is in /deep",
+        "leaked: it is in /encoded",
+      ]);
+    });
+
     it("is nowhere in the state root", async () => {
       const { root } = fixture.store.paths;
       fixture.store.database.pragma("wal_checkpoint(TRUNCATE)");
