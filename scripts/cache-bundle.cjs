@@ -1,6 +1,7 @@
 // Runs a few commands of the bundle in this process, on a state root that is thrown away, and writes the code that V8 has compiled by then
 // beside the bundle. What the commands print, and whether they succeed, does not matter.
-const { mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { request } = require("node:http");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { Script } = require("node:vm");
@@ -35,6 +36,31 @@ const COMMANDS = [
   ["inspect", "warm"],
   ["rm", "warm"],
 ];
+
+/** Serves the API until it was asked for what clients ask for first; no container is started. */
+async function serve() {
+  const socketPath = path.join(folder, "daemon.sock");
+  let over = false;
+  const stopped = run(["daemon", "--host", `unix://${socketPath}`]).then(() => {
+    over = true;
+  });
+  while (!over && !existsSync(socketPath)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const ask = (method, url, document) =>
+    new Promise((resolve) => {
+      const headers = { "content-type": "application/json" };
+      const sent = request({ socketPath, method, path: url, headers }, (response) =>
+        response.resume().on("end", resolve),
+      );
+      sent.on("error", resolve).end(document && JSON.stringify(document));
+    });
+  for (const url of ["/_ping", "/version", "/info", "/containers/json", "/images/json"])
+    await ask("GET", url);
+  const body = { Image: "warm", Cmd: ["/file"], HostConfig: { NetworkMode: "none" } };
+  await ask("POST", "/containers/create?name=warm", body);
+  await ask("DELETE", "/containers/warm");
+  process.emit("SIGTERM", "SIGTERM");
+  await stopped;
+}
 
 /** Serves while an image is pushed to it; the port is what it says. */
 async function push() {
@@ -84,6 +110,7 @@ async function main() {
   process.stderr.write = process.stdout.write;
   for (const args of COMMANDS) await run(args);
   await push();
+  await serve();
   process.stdout.write = write;
   const compiled = chunks.names.map((name) => ({
     name,

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { Failure } from "../../core/errors.ts";
 import { accessPaths } from "../../registry/access/access-paths.ts";
 import type { RetentionRule } from "../../registry/care/retention.ts";
-import { parseRetention } from "../../registry/care/retention-file.ts";
 import type { Paths } from "../../store/paths.ts";
 
 /** The rules of the file, or of the state root's, which may be missing. Rejects with ACCESS_FILE_INVALID. */
@@ -12,7 +11,9 @@ export async function readRetention(
 ): Promise<readonly RetentionRule[]> {
   const path = file ?? accessPaths(paths.registry).retention;
   try {
-    return parseRetention(await readFile(path, "utf8"), path).rules;
+    const text = await readFile(path, "utf8");
+    const { parseRetention } = await import("../../registry/care/retention-file.ts");
+    return parseRetention(text, path).rules;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     if (file === undefined) return [];
