@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { looksLikeArchive, peek } from "../core/archive-head.ts";
+import { isRemoteContext } from "../core/build-context.ts";
 import { Failure } from "../core/errors.ts";
 import { type ByteStream, readAll } from "../core/streams.ts";
 import type { BuildRequest, BuildService, FetchedContext, FetchOptions } from "../engine/api.ts";
@@ -23,10 +24,6 @@ export interface InputOptions extends FetchOptions {
 const DOCKERFILE_LIMIT = 16 * 1024 * 1024;
 const DOCKERFILE = "Dockerfile";
 
-/** True for what is no path: a URL, a git repository. */
-export const isRemote = (source: string): boolean =>
-  /^(?:https?|git|ssh):\/\/|^[\w-]+@[\w.-]+:|^github\.com\//.test(source);
-
 /**
  * Finds what to build: a directory, a git repository, the URL of a tar or a Dockerfile, or "-" for one of these on standard input.
  * Rejects with CONTEXT_INVALID, DOCKERFILE_UNREADABLE, OPTIONS_CONFLICT and with what fetching and unpacking reject with.
@@ -37,7 +34,7 @@ export async function readBuildInput(
   options: InputOptions,
 ): Promise<BuildInput> {
   if (path === "-") return fromStandardInput(context, options);
-  if (isRemote(path)) {
+  if (isRemoteContext(path)) {
     const builds = await options.builds();
     return inside(context, await builds.fetchContext(path, options), options);
   }

@@ -1,6 +1,7 @@
+import { isRemoteContext } from "../../core/build-context.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
-import { type BuildInput, isRemote } from "../build-input.ts";
+import type { BuildInput } from "../build-input.ts";
 import { keyValues, readLabels } from "../container/key-values.ts";
 import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
@@ -36,7 +37,7 @@ export function readRequest(
   checkPlatforms(platforms, { outputs, cacheTo });
   return {
     context: directory,
-    ...(isRemote(path) || path === "-" ? { origin: path } : {}),
+    ...(isRemoteContext(path) || path === "-" ? { origin: path } : {}),
     dockerfile,
     contexts,
     tags,

@@ -1,9 +1,18 @@
 import { isCode } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import type { BuildEvent, BuildRequest, BuildService, ReceivedContext } from "../../engine/api.ts";
+import { Undo } from "../../core/undo.ts";
+import type {
+  BuildEvent,
+  BuildRequest,
+  BuildService,
+  FetchedContext,
+  ReceivedContext,
+} from "../../engine/api.ts";
 import type { FrontendRequest } from "./frontend-attrs.ts";
 import { ignoreLines } from "./ignore-lines.ts";
+import type { NamedContexts, NamedSource } from "./named-contexts.ts";
 import { receivedFiles, type Wanted } from "./received-files.ts";
+import { sessionSecrets } from "./session-secrets.ts";
 import type { Session } from "./sessions.ts";
 import { type TransferTitle, transferStep } from "./transfer-step.ts";
 import { uploadedFile } from "./uploaded-file.ts";
@@ -19,13 +28,78 @@ export interface InputParts {
 export interface BuildInput extends AsyncDisposable {
   readonly context: string;
   readonly dockerfile: BuildRequest["dockerfile"];
+  /** Where the context came from, if that is another place. */
+  readonly origin?: string;
+}
+/** With what stands for stages and images. */
+export interface WholeInput extends BuildInput {
+  readonly contexts: NamedContexts;
 }
 
 const IGNORE = ".dockerignore";
 
-/** Fetches the Dockerfile and the context from the client. Rejects with DOCKERFILE_UNREADABLE, SESSION_BROKEN, CONTEXT_TOO_LARGE. */
-export async function fetchInput(parts: InputParts): Promise<BuildInput> {
-  return parts.request.upload === undefined ? fetchFolders(parts) : fetchArchive(parts, parts.request.upload);
+/**
+ * Fetches the Dockerfile and the contexts from the client, or from where they are. Rejects with DOCKERFILE_UNREADABLE, SESSION_BROKEN,
+ * CONTEXT_TOO_LARGE, GIT_FAILED, DOWNLOAD_FAILED.
+ */
+export async function fetchInput(parts: InputParts): Promise<WholeInput> {
+  const undo = new Undo();
+  try {
+    const input = await fetchMain(parts);
+    undo.add(() => input[Symbol.asyncDispose]());
+    const contexts: Record<string, NamedContexts[string]> = {};
+    for (const [name, source] of parts.request.contexts)
+      contexts[name] = await fetchNamed(parts, source, undo);
+    return { ...input, contexts, [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose]() };
+  } catch (error) {
+    await undo[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function fetchMain(parts: InputParts): Promise<BuildInput> {
+  const { upload, remote } = parts.request;
+  if (remote !== undefined) return fetchRemote(parts, remote);
+  return upload === undefined ? fetchFolders(parts) : fetchArchive(parts, upload);
+}
+
+async function fetchNamed(
+  parts: InputParts,
+  source: NamedSource,
+  undo: Undo,
+): Promise<NamedContexts[string]> {
+  if (source.kind === "image") return source;
+  const received =
+    source.kind === "folder"
+      ? await fetchFolder(parts, `load build context ${source.folder}`, { folder: source.folder })
+      : await fetchFrom(parts, source.url);
+  undo.add(() => received[Symbol.asyncDispose]());
+  return { kind: "directory", path: received.directory };
+}
+
+const fetchFrom = ({ builds, session, signal, report }: InputParts, url: string): Promise<FetchedContext> =>
+  transferStep(
+    { id: `remote ${url}`, name: `[internal] load remote build context ${url}`, moving: "fetching" },
+    report,
+    () => builds.fetchContext(url, { signal, secrets: sessionSecrets(session) }),
+  );
+
+/** A URL may give the Dockerfile itself, with nothing around it. */
+async function fetchRemote(
+  parts: InputParts,
+  { url, lendsDockerfile }: NonNullable<FrontendRequest["remote"]>,
+): Promise<BuildInput> {
+  const { filename: name } = parts.request;
+  const received = await fetchFrom(parts, url);
+  try {
+    const ignore = { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
+    const lent = lendsDockerfile ? await fetchDefinition(parts, `${name}${IGNORE}`) : undefined;
+    const text = lent?.text ?? received.dockerfile ?? received.readText(name);
+    return { ...inputOf(received, { name, text, ignore }), origin: url };
+  } catch (error) {
+    await received[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** An archive holds the Dockerfile too. */

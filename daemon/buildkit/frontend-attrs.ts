@@ -1,6 +1,8 @@
+import { isRemoteContext } from "../../core/build-context.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
+import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
 
 /** What a client asks the Dockerfile frontend for. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
@@ -11,6 +13,9 @@ export interface FrontendRequest {
   readonly folders: { readonly context: string; readonly dockerfile: string };
   /** The path of an archive that the client uploads in place of a folder. */
   readonly upload: string | undefined;
+  /** A context that is elsewhere: a URL, a git repository. It holds the Dockerfile, unless the client lends that. */
+  readonly remote: { readonly url: string; readonly lendsDockerfile: boolean } | undefined;
+  readonly contexts: ReadonlyMap<string, NamedSource>;
   readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
 }
 type Attrs = ReadonlyMap<string, string>;
@@ -40,7 +45,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   platform: (value) => !value.includes(","),
   contextkey: () => true,
   dockerfilekey: () => true,
-  context: (value) => value === "" || UPLOAD.test(value),
+  context: (value) => value === "" || UPLOAD.test(value) || isRemoteContext(value),
   // A value names the stages that the cache is not used for.
   "no-cache": (value) => value === "",
   "image-resolve-mode": (value) => ["default", "pull", "local"].includes(value),
@@ -56,7 +61,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
 };
 /** What says where sources come from, for attestations, which nobody asks for. */
 const IGNORED = /^vcs:/;
-const BY_PREFIX = /^(?:build-arg|label):/;
+const BY_PREFIX = /^(?:build-arg|label|context):/;
 /** A build argument that asks for the cache to be written into the image. */
 const INLINE_CACHE = "build-arg:BUILDKIT_INLINE_CACHE";
 
@@ -71,13 +76,18 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
   for (const [name, value] of attrs) refuseUnsupported(name, value);
   const target = attrs.get("target") ?? "";
   const platform = attrs.get("platform") ?? "";
+  const context = attrs.get("context") ?? "";
+  const upload = UPLOAD.exec(context)?.[1];
+  const isRemote = upload === undefined && context !== "";
   return {
     filename: attrs.get("filename") || DEFAULT_NAME,
     folders: {
       context: attrs.get("contextkey") || "context",
       dockerfile: attrs.get("dockerfilekey") || "dockerfile",
     },
-    upload: UPLOAD.exec(attrs.get("context") ?? "")?.[1],
+    upload,
+    remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
+    contexts: readNamedContexts(attrs),
     options: {
       buildArgs: withPrefix(attrs, "build-arg:"),
       labels: withPrefix(attrs, "label:"),

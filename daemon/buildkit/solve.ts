@@ -1,6 +1,6 @@
 import { Failure } from "../../core/errors.ts";
-import type { BuildEvent, BuildResult, Engine } from "../../engine/api.ts";
-import { type BuildInput, fetchInput } from "./build-input.ts";
+import type { BuildEvent, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
+import { fetchInput, type WholeInput } from "./build-input.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
 import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
@@ -39,28 +39,37 @@ export async function solve(
   try {
     refuseUnsupported(request);
     const outputs = readExporters(request);
+    const allow = request.entitlements.map(readEntitlement);
     const wanted =
       request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
     if (wanted === undefined) return new Map();
     const session = await parts.sessions.get(request.session, signal);
-    return await new Solve(parts, { job, session, wanted, outputs }, signal).run();
+    return await new Solve(parts, { job, session, wanted, outputs, allow }, signal).run();
   } finally {
     parts.jobs.close(job);
   }
 }
 
 function refuseUnsupported(request: SolveRequest): void {
-  const { frontend, cache, entitlements } = request;
+  const { frontend, cache } = request;
   if ((request.definition?.byteLength ?? 0) > 0) throw unsupported("a build from LLB");
   if (frontend !== "" && frontend !== FRONTEND) throw unsupported(`the frontend ${frontend}`);
   if (request.frontendInputs.size > 0) throw unsupported("frontend inputs");
   if (request.sourcePolicy !== undefined || request.sourcePolicySession !== "")
     throw unsupported("a source policy");
-  if (entitlements[0] !== undefined) throw unsupported(`the entitlement ${entitlements[0]}`);
   const [exported] = cache?.exports ?? [];
   if (exported !== undefined) throw unsupported(`a cache export of type=${exported.type}`);
   const [imported] = cache?.imports ?? [];
   if (imported !== undefined) throw unsupported(`a cache import of type=${imported.type}`);
+}
+
+const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
+
+/** `--allow`. Who reaches this API may do all of it anyway; a build has only what was asked for. */
+function readEntitlement(text: string): Entitlement {
+  const found = ENTITLEMENTS.find((name) => name === text);
+  if (found === undefined) throw unsupported(`the entitlement ${text}`);
+  return found;
 }
 
 async function wantedOnBridge(job: Job, signal: AbortSignal): Promise<FrontendRequest | undefined> {
@@ -90,6 +99,7 @@ interface Asked {
   readonly session: Session;
   readonly wanted: FrontendRequest;
   readonly outputs: Outputs;
+  readonly allow: readonly Entitlement[];
 }
 
 /** Titles by which the builder shows what was shown already while it came from the client. */
@@ -137,12 +147,15 @@ class Solve {
     }
   }
 
-  #build({ context, dockerfile }: BuildInput): Promise<BuildResult> {
-    const { job, session, wanted, outputs } = this.#asked;
+  #build({ context, origin, dockerfile, contexts }: WholeInput): Promise<BuildResult> {
+    const { job, session, wanted, outputs, allow } = this.#asked;
     const request = {
       ...wanted.options,
       context,
+      ...(origin === undefined ? {} : { origin }),
       dockerfile,
+      contexts,
+      allow,
       tags: outputs.tags,
       credentials: sessionCredentials(session, this.#signal),
       secrets: sessionSecrets(session),
