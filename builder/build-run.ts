@@ -203,6 +203,7 @@ export class BuildRun {
       secrets: this.#request.secrets,
       ssh: this.#request.ssh,
       resources: this.#request.resources ?? {},
+      keepFailed: this.#request.keepFailed,
       timestamps: new Timestamps({ requested, context: this.#request.context, clock }),
       report: this.#report,
       warnOfHost: once((message) => this.#report({ type: "warning", message })),

@@ -6,6 +6,7 @@ import type { ListMember } from "../store/types.ts";
 import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
 import type { BuildResources, SecretSource, SshSource } from "./ports.ts";
+import type { FailedState } from "./steps/failed-state.ts";
 
 /** An ignore file that was read already. */
 export interface IgnoreFile {
@@ -55,6 +56,8 @@ export interface BuildRequest {
   /** What RUN --mount=type=secret and type=ssh give to commands; absent when there is nothing. */
   readonly secrets?: SecretSource;
   readonly ssh?: SshSource;
+  /** Takes over the state of a command that failed, or says false; then nothing is left of it. */
+  readonly keepFailed?: (state: FailedState) => boolean;
   /** Seconds since the epoch. */
   readonly sourceDateEpoch?: number;
   /** Shown to registries in place of those of this machine's user. */

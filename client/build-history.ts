@@ -1,4 +1,4 @@
-import type { BuildHistory } from "../engine/api.ts";
+import type { BuildDebugger, BuildHistory } from "../engine/api.ts";
 import { lacks } from "./lacks.ts";
 
 const refuse = async (): Promise<never> => {
@@ -15,4 +15,10 @@ export const remoteBuildHistory: BuildHistory = {
   },
   remove: refuse,
   removeAll: refuse,
+};
+
+export const remoteBuildDebugger: BuildDebugger = {
+  async debug() {
+    throw lacks("entering a failed step");
+  },
 };

@@ -1,7 +1,7 @@
 import { Failure } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
 import { formatAddress, parseAddress } from "./address.ts";
-import { remoteBuildHistory } from "./build-history.ts";
+import { remoteBuildDebugger, remoteBuildHistory } from "./build-history.ts";
 import { RemoteBuilds } from "./builds.ts";
 import { RemoteContainers } from "./containers.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -41,6 +41,7 @@ export async function connectEngine({ credentials, ...settings }: RemoteSettings
     execs,
     builds: new RemoteBuilds(transport),
     buildHistory: remoteBuildHistory,
+    buildDebugger: remoteBuildDebugger,
     volumes: new RemoteVolumes(transport),
     networks: new RemoteNetworks(transport),
     distribution: new RemoteDistribution(transport, credentials),

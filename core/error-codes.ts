@@ -602,6 +602,14 @@ export const ERRORS = {
     "invalid",
     (d: { prefix: string }) => `multiple builds found with provided prefix: ${d.prefix}`,
   ),
+  BUILD_STATE_GONE: define(
+    "not-found",
+    (d: { build: string }) => `nothing is left of a failed step of build ${d.build}`,
+  ),
+  DEBUG_SHELL_MISSING: define(
+    "not-found",
+    () => "the failed step's image has no shell, and there is no static busybox to lend it",
+  ),
   BUILD_RUNNING: define("conflict", (d: { build: string }) => `build ${d.build} is running`),
 
   // ── daemon ──────────────────────────────────────────────────────────────────────────────────────

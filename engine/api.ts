@@ -13,7 +13,7 @@ import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { ImageRecord } from "../store/types.ts";
-import type { BuildHistory } from "./build-history-api.ts";
+import type { BuildDebugger, BuildHistory } from "./build-history-api.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
 import type { ExecCreate, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
@@ -62,6 +62,7 @@ export interface Engine extends AsyncDisposable {
   readonly execs: ExecService;
   readonly builds: BuildService;
   readonly buildHistory: BuildHistory;
+  readonly buildDebugger: BuildDebugger;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly distribution: DistributionService;

@@ -1,6 +1,8 @@
 import type { BuildEvent } from "../builder/events.ts";
+import type { SecretSource } from "../builder/ports.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
+import type { Attachment, TerminalSize } from "../runtime/containers/attachment.ts";
 
 export type BuildStatus = "running" | "completed" | "error" | "canceled";
 
@@ -116,4 +118,30 @@ export interface BuildHistory {
   remove(ref: string): Promise<void>;
   /** Forgets all that have ended; returns their refs. */
   removeAll(): Promise<readonly string[]>;
+}
+
+export interface DebugOptions {
+  /** A shell when absent: the image's own, else one that is lent. */
+  readonly command?: readonly string[];
+  /** Of the terminal it gets; plain streams without. */
+  readonly terminal?: TerminalSize;
+  /** What the build's secrets are; they were not kept. */
+  readonly secrets?: SecretSource;
+  readonly warn?: (warning: string) => void;
+}
+export interface DebugSession extends Attachment {
+  /** What failed. */
+  readonly command: readonly string[];
+  /** What the command had that is not here any more: "secret token". */
+  readonly missing: readonly string[];
+  /** The shell status, once it has ended. */
+  wait(): Promise<number>;
+}
+export interface BuildDebugger {
+  /**
+   * Enters the root filesystem as a failed step left it, with its mounts, environment, user and directory. What is changed there stays for the
+   * next time, not in any image. Disposing ends the command. Rejects with BUILD_RECORD_UNKNOWN, BUILD_STATE_GONE, DEBUG_SHELL_MISSING,
+   * EXEC_NOT_FOUND.
+   */
+  debug(build: string, options?: DebugOptions): Promise<DebugSession>;
 }

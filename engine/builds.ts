@@ -15,6 +15,7 @@ import type {
   FetchOptions,
   ReceivedContext,
 } from "./api.ts";
+import type { FailureTable } from "./builds/debug/failure-table.ts";
 import type { BuildTable } from "./builds/history/build-table.ts";
 import { recorded } from "./builds/history/recorded.ts";
 import type { Jobs } from "./jobs.ts";
@@ -25,6 +26,7 @@ export class Builds implements BuildService {
   readonly #jobs: Jobs;
   readonly #builder: Builder;
   readonly #table: BuildTable;
+  readonly #failures: FailureTable;
   readonly #http: HttpSource;
 
   constructor(parts: {
@@ -33,6 +35,7 @@ export class Builds implements BuildService {
     readonly jobs: Jobs;
     readonly builder: Builder;
     readonly table: BuildTable;
+    readonly failures: FailureTable;
     readonly http: HttpSource;
   }) {
     this.#store = parts.store;
@@ -40,6 +43,7 @@ export class Builds implements BuildService {
     this.#jobs = parts.jobs;
     this.#builder = parts.builder;
     this.#table = parts.table;
+    this.#failures = parts.failures;
     this.#http = parts.http;
   }
 
@@ -51,7 +55,8 @@ export class Builds implements BuildService {
     const { context, tags, target } = request;
     const { name: dockerfile } = request.dockerfile;
     checkLimits({ ...DEFAULT_HOST_CONFIG, ...request.resources });
-    const parts = { table: this.#table, builder: this.#builder, images: this.#store.images };
+    const { images, snapshots } = this.#store;
+    const parts = { table: this.#table, builder: this.#builder, failures: this.#failures, images, snapshots };
     return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
       recorded(parts, { request, report, options }),
     );

@@ -16,6 +16,8 @@ import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Engine } from "./api.ts";
 import { cachePlaces } from "./builds/cache-places.ts";
+import { Debugger } from "./builds/debug/debugger.ts";
+import { FailureTable } from "./builds/debug/failure-table.ts";
 import { BuildTable } from "./builds/history/build-table.ts";
 import { History } from "./builds/history/history.ts";
 import { Builds } from "./builds.ts";
@@ -48,6 +50,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const jobs = new Jobs(database);
   const events = new EventLog(database);
   const builds = new BuildTable(database);
+  const buildHistory = new History(builds, Date.now);
+  const failures = new FailureTable(database, Date.now);
   const networks = openNetworks(store, kernel);
   const volumes = new VolumeStore({ paths, database, locks, kernel });
   const cgroups = createControlGroups(kernel);
@@ -102,7 +106,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     cgroupNamespace: cgroups.namespaces ? "private" : "host",
     record: events.record,
   });
-  const buildService = new Builds({ store, kernel, jobs, builder, http, table: builds });
+  const buildService = new Builds({ store, kernel, jobs, builder, http, table: builds, failures });
   return {
     images: new Images({
       store,
@@ -118,7 +122,13 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
     }),
     builds: buildService,
-    buildHistory: new History(builds, Date.now),
+    buildHistory,
+    buildDebugger: new Debugger({
+      store,
+      failures,
+      open: (request) => executor.open(request),
+      refOf: async (build) => (await buildHistory.get(build)).ref,
+    }),
     volumes: volumeService,
     distribution: new Distribution(registries),
     networks: new Networks({

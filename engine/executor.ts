@@ -1,5 +1,6 @@
 import type { Executor } from "../builder/ports.ts";
-import type { TransientRunner } from "../runtime/transient.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { SessionRequest, TransientRunner } from "../runtime/transient.ts";
 
 /** Runs the steps of builds; the runner is made for the first of them, as a cached build needs none. */
 export class LazyExecutor implements Executor, AsyncDisposable {
@@ -14,6 +15,12 @@ export class LazyExecutor implements Executor, AsyncDisposable {
     this.#runner ??= this.#make();
     return this.#runner.run(request, options);
   };
+
+  /** As TransientRunner.open(). */
+  open(request: SessionRequest, options?: Abortable): ReturnType<TransientRunner["open"]> {
+    this.#runner ??= this.#make();
+    return this.#runner.open(request, options);
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runner?.[Symbol.asyncDispose]();

@@ -2,12 +2,14 @@ import { closeSync, openSync } from "node:fs";
 import type { Mount, TransientMount } from "../core/mount.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
+import { Undo } from "../core/undo.ts";
 import type { KernelProcesses } from "../native/kernel.ts";
 import { thisOwner } from "../store/owner.ts";
 import type { Trees } from "../store/types.ts";
 import type { ControlGroups } from "./cgroups/control-groups.ts";
 import type { EndpointRecord } from "./container-config.ts";
-import type { Launched, Launcher, LaunchFile } from "./launch/launcher.ts";
+import type { TerminalSize } from "./containers/attachment.ts";
+import type { Launched, Launcher, LaunchFile, LaunchIo } from "./launch/launcher.ts";
 import { mountLeftovers } from "./mount-leftovers.ts";
 import { hostsFile, resolvConfFile } from "./network/files.ts";
 import { readHostResolvConf } from "./network/host-resolv-conf.ts";
@@ -20,6 +22,7 @@ import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
 import { openGroup, type SharedGroup, type StepGroup, type TransientResources } from "./transient-group.ts";
 import { compileTransientMounts } from "./transient-mounts.ts";
+import { endSession, shimSession, type TransientSession } from "./transient-session.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
 export interface TransientRequest {
@@ -50,7 +53,17 @@ export interface TransientResult {
   readonly exclude: readonly string[];
 }
 
+/** A command that somebody is connected to. */
+export interface SessionRequest extends Omit<TransientRequest, "output"> {
+  /** Of a terminal; without one it has plain streams. */
+  readonly terminal?: TerminalSize;
+  /** A directory of this command's own, for its shim. */
+  readonly folder: string;
+}
+
 export interface TransientRunner extends AsyncDisposable {
+  /** Starts a command with an attachment to it. Disposing ends it. Rejects if it could not be run: EXEC_NOT_FOUND, EXEC_DENIED, … */
+  open(request: SessionRequest, options?: Abortable): Promise<TransientSession>;
   /** Resolves when the process has ended, however it ended. Rejects if it could not be run; an abort kills it. */
   run(request: TransientRequest, options?: Abortable): Promise<TransientResult>;
 }
@@ -71,7 +84,9 @@ const HOSTNAME = "buildkitsandbox";
 const DEVICE_GROUP = "/slipway/build";
 const NETWORKS = { default: "bridge", host: "host", none: "none" } as const;
 
+type Launchable = Omit<TransientRequest, "output"> & Pick<SessionRequest, "terminal">;
 interface Place {
+  readonly io: LaunchIo;
   readonly endpoint: EndpointRecord;
   readonly group: StepGroup;
 }
@@ -107,12 +122,45 @@ class Runner implements TransientRunner {
     }
   }
 
-  async #runConnected(request: TransientRequest, place: Place, options: Abortable): Promise<TransientResult> {
+  async open(request: SessionRequest, options: Abortable = {}): Promise<TransientSession> {
+    await using undo = new Undo();
+    const group = openGroup(request, { shared: this.#devices, cgroups: this.#options.cgroups });
+    undo.add(() => group[Symbol.asyncDispose]());
+    const endpoint = await this.#connect(request);
+    undo.add(async () => {
+      if (endpoint.address !== "") this.#idle.push(endpoint);
+    });
+    const shim = shimSession(request);
+    const { io, session } = shim;
+    const launched = await this.#launch(request, { endpoint, group, io }, options);
+    undo.add(() => launched[Symbol.asyncDispose]());
+    await this.#options.networks.attach(endpoint, launched.pid);
+    await this.#options.networks.route(endpoint, launched.pid);
+    await session.connect(io.socket, { lossless: true });
+    await launched.go();
+    undo.keep();
+    return endSession(shim, launched, async () => {
+      if (endpoint.address !== "") this.#idle.push(endpoint);
+      await group[Symbol.asyncDispose]();
+    });
+  }
+
+  async #runConnected(
+    request: TransientRequest,
+    place: Omit<Place, "io">,
+    options: Abortable,
+  ): Promise<TransientResult> {
     const { endpoint } = place;
     const stdout = this.#pipe((bytes) => request.output("stdout", bytes));
     const stderr = this.#pipe((bytes) => request.output("stderr", bytes));
+    const io = {
+      kind: "descriptors",
+      stdin: this.#null,
+      stdout: stdout.write,
+      stderr: stderr.write,
+    } as const;
     try {
-      await using launched = await this.#launch(request, place, [stdout.write, stderr.write], options);
+      await using launched = await this.#launch(request, { ...place, io }, options);
       stdout.closeWrite();
       stderr.closeWrite();
       await this.#options.networks.attach(endpoint, launched.pid);
@@ -128,12 +176,7 @@ class Runner implements TransientRunner {
     }
   }
 
-  #launch(
-    request: TransientRequest,
-    { endpoint, group }: Place,
-    [stdout, stderr]: readonly [number, number],
-    options: Abortable,
-  ): Promise<Launched> {
+  #launch(request: Launchable, { endpoint, group, io }: Place, options: Abortable): Promise<Launched> {
     const confined = request.insecure || group.devicesConfined;
     const { stage, binds } = compileTransientMounts(request.mounts);
     const spec = this.#compile(request, group);
@@ -145,14 +188,14 @@ class Runner implements TransientRunner {
         files: [...this.#etcFiles(request, endpoint), ...request.files],
         cgroupProcs: group.procs,
         cgroupDirs: group.directories,
-        io: { kind: "descriptors", stdin: this.#null, stdout, stderr },
+        io,
       },
       options,
     );
   }
 
   #compile(
-    { process, network, insecure, hostname = HOSTNAME, resources }: TransientRequest,
+    { process, network, insecure, hostname = HOSTNAME, resources, terminal }: Launchable,
     { devicesConfined }: StepGroup,
   ): OciSpec {
     const { host, seccomp } = this.#options;
@@ -177,12 +220,12 @@ class Runner implements TransientRunner {
         seccomp,
         host,
       },
-      { ...process, tty: false },
+      { ...process, tty: terminal !== undefined, consoleSize: terminal },
     );
   }
 
   #etcFiles(
-    { network, hostname = HOSTNAME, extraHosts, resources }: TransientRequest,
+    { network, hostname = HOSTNAME, extraHosts, resources }: Launchable,
     endpoint: EndpointRecord,
   ): LaunchFile[] {
     const { address, gateway } = endpoint;
@@ -203,7 +246,7 @@ class Runner implements TransientRunner {
     ];
   }
 
-  async #connect({ network, warn }: TransientRequest): Promise<EndpointRecord> {
+  async #connect({ network, warn }: Launchable): Promise<EndpointRecord> {
     const kept = network === "default" ? this.#idle.pop() : undefined;
     if (kept !== undefined) return kept;
     const { networks } = this.#options;

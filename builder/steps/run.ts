@@ -13,6 +13,7 @@ import {
   type RunStep,
 } from "../plan/step.ts";
 import type { Operation } from "../solve/operation.ts";
+import { type FailedState, keptMounts } from "./failed-state.ts";
 import { originContent, originIdentity } from "./mounts/bind.ts";
 import { findLeaks, type GivenSecret } from "./mounts/leaked-secrets.ts";
 import { prepareMounts } from "./mounts/prepare-mounts.ts";
@@ -75,6 +76,7 @@ async function perform(
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
   const rootfs = await store.snapshots.prepare(key, layers, { signal, volatile: true });
+  let kept = false;
   try {
     const { exclude, status } = await context.executor.run(
       {
@@ -95,7 +97,11 @@ async function perform(
       { signal },
     );
     signal.throwIfAborted();
-    if (!("code" in status) || status.code !== 0) throw new ProcessFailed(status);
+    if (!("code" in status) || status.code !== 0) {
+      const mounts = keptMounts(step, outcomes, mounted.mounts);
+      kept = keep({ snapshot: key, status, process, mounts }, step, context);
+      throw new ProcessFailed(status);
+    }
     const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
     const layer = await store.snapshots.commit(key, options);
     if (layer !== undefined && mounted.secrets.length > 0)
@@ -103,7 +109,7 @@ async function perform(
     return layer ?? (await emptyLayer(store.layers));
   } finally {
     // Removing many files takes its time, and the next step need not wait for it.
-    context.background(store.snapshots.remove(key));
+    if (!kept) context.background(store.snapshots.remove(key));
   }
 }
 
@@ -122,6 +128,19 @@ async function warnOfLeaks(
   const warn = warnAt(context, step);
   for (const { id, path } of await findLeaks(tar, secrets, { signal }))
     warn(`the image will contain the value of the secret ${id}: it is in ${path}`);
+}
+
+/** Whether somebody owns the snapshot of the command that failed from now on. */
+function keep(
+  failed: Omit<FailedState, "request">,
+  step: RunStep,
+  { lease, keepFailed }: StepContext,
+): boolean {
+  const { network, insecure, extraHosts, hostname, files } = step;
+  const request = { network, insecure, extraHosts, files, ...(hostname === undefined ? {} : { hostname }) };
+  const isKept = keepFailed?.({ ...failed, request }) ?? false;
+  if (isKept) lease.keep(failed.snapshot);
+  return isKept;
 }
 
 /** A command that ended with anything but success; steps/failure.ts tells the user. */

@@ -10,6 +10,7 @@ import type { LayerStep } from "../plan/step.ts";
 import type { BuildResources, Executor, SecretSource, SshSource } from "../ports.ts";
 import type { HttpFiles } from "../remote/http.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
+import type { FailedState } from "./failed-state.ts";
 import type { OutputTail } from "./output-tail.ts";
 import type { RootFilesystems } from "./root-filesystems.ts";
 
@@ -30,6 +31,8 @@ export interface StepContext {
   readonly secrets: SecretSource | undefined;
   readonly ssh: SshSource | undefined;
   readonly resources: BuildResources;
+  /** Takes over the state of a command that failed. */
+  readonly keepFailed: ((state: FailedState) => boolean) | undefined;
   /** Holds everything in the making until the build has ended. */
   readonly lease: Lease;
   readonly timestamps: Timestamps;

@@ -47,6 +47,10 @@ export const BUILD_FLAGS = {
     help: "Set the networking mode for the RUN instructions during build",
   },
   "no-cache": { kind: "bool", help: "Do not use cache when building the image" },
+  "on-error": {
+    kind: "string",
+    help: 'What to do when a step fails ("shell": enter what it left, with its mounts and environment)',
+  },
   output: {
     kind: "list",
     short: "o",

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
 import type { BuildEvent, BuildRequest, BuildResult } from "../../engine/api.ts";
 import { readBuildInput } from "../build-input.ts";
 import { check } from "../build-options/check.ts";
@@ -12,11 +13,16 @@ import { readRequest } from "../build-options/request.ts";
 import { readSecrets } from "../build-options/secrets.ts";
 import { readSsh } from "../build-options/ssh.ts";
 import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
+import { debugBuild, isInteractive } from "../builds/debug-session.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, print } from "../context.ts";
+import { printError } from "../errors.ts";
 import type { FlagValues } from "../flags.ts";
 import { createProgress, PROGRESS_MODES, type ProgressMode } from "../progress/progress.ts";
 import { interruptible } from "../signals.ts";
+
+/** As long as those that buildx gives. */
+const REF_LENGTH = 25;
 
 type BuildFlags = FlagValues<typeof BUILD_FLAGS>;
 
@@ -59,6 +65,7 @@ interface Prepared {
 async function buildAndWrite(context: Context, flags: BuildFlags, prepared: Prepared): Promise<void> {
   const { request, mode, signal } = prepared;
   const { builds } = await context.engine();
+  const ref = newId().slice(0, REF_LENGTH);
   const explanation = new Explanation(flags.explain);
   const progress = await createProgress(mode, context.stderr, { env: context.env });
   const report = (event: BuildEvent): void => {
@@ -66,13 +73,29 @@ async function buildAndWrite(context: Context, flags: BuildFlags, prepared: Prep
     progress.report(event);
   };
   try {
-    const result = await builds.build(request, report, { signal });
+    const result = await builds.build(request, report, { signal, ref });
     progress.close();
     await explanation.print(context);
     await writeAll(context, flags, { ...prepared, result });
+  } catch (error) {
+    progress.close();
+    if (flags["on-error"] === undefined || !isCode(error, "BUILD_STEP_FAILED")) throw error;
+    await enterFailure(context, error, { ref, secrets: request.secrets });
   } finally {
     progress.close();
   }
+}
+
+/** Shows what failed, and a shell in what that left; the build has failed all the same. */
+async function enterFailure(
+  context: Context,
+  error: unknown,
+  { ref, secrets }: { readonly ref: string; readonly secrets: BuildRequest["secrets"] },
+): Promise<never> {
+  await printError(context, error);
+  const tty = isInteractive(context);
+  await debugBuild(context, ref, { tty, ...(secrets === undefined ? {} : { secrets }) });
+  throw error;
 }
 
 /** Everything that was asked for of the result. */
@@ -90,7 +113,9 @@ async function writeAll(
   if (quiet && !toStandardOutput) await print(context, result.image);
 }
 
-function refuse({ squash, rm }: BuildFlags): void {
+function refuse({ squash, rm, "on-error": onError }: BuildFlags): void {
+  if (onError !== undefined && onError !== "shell")
+    throw new Failure("OPTION_INVALID", { option: "--on-error", got: onError, want: "shell" });
   const hint = "a squashed image shares no layer with any other; let a last stage copy what the image needs";
   if (squash) throw new Failure("OPTION_UNSUPPORTED", { option: "--squash" }, { hint });
   if (!rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });

@@ -374,6 +374,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./builds-inspect.ts")).buildsInspect,
   },
   {
+    names: ["builds debug"],
+    summary: "Enter what a failed step of a build left, with its mounts and environment",
+    load: async () => (await import("./builds-debug.ts")).buildsDebug,
+  },
+  {
     names: ["builds logs"],
     summary: "Print the logs of a build, and follow one that runs",
     load: async () => (await import("./builds-logs.ts")).buildsLogs,

@@ -1,15 +1,14 @@
-import { rmSync } from "node:fs";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { connectShim, readExitRecord } from "../launch/shim.ts";
 import { compileSpec } from "../spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { overlayEnv } from "../spec/process.ts";
-import { type Attachment, LaterAttachment, type TerminalSize } from "./attachment.ts";
+import type { Attachment, TerminalSize } from "./attachment.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { ContainerParts } from "./parts.ts";
+import { ProcessSession } from "./process-session.ts";
 import { resolveIn } from "./starter.ts";
 import type { RunningContainer } from "./stored-container.ts";
 
@@ -67,7 +66,7 @@ export class Execs {
     const note = (action: string, detail: Readonly<Record<string, string>> = {}) =>
       this.#parts.record(containerEvent(container, action, { execID: id, ...detail }));
     note(`exec_create: ${command}`);
-    const session = new Session(id, files, {
+    const session = new ProcessSession(id, files, {
       stdin: request.AttachStdin === true,
       ended: (code) => note("exec_die", { exitCode: String(code) }),
     });
@@ -118,43 +117,5 @@ export class Execs {
       seccomp,
       host,
     });
-  }
-}
-
-class Session extends LaterAttachment implements ExecSession {
-  readonly id: string;
-  readonly #files: { readonly socket: string; readonly exit: string };
-  readonly #noteEnd: (code: number) => void;
-  #status: Promise<number> | undefined;
-
-  constructor(
-    id: string,
-    files: { readonly socket: string; readonly exit: string },
-    options: { readonly stdin: boolean; readonly ended: (code: number) => void },
-  ) {
-    super(options);
-    this.#noteEnd = options.ended;
-    this.id = id;
-    this.#files = files;
-  }
-
-  wait(): Promise<number> {
-    this.#status ??= this.#ended();
-    return this.#status;
-  }
-
-  async #ended(): Promise<number> {
-    const { socket, exit } = this.#files;
-    const record = await connectShim(socket)
-      .then(async (client) => {
-        await using _client = client;
-        return await client.wait();
-      })
-      .catch(() => readExitRecord(exit));
-    rmSync(exit, { force: true });
-    // Without a record its shim was killed, and the process with it.
-    const code = record?.code ?? 137;
-    this.#noteEnd(code);
-    return code;
   }
 }

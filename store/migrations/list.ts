@@ -16,6 +16,7 @@ import { formerBuildsMigration } from "./015-former-builds.ts";
 import { buildsMigration } from "./016-builds.ts";
 import { portableRecordsMigration } from "./017-portable-records.ts";
 import { imageListsMigration } from "./018-image-lists.ts";
+import { buildFailuresMigration } from "./019-build-failures.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   buildsMigration,
   portableRecordsMigration,
   imageListsMigration,
+  buildFailuresMigration,
 ];

@@ -88,7 +88,7 @@ const WRONG: readonly Wrong[] = [
     title: "a command that fails",
     dockerfile: "FROM busybox\nRUN echo before && exit 9",
     message:
-      /^Error: Dockerfile:2: .*exit code: 9\n[\s\S]*>>> RUN echo before[\s\S]*before[\s\S]*hint: enter the state before it: slipway run/,
+      /^Error: Dockerfile:2: .*exit code: 9\n[\s\S]*>>> RUN echo before[\s\S]*before[\s\S]*hint: enter what it left: slipway builds debug \w+\n +enter the state before it: slipway run/,
   },
   {
     title: "a command that is not there",

@@ -1,9 +1,13 @@
 import type { Builder } from "../../../builder/build.ts";
 import type { BuildEvent } from "../../../builder/events.ts";
+import type { FailedState } from "../../../builder/steps/failed-state.ts";
 import type { BuildRequest, BuildResult } from "../../../builder/types.ts";
+import { Failure, isCode } from "../../../core/errors.ts";
 import { newId } from "../../../core/ids.ts";
+import type { Snapshotter } from "../../../store/snapshotter.ts";
 import type { ImageStore } from "../../../store/types.ts";
 import type { BuildOptions } from "../../api.ts";
+import type { FailureTable } from "../debug/failure-table.ts";
 import { askedOf } from "./asked.ts";
 import type { BuildTable } from "./build-table.ts";
 import { BuildRecorder } from "./recorder.ts";
@@ -14,7 +18,9 @@ const REF_LENGTH = 25;
 interface Parts {
   readonly table: BuildTable;
   readonly builder: Builder;
+  readonly failures: FailureTable;
   readonly images: ImageStore;
+  readonly snapshots: Pick<Snapshotter, "remove">;
 }
 interface Call {
   readonly request: BuildRequest;
@@ -24,13 +30,18 @@ interface Call {
 
 /** Builds, and writes down in the history how that went. */
 export async function recorded(
-  { table, builder, images }: Parts,
+  { table, builder, failures, images, snapshots }: Parts,
   { request, report, options = {} }: Call,
 ): Promise<BuildResult> {
   const ref = options.ref ?? newId().slice(0, REF_LENGTH);
   const recorder = new BuildRecorder(table, { ref, asked: askedOf(request) }, Date.now);
   const { secrets } = request;
-  const watched = secrets === undefined ? request : { ...request, secrets: recorder.watch(secrets) };
+  const keepFailed = (state: FailedState): boolean => failures.put(ref, state);
+  const watched = {
+    ...request,
+    keepFailed,
+    ...(secrets === undefined ? {} : { secrets: recorder.watch(secrets) }),
+  };
   const both = (event: BuildEvent): void => {
     recorder.report(event);
     report(event);
@@ -41,6 +52,19 @@ export async function recorded(
     return result;
   } catch (error) {
     recorder.failed(error);
-    throw error;
+    throw failures.find(ref) === undefined ? error : withWayIn(error, ref);
+  } finally {
+    for (const snapshot of failures.takeOld()) await snapshots.remove(snapshot);
   }
+}
+
+/** A command that failed can be entered as it left things, which is better than what was before it. */
+function withWayIn(error: unknown, ref: string): unknown {
+  if (!isCode(error, "BUILD_STEP_FAILED")) return error;
+  const { detail, hint, cause } = error;
+  const enter = `enter what it left: slipway builds debug ${ref}`;
+  return new Failure("BUILD_STEP_FAILED", detail, {
+    cause,
+    hint: hint === undefined ? enter : `${enter}\n      ${hint}`,
+  });
 }

@@ -1,0 +1,53 @@
+import type { Database } from "better-sqlite3";
+import type { FailedState } from "../../../builder/steps/failed-state.ts";
+import { query, transact } from "../../../store/database.ts";
+import { bootId } from "../../../store/owner.ts";
+
+/** How long a failed state stays, and how many of them. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_STATES = 5;
+
+/** The states of failed steps, one a build. Their snapshots are owned by the rows. */
+export class FailureTable {
+  readonly #database: Database;
+  readonly #clock: () => number;
+
+  constructor(database: Database, clock: () => number) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** False when the build has one already: what failed first is what counts. */
+  put(build: string, state: FailedState): boolean {
+    const layers = state.mounts.flatMap((mount) => (mount.kind === "layers" ? mount.layers : []));
+    const { changes } = query(
+      this.#database,
+      "INSERT OR IGNORE INTO build_failures (build, snapshot, state, layers, boot, failed) VALUES (?, ?, ?, ?, ?, ?)",
+    ).run(build, state.snapshot, JSON.stringify(state), JSON.stringify(layers), bootId(), this.#clock());
+    return changes > 0;
+  }
+
+  /** Undefined when there is none, or when the machine was started anew since. */
+  find(build: string): FailedState | undefined {
+    const row = query<{ state: string; boot: string }>(
+      this.#database,
+      "SELECT state, boot FROM build_failures WHERE build = ?",
+    ).get(build);
+    return row?.boot === bootId() ? (JSON.parse(row.state) as FailedState) : undefined;
+  }
+
+  /** Forgets those of builds that the history has forgotten, and old ones; returns their snapshots, which the caller removes. */
+  takeOld(): readonly string[] {
+    return transact(this.#database, () =>
+      query<{ snapshot: string }>(
+        this.#database,
+        `DELETE FROM build_failures
+         WHERE failed < ? OR boot <> ? OR build NOT IN (SELECT ref FROM builds)
+           OR build NOT IN (SELECT build FROM build_failures ORDER BY failed DESC LIMIT ${KEPT_STATES})
+         RETURNING snapshot`,
+      )
+        .all(this.#clock() - KEPT_MS, bootId())
+        .map(({ snapshot }) => snapshot),
+    );
+  }
+}
