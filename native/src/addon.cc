@@ -7,10 +7,10 @@ namespace slipway {
 
 static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   constexpr decltype(&RegisterFiles) areas[] = {
-      RegisterJobs,        RegisterFiles,      RegisterRootfs,        RegisterScan,        RegisterTreeRemove,
-      RegisterLayerWriter, RegisterLayerUpper, RegisterLayerSettle,   RegisterLayerUnpack, RegisterLayerSame,
-      RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,      RegisterTerminal,    RegisterSeccomp,
-      RegisterProcesses,   RegisterNetwork,    RegisterDeviceFilters,
+      RegisterJobs,        RegisterFiles,      RegisterRootfs,      RegisterScan,          RegisterTreeRemove,
+      RegisterLayerWriter, RegisterLayerUpper, RegisterLayerSettle, RegisterLayerUnpack,   RegisterLayerSame,
+      RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,    RegisterTerminal,      RegisterSeccomp,
+      RegisterProcesses,   RegisterNetwork,    RegisterVeth,        RegisterDeviceFilters,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

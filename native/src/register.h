@@ -22,5 +22,6 @@ void RegisterSeccomp(Napi::Env env, Napi::Object exports);
 void RegisterProcesses(Napi::Env env, Napi::Object exports);
 void RegisterDeviceFilters(Napi::Env env, Napi::Object exports);
 void RegisterNetwork(Napi::Env env, Napi::Object exports);
+void RegisterVeth(Napi::Env env, Napi::Object exports);
 
 }  // namespace slipway
