@@ -21,7 +21,7 @@ const REFUSALS: Readonly<Record<400 | 500 | Refusal, string>> = {
   409: "the state of the object, or one of the same name, forbids it",
   500: "the engine, its host or a registry failed",
   501: "nothing that could be read is kept",
-  503: "the engine is in no swarm",
+  503: "what is asked for is not to be had now: a swarm, or something that was to be fetched",
 };
 
 const INTRODUCTION = `Docker Engine API ${formatVersion(API.max)} as Slipway serves it. A path may begin with a version from /v${formatVersion(API.min)} to /v${formatVersion(API.max)}; without one it is the newest. \

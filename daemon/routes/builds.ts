@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
-import type { BuildService } from "../../engine/api.ts";
+import type { BuildService, FetchedContext } from "../../engine/api.ts";
 import { classicBuild } from "../build/classic-build.ts";
 import { NO_CONTENT, ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
@@ -21,15 +21,19 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     route({
       method: "POST",
       path: "/build",
-      summary: "Builds an image of a tar with a Dockerfile",
+      summary: "Builds an image of a tar with a Dockerfile, or of what is elsewhere",
       answers: { 200: "progress, JSON, one a line" },
-      refuses: [403, 404],
+      refuses: [403, 404, 503],
       takes: "application/x-tar",
       query: BUILD_QUERY,
       async handle({ query, stream, headers, signal }) {
         const options = buildOptions(query);
         const credentials = readRegistryConfig(headers["x-registry-config"]);
-        const context = await builds.receive(stream, { signal });
+        const { remote } = query;
+        const context: FetchedContext =
+          remote === undefined
+            ? await builds.receive(stream, { signal })
+            : await builds.fetchContext(remote, { signal });
         const stop = new AbortController();
         const { buildid, dockerfile: name = "Dockerfile", q: quiet } = query;
         if (buildid !== undefined) running.set(buildid, stop);
@@ -40,10 +44,14 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
             await using received = context;
             try {
               const { directory } = received;
-              // What the context holds is for its sender to decide; an ignore file in it is a file.
-              const ignore = { name: "", text: "" };
-              const dockerfile = { name, text: received.readText(name), ignore };
-              const request = { ...options, context: directory, dockerfile, credentials };
+              const dockerfile = {
+                name,
+                text: received.dockerfile ?? received.readText(name),
+                // What is sent is for its sender to decide; an ignore file in it is a file.
+                ...(remote === undefined ? { ignore: { name: "", text: "" } } : {}),
+              };
+              const origin = remote === undefined ? {} : { origin: remote };
+              const request = { ...options, ...origin, context: directory, dockerfile, credentials };
               return await builds.build(request, report, { signal: abort });
             } finally {
               if (buildid !== undefined) running.delete(buildid);

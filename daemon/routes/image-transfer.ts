@@ -32,7 +32,7 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
     path: "/images/create",
     summary: "Pulls an image, or makes one of a tar",
     answers: { 200: "progress, JSON, one a line" },
-    refuses: [404],
+    refuses: [404, 503],
     takes: "application/x-tar",
     query: CREATE_QUERY,
     handle: (call) => (call.query.fromImage !== "" ? pull(images, call) : importTar(images, call)),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isRemoteContext } from "../../core/build-context.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest, BuildResources } from "../../engine/api.ts";
@@ -11,6 +12,8 @@ const strings = z.record(z.string(), z.string());
 const HONOURED = {
   t: param.list,
   dockerfile: param.optionalText,
+  /** A URL or a git repository in place of the body. */
+  remote: param.optionalText,
   q: param.flag(),
   nocache: param.flag(),
   pull: param.flag(),
@@ -54,7 +57,7 @@ const RESOURCES = [
 ] as const satisfies readonly (readonly [keyof typeof HONOURED, keyof BuildResources])[];
 
 /** What is refused unless it says nothing. */
-const REFUSED = ["remote", "cachefrom", "securityopt", "squash", "outputs", "version", "isolation"] as const;
+const REFUSED = ["cachefrom", "securityopt", "squash", "outputs", "version", "isolation"] as const;
 /** Values that say nothing besides those that are empty. */
 const SILENT: Readonly<Record<string, readonly string[]>> = { version: ["1"], isolation: ["default"] };
 
@@ -70,6 +73,8 @@ export type BuildQuery = z.output<typeof BUILD_QUERY>;
 export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | "dockerfile"> {
   const { target, platform, buildargs = {}, labels = {} } = query;
   refuseUnsupported(query);
+  if (query.remote !== undefined && !isRemoteContext(query.remote))
+    throw new Failure("OPTION_UNSUPPORTED", { option: `remote=${query.remote}` });
   const given = Object.entries(buildargs).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   return {
     tags: query.t,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { request as httpRequest } from "node:http";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { pack } from "tar-stream";
@@ -127,9 +128,9 @@ describe("POST /build", () => {
     { title: "securityopt", query: 'securityopt=["x"]', status: 400, message: /^securityopt=\["x"\] is not/ },
     {
       title: "a remote context",
-      query: "remote=http://x",
+      query: "remote=client-session",
       status: 400,
-      message: /^remote=http:\/\/x is not/,
+      message: /^remote=client-session is not/,
     },
     {
       title: "a container's network",
@@ -202,6 +203,26 @@ describe("POST /build", () => {
       sent.end(tar);
     });
     await until(() => leftovers().length === 0);
+  });
+
+  it("builds what is elsewhere, in place of its body", async () => {
+    const tar = await tarOf([{ name: "d/Other", content: "FROM busybox\nRUN echo of an archive\n" }]);
+    const server = createServer((request, response) =>
+      response.end(request.url === "/context.tar" ? tar : "FROM busybox\nRUN echo alone\n"),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const from = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+      const none = Buffer.alloc(0);
+      const archive = await post(`remote=${from("/context.tar")}&dockerfile=d/Other`, none);
+      assert.match(archive.stream, /^of an archive$/m);
+      assert.match((await post(`remote=${from("/Dockerfile")}`, none)).stream, /^alone$/m);
+      assert.equal((await post("remote=http://127.0.0.1:1/nobody", none)).status, 503);
+      assert.deepEqual(leftovers(), []);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it("cancels a build by its id", async () => {
