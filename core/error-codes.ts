@@ -594,6 +594,21 @@ export const ERRORS = {
     "not-found",
     (d: { file: string; why: string }) => `failed to read dockerfile: open ${d.file}: ${d.why}`,
   ),
+  BAKE_FILES_MISSING: define(
+    "not-found",
+    (d: { names: string }) => `couldn't find a bake definition, expected one of ${d.names}`,
+  ),
+  BAKE_FILE_UNREADABLE: define("not-found", (d: { file: string }) => `failed to read bake file ${d.file}`),
+  BAKE_FILE_INVALID: define(
+    "invalid",
+    (d: { file: string; line: number; why: string }) => `${d.file}:${d.line}: ${d.why}`,
+  ),
+  BAKE_TARGET_UNKNOWN: define(
+    "not-found",
+    (d: { name: string; known: string }) =>
+      `failed to find target ${d.name}${d.known === "" ? ", as there is none" : `, expected one of ${d.known}`}`,
+  ),
+  BAKE_CYCLE: define("invalid", (d: { path: string }) => `targets need each other: ${d.path}`),
 
   BUILD_RECORD_UNKNOWN: define("not-found", (d: { build: string }) =>
     d.build === "" ? "no record of a build" : `no record of a build: ${d.build}`,

@@ -15,6 +15,9 @@ const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
 const OUTPUTS = "test/e2e/build-outputs.test.ts";
 const PLATFORMS = "test/e2e/platforms.test.ts";
+const BAKE = "test/e2e/bake.test.ts";
+const BAKE_PRINT = "test/cli/bake/cases.ts";
+const BAKE_FAULTS = "test/cli/bake/faults.test.ts";
 const SECRETS = "test/cli/build-options/secrets.test.ts";
 const RESOURCES = "test/cli/build-options/resources.test.ts";
 const SSH = "test/cli/build-options/ssh.test.ts";
@@ -151,5 +154,28 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "is the same from two roots, for any number of jobs and after a wipe",
     ],
     ["parallel stages", REPRODUCIBLE, "is that of eight stages whose commands all run at the same time"],
+  ],
+  Bake: [
+    ["HCL: every attribute of a target", BAKE_PRINT, "all attributes"],
+    ["inherits, groups, target.NAME.ATTRIBUTE", BAKE_PRINT, "inheritance"],
+    ["several files, --file", BAKE_PRINT, "patterns and paths"],
+    ["files that are found by themselves", BAKE_PRINT, "several files"],
+    ["variables and the environment", BAKE_PRINT, "variables"],
+    ["types of variables, NAME_JSON", BAKE_PRINT, "typed overrides"],
+    ["validation of variables", BAKE_FAULTS, "a failed validation"],
+    ["functions", BAKE_PRINT, "functions"],
+    ["templates, here-documents, loops, operators", BAKE_PRINT, "expressions"],
+    ["matrix", BAKE_PRINT, "matrix"],
+    ["JSON", BAKE_PRINT, "json functions"],
+    ["Compose files", BAKE_PRINT, "compose"],
+    ["x-bake", BAKE_PRINT, "compose and x-bake"],
+    ["--set, --push, --no-cache", BAKE_PRINT, "overrides"],
+    ["--load, --pull", BAKE_PRINT, "flags"],
+    [
+      "building, contexts that are targets, --metadata-file",
+      BAKE,
+      "builds the targets of a group, each after those it begins with, and what they share once",
+    ],
+    ["--check, --list", BAKE, "checks, and lists what there is"],
   ],
 };

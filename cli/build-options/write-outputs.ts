@@ -121,22 +121,30 @@ async function pushAll(
   }
 }
 
-/** What docker's --metadata-file says of a result: its manifest is the one that was pushed, if it was. */
+/** Writes what docker's --metadata-file says of a result. */
 export async function writeMetadata(
   path: string,
-  { image, tags, index, pushed: [pushed] }: BuildResult & { readonly pushed: readonly PushedReference[] },
-  { context, images }: Pick<Writing, "context" | "images">,
+  result: BuildResult & { readonly pushed: readonly PushedReference[] },
+  writing: Pick<Writing, "context" | "images">,
 ): Promise<void> {
+  const metadata = await metadataOf(result, writing);
+  await writeFile(resolve(writing.context.cwd, path), `${JSON.stringify(metadata, undefined, 2)}\n`);
+}
+
+/** A result as metadata files have it: its manifest is the one that was pushed, if it was. */
+export async function metadataOf(
+  { image, tags, index, pushed: [pushed] }: BuildResult & { readonly pushed: readonly PushedReference[] },
+  { images }: Pick<Writing, "images">,
+): Promise<Readonly<Record<string, unknown>>> {
   const mediaType = index?.mediaType ?? MANIFEST;
   const manifest =
     pushed === undefined
       ? (index ?? (await images.get(image)).record.manifest)
       : { mediaType, digest: pushed.digest, size: pushed.size };
-  const metadata = {
+  return {
     ...(index === undefined ? { "containerimage.config.digest": image } : {}),
     "containerimage.descriptor": manifest,
     "containerimage.digest": manifest.digest,
     ...(tags.length === 0 ? {} : { "image.name": tags.join(",") }),
   };
-  await writeFile(resolve(context.cwd, path), `${JSON.stringify(metadata, undefined, 2)}\n`);
 }

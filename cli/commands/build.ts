@@ -3,28 +3,21 @@ import { resolve } from "node:path";
 import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { BuildEvent, BuildRequest, BuildResult } from "../../engine/api.ts";
-import { readBuildInput } from "../build-input.ts";
 import { check } from "../build-options/check.ts";
-import { readNamedContexts } from "../build-options/contexts.ts";
 import { Explanation } from "../build-options/explanation.ts";
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS } from "../build-options/flags.ts";
-import { namesOf, type Output, readOutputs } from "../build-options/outputs.ts";
-import { readRequest } from "../build-options/request.ts";
-import { readSecrets } from "../build-options/secrets.ts";
-import { readSsh } from "../build-options/ssh.ts";
+import type { Output } from "../build-options/outputs.ts";
+import { type BuildFlags, prepareBuild } from "../build-options/prepare.ts";
 import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
 import { debugBuild, isInteractive } from "../builds/debug-session.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, print } from "../context.ts";
 import { printError } from "../errors.ts";
-import type { FlagValues } from "../flags.ts";
-import { createProgress, PROGRESS_MODES, type ProgressMode } from "../progress/progress.ts";
+import { createProgress, type ProgressMode, readProgressMode } from "../progress/progress.ts";
 import { interruptible } from "../signals.ts";
 
 /** As long as those that buildx gives. */
 const REF_LENGTH = 25;
-
-type BuildFlags = FlagValues<typeof BUILD_FLAGS>;
 
 export const build = defineCommand({
   usage: "[OPTIONS] PATH | URL | -",
@@ -34,21 +27,12 @@ export const build = defineCommand({
   completes: "file",
   async run(context, [path = ""], flags) {
     refuse(flags);
-    const mode = flags.quiet ? "quiet" : readMode(flags.progress);
-    const outputs = readOutputs(flags, context.cwd);
-    const tags = namesOf(outputs, flags.tag);
-    if (tags.length === 0 && outputs.some((output) => output.type === "image" && output.push))
-      throw new Failure("OPTION_INVALID", { option: "--push", got: "", want: "a tag: -t NAME" });
-    const secrets = await readSecrets(flags.secret, context);
-    const ssh = await readSsh(flags.ssh, context);
+    const mode = flags.quiet ? "quiet" : readProgressMode(flags.progress);
     using interrupted = interruptible(context);
-    const builds = async () => (await context.engine()).builds;
-    const fetching = { ...interrupted, builds, ...(secrets === undefined ? {} : { secrets }) };
-    await using input = await readBuildInput(context, path, { ...fetching, file: flags.file });
-    await using named = await readNamedContexts(context, flags["build-context"], fetching);
-    const { contexts } = named;
-    const request = readRequest(context, flags, { path, input, contexts, tags, outputs, secrets, ssh });
     const { signal } = interrupted;
+    await using prepared = await prepareBuild(context, path, flags, signal);
+    const { request, outputs } = prepared;
+    const builds = async () => (await context.engine()).builds;
     if (flags.check) return await check(context, await builds(), { request, signal });
     await buildAndWrite(context, flags, { request, outputs, mode, signal });
     return 0;
@@ -119,10 +103,4 @@ function refuse({ squash, rm, "on-error": onError }: BuildFlags): void {
   const hint = "a squashed image shares no layer with any other; let a last stage copy what the image needs";
   if (squash) throw new Failure("OPTION_UNSUPPORTED", { option: "--squash" }, { hint });
   if (!rm) throw new Failure("OPTION_UNSUPPORTED", { option: "--rm=false" });
-}
-
-function readMode(text: string): ProgressMode {
-  const mode = PROGRESS_MODES.find((name) => name === text);
-  if (mode !== undefined) return mode;
-  throw new Failure("OPTION_INVALID", { option: "--progress", got: text, want: PROGRESS_MODES.join(", ") });
 }

@@ -9,6 +9,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./build.ts")).build,
   },
   {
+    names: ["bake"],
+    summary: "Build what a bake or Compose file describes",
+    load: async () => (await import("./bake.ts")).bake,
+  },
+  {
     names: ["image ls", "image list", "images"],
     summary: "List images",
     load: async () => (await import("./images.ts")).images,

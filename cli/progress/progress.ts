@@ -1,3 +1,4 @@
+import { Failure } from "../../core/errors.ts";
 import type { BuildEvent } from "../../engine/api.ts";
 
 export const PROGRESS_MODES = ["auto", "plain", "tty", "rawjson", "quiet"] as const;
@@ -59,3 +60,10 @@ const RENDERERS: Readonly<
   rawjson: async (stream) => new (await import("./raw-json.ts")).RawJsonProgress(stream),
   quiet: async () => ({ report: () => {}, close: () => {} }),
 };
+
+/** The value of `--progress`. Throws OPTION_INVALID. */
+export function readProgressMode(text: string): ProgressMode {
+  const mode = PROGRESS_MODES.find((name) => name === text);
+  if (mode !== undefined) return mode;
+  throw new Failure("OPTION_INVALID", { option: "--progress", got: text, want: PROGRESS_MODES.join(", ") });
+}

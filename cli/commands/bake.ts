@@ -1,0 +1,111 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Failure } from "../../core/errors.ts";
+import { buildTargets, prepareTarget } from "../bake/build-targets.ts";
+import { type Chosen, choose } from "../bake/definition.ts";
+import { listTargets, listVariables } from "../bake/listed.ts";
+import { readOverrides, withFlags } from "../bake/overrides.ts";
+import { printed } from "../bake/printed.ts";
+import { readBakeFiles } from "../bake/read-files.ts";
+import { check } from "../build-options/check.ts";
+import { ENTITLEMENTS } from "../build-options/flags.ts";
+import { defineCommand } from "../command.ts";
+import { type Context, print } from "../context.ts";
+import { createProgress, PROGRESS_MODES, readProgressMode } from "../progress/progress.ts";
+import { interruptible } from "../signals.ts";
+
+const quoted = (words: readonly string[]): string => words.map((word) => JSON.stringify(word)).join(", ");
+const CALLS = ["build", "check"];
+
+export const bake = defineCommand({
+  usage: "[OPTIONS] [TARGET...]",
+  flags: {
+    allow: { kind: "list", help: `Allow builds to have extra privileges (${quoted(ENTITLEMENTS)})` },
+    call: { kind: "string", default: "build", help: `Set what is done for each target (${quoted(CALLS)})` },
+    check: { kind: "bool", help: 'Shorthand for "--call=check"' },
+    file: { kind: "list", short: "f", help: "Bake or Compose file, several add to each other" },
+    list: { kind: "string", help: 'List what the files have ("targets", "variables")' },
+    load: { kind: "bool", help: 'Shorthand for "--set=*.output=type=docker"' },
+    "metadata-file": { kind: "string", help: "Write the results' metadata to a file" },
+    "no-cache": { kind: "bool", help: "Do not use cache when building the images" },
+    print: { kind: "bool", help: "Print what would be built, and build nothing" },
+    progress: {
+      kind: "string",
+      default: "auto",
+      help: `Set type of progress output (${quoted(PROGRESS_MODES)})`,
+    },
+    pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
+    push: { kind: "bool", help: 'Shorthand for "--set=*.output=type=registry"' },
+    set: { kind: "list", help: 'Override a value of targets (e.g., "target*.args.KEY=value")' },
+  },
+  unsupported: ["builder", "provenance", "sbom", "var"],
+  args: { min: 0 },
+  async run(context, names, flags) {
+    const { definition, program } = await readBakeFiles(context, flags.file);
+    if (flags.list !== undefined) return list(context, flags.list, { definition, program });
+    const override = readOverrides(flags.set, context.env);
+    const wanted = names.length === 0 ? ["default"] : names;
+    const chosen = choose(definition, wanted, override);
+    const own = { push: flags.push, load: flags.load, pull: flags.pull, noCache: flags["no-cache"] };
+    const targets = new Map([...chosen.targets].map(([name, target]) => [name, withFlags(target, own)]));
+    if (flags.print) {
+      await print(context, printed({ ...chosen, targets }));
+      return 0;
+    }
+    using interrupted = interruptible(context);
+    const { signal } = interrupted;
+    const call = flags.check ? "check" : flags.call;
+    if (!CALLS.includes(call))
+      throw new Failure("OPTION_INVALID", { option: "--call", got: call, want: CALLS.join(", ") });
+    if (call === "check") return await checkAll(context, targets, { allow: flags.allow, signal });
+    const progress = await createProgress(readProgressMode(flags.progress), context.stderr, {
+      env: context.env,
+    });
+    try {
+      const report = progress.report.bind(progress);
+      const metadata = await buildTargets(context, { targets, allow: flags.allow, report, signal });
+      progress.close();
+      if (flags["metadata-file"] !== undefined) {
+        const text = JSON.stringify(Object.fromEntries(metadata), undefined, 2);
+        await writeFile(resolve(context.cwd, flags["metadata-file"]), `${text}\n`);
+      }
+    } finally {
+      progress.close();
+    }
+    return 0;
+  },
+});
+
+async function list(
+  context: Context,
+  what: string,
+  { definition, program }: Awaited<ReturnType<typeof readBakeFiles>>,
+): Promise<number> {
+  const [kind, format = "table"] = what.replace(/^type=/, "").split(/,format=/);
+  const rows =
+    kind === "targets" ? listTargets(definition) : kind === "variables" ? listVariables(program) : undefined;
+  const write = rows?.[format as "table" | "json"];
+  if (write === undefined)
+    throw new Failure("OPTION_INVALID", {
+      option: "--list",
+      got: what,
+      want: "targets or variables, with format=json if wanted",
+    });
+  await print(context, write());
+  return 0;
+}
+
+async function checkAll(
+  context: Context,
+  targets: Chosen["targets"],
+  { allow, signal }: { readonly allow: readonly string[]; readonly signal: AbortSignal },
+): Promise<number> {
+  let code = 0;
+  for (const [name, target] of targets) {
+    await using prepared = await prepareTarget(context, { name, target, allow, signal });
+    const { builds } = await context.engine();
+    await print(context, `[${name}]`);
+    code = Math.max(code, await check(context, builds, { request: prepared.request, signal }));
+  }
+  return code;
+}
