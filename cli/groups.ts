@@ -3,6 +3,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   builder: "Manage builds",
   builds: "Look at builds that were done",
   container: "Manage containers",
+  context: "Manage contexts, which name daemons",
   image: "Manage images",
   manifest: "Manage image manifests and manifest lists",
   network: "Manage networks",

@@ -60,13 +60,8 @@ function membersOf(entry: Entry, group: string): [string, string][] {
   return word === undefined ? [] : [[word, entry.summary]];
 }
 
-/** Docker has these; naming one says that it is not here yet instead of "unknown". */
-const NOT_YET = ["context"];
-
 export function unknownCommand({ program }: Context, words: readonly string[]): Failure {
-  const [first = ""] = words;
   const depth = groupDepth(words);
-  if (NOT_YET.includes(first)) return new Failure("OPTION_UNSUPPORTED", { option: `${program} ${first}` });
   const command = [program, ...words.slice(0, depth + 1)].join(" ");
   const help = [program, ...words.slice(0, depth)].join(" ");
   return new Failure(

@@ -678,6 +678,14 @@ export const ERRORS = {
     "not-found",
     (d: { name: string }) => `context ${JSON.stringify(d.name)}: context not found`,
   ),
+  CONTEXT_EXISTS: define(
+    "exists",
+    (d: { name: string }) => `context ${JSON.stringify(d.name)} already exists`,
+  ),
+  CONTEXT_IN_USE: define(
+    "conflict",
+    (d: { name: string }) => `context ${JSON.stringify(d.name)} is in use, set -f flag to force remove`,
+  ),
   DAEMON_UNREACHABLE: define(
     "unavailable",
     (d: { address: string; why: string }) =>

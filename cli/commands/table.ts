@@ -408,6 +408,37 @@ export const COMMANDS: readonly Entry[] = [
     summary: "Show disk usage",
     load: async () => (await import("./system-df.ts")).systemDf,
   },
+  // ── contexts ──────────────────────────────────────────────────────────────────────────────────────
+  {
+    names: ["context create"],
+    summary: "Create a context",
+    load: async () => (await import("./context-create.ts")).contextCreate,
+  },
+  {
+    names: ["context inspect"],
+    summary: "Display detailed information on one or more contexts",
+    load: async () => (await import("./context-inspect.ts")).contextInspect,
+  },
+  {
+    names: ["context ls", "context list"],
+    summary: "List contexts",
+    load: async () => (await import("./context-ls.ts")).contextLs,
+  },
+  {
+    names: ["context rm", "context remove"],
+    summary: "Remove one or more contexts",
+    load: async () => (await import("./context-rm.ts")).contextRm,
+  },
+  {
+    names: ["context show"],
+    summary: "Print the name of the current context",
+    load: async () => (await import("./context-use.ts")).contextShow,
+  },
+  {
+    names: ["context use"],
+    summary: "Set the current context",
+    load: async () => (await import("./context-use.ts")).contextUse,
+  },
   {
     names: ["system check"],
     summary: "Verify blobs, layers and records of the state root",

@@ -30,6 +30,9 @@ export interface Choice {
   readonly uid: number;
 }
 
+/** The context that counts where neither a flag nor DOCKER_HOST names a daemon. Throws DOCKER_CONFIG_INVALID. */
+export const activeContext = (env: Env): string => env["DOCKER_CONTEXT"] || currentContext(env);
+
 const DEFAULT_SOCKET = "/var/run/slipway.sock";
 const ROOTS_ROOT = "/var/lib/slipway";
 

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { replacePrivateFile } from "../../core/private-file.ts";
 import { dockerFolder } from "./docker-folder.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -25,6 +27,7 @@ const contextsFolder = (env: Env, kind: "meta" | "tls"): string => join(dockerFo
 export const metaFolder = (env: Env, name: string): string => join(contextsFolder(env, "meta"), idOf(name));
 export const tlsFolder = (env: Env, name: string): string => join(contextsFolder(env, "tls"), idOf(name));
 const META = "meta.json";
+const ENDPOINT = "docker";
 
 /** Throws CONTEXT_UNKNOWN, DOCKER_CONFIG_INVALID. */
 export function readContext(env: Env, name: string): DockerContext {
@@ -34,6 +37,42 @@ export function readContext(env: Env, name: string): DockerContext {
 function unknown(name: string): never {
   throw new Failure("CONTEXT_UNKNOWN", { name });
 }
+
+/** PEM files of a context, by Docker's names. */
+export interface ContextFiles {
+  readonly "ca.pem"?: Uint8Array;
+  readonly "cert.pem"?: Uint8Array;
+  readonly "key.pem"?: Uint8Array;
+}
+
+/** Keeps a new one. Rejects with CONTEXT_EXISTS. */
+export async function writeContext(
+  env: Env,
+  { name, description, host, skipVerify }: DockerContext,
+  files: ContextFiles,
+): Promise<void> {
+  const meta = join(metaFolder(env, name), META);
+  if (existsSync(meta)) throw new Failure("CONTEXT_EXISTS", { name });
+  for (const [file, content] of Object.entries(files))
+    await replacePrivateFile(join(tlsFolder(env, name), ENDPOINT, file), content);
+  const document = {
+    Name: name,
+    Metadata: description === "" ? {} : { Description: description },
+    Endpoints: { docker: { Host: host, SkipTLSVerify: skipVerify } },
+  };
+  await replacePrivateFile(meta, JSON.stringify(document));
+}
+
+/** Rejects with CONTEXT_UNKNOWN. */
+export async function removeContext(env: Env, name: string): Promise<void> {
+  if (!existsSync(join(metaFolder(env, name), META))) unknown(name);
+  for (const folder of [metaFolder(env, name), tlsFolder(env, name)])
+    await rm(folder, { recursive: true, force: true });
+}
+
+/** The names of a context's certificates. */
+export const tlsFilesOf = ({ certificates }: DockerContext): readonly string[] =>
+  certificates === undefined ? [] : readdirSync(certificates).sort();
 
 /** All of them, sorted by name. Throws DOCKER_CONFIG_INVALID. */
 export function listContexts(env: Env): readonly DockerContext[] {
@@ -61,8 +100,8 @@ function readMeta(env: Env, folder: string): DockerContext | undefined {
     const { Host = "", SkipTLSVerify = false } = Endpoints?.docker ?? {};
     const { Description = "" } = Metadata ?? {};
     if (typeof Name !== "string" || typeof Host !== "string" || typeof Description !== "string")
-      throw new Error("expected a name, a host and a description that are texts");
-    const certificates = join(tlsFolder(env, Name), "docker");
+      throw new TypeError("another type");
+    const certificates = join(tlsFolder(env, Name), ENDPOINT);
     return {
       name: Name,
       description: Description,
@@ -72,6 +111,7 @@ function readMeta(env: Env, folder: string): DockerContext | undefined {
     };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Failure("DOCKER_CONFIG_INVALID", { path, why: (cause as Error).message }, { cause });
+    const why = "expected a JSON object with a name and the host of an endpoint";
+    throw new Failure("DOCKER_CONFIG_INVALID", { path, why }, { cause });
   }
 }

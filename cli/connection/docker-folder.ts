@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { replacePrivateFile } from "../../core/private-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -25,17 +26,23 @@ export function currentContext(env: Env): string {
   return name === "" ? DEFAULT_CONTEXT : name;
 }
 
+/** Makes a context the current one; the rest of the configuration stays. Rejects with DOCKER_CONFIG_INVALID. */
+export async function setCurrentContext(env: Env, name: string): Promise<void> {
+  const { currentContext: _former, ...others } = readConfig(env);
+  const chosen = name === DEFAULT_CONTEXT ? {} : { currentContext: name };
+  await replacePrivateFile(configFile(env), JSON.stringify({ ...others, ...chosen }, null, "\t"));
+}
+
 /** An absent file is an empty configuration. */
 function readConfig(env: Env): Readonly<Record<string, unknown>> {
   const path = configFile(env);
-  const invalid = (why: string, cause?: unknown): Failure =>
-    new Failure("DOCKER_CONFIG_INVALID", { path, why }, { cause });
   try {
-    const document: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof document !== "object" || document === null) throw new Error("expected an object");
-    return document as Readonly<Record<string, unknown>>;
+    const document: unknown = JSON.parse(readFileSync(path, "utf8").trim() || "{}");
+    if (typeof document === "object" && document !== null)
+      return document as Readonly<Record<string, unknown>>;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw invalid((cause as Error).message, cause);
+    // Told below: the parser's own message would quote the file, secrets included.
   }
+  throw new Failure("DOCKER_CONFIG_INVALID", { path, why: "expected a JSON object" });
 }

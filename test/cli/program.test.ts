@@ -19,7 +19,12 @@ describe("the command line", () => {
     ["images a b", 1, /'slipway images' requires at most 1 argument\n/],
     ["nope", 1, /^Error: unknown command: slipway nope\nhint: run 'slipway --help'/],
     ["container nope", 1, /^Error: unknown command: slipway container nope\n/],
-    ["context x", 1, /^Error: slipway context is not supported\n/],
+    ["context x", 1, /^Error: unknown command: slipway context x\n/],
+    [
+      "-H unix:///x daemon",
+      1,
+      /^Error: invalid value "before daemon" for --host: expected to name a daemon to use\nhint: .*'slipway daemon --host/,
+    ],
     ["run --gpus all x", 125, /^Error: --gpus is not supported\n/],
     ["create --gpus all x", 1, /^Error: --gpus is not supported\n/],
     [

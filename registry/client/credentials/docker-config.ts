@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Failure } from "../../../core/errors.ts";
+import { replacePrivateFile } from "../../../core/private-file.ts";
 import type { Environment } from "../http/proxies.ts";
 
 /** What this program reads of docker's client configuration; the rest is kept as it is. */
@@ -23,9 +22,6 @@ export interface StoredAuth {
   readonly identitytoken?: string;
   readonly registrytoken?: string;
 }
-
-const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 
 /** $DOCKER_CONFIG/config.json, else ~/.docker/config.json. */
 export const dockerConfigPath = (env: Environment): string =>
@@ -89,27 +85,5 @@ export async function writeAuth(path: string, server: string, auth: StoredAuth |
   const { document } = readDockerConfig(path);
   const { [server]: _former, ...others } = (document["auths"] ?? {}) as Readonly<Record<string, unknown>>;
   const auths = auth === undefined ? others : { ...others, [server]: auth };
-  const target = followed(path);
-  await mkdir(dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
-  const temporary = `${target}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeFile(temporary, JSON.stringify({ ...document, auths }, null, "\t"), {
-      mode: PRIVATE_FILE,
-      flag: "wx",
-      flush: true,
-    });
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-/** A linked file is replaced where it is, not the link. */
-function followed(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  await replacePrivateFile(path, JSON.stringify({ ...document, auths }, null, "\t"));
 }
