@@ -36,5 +36,14 @@ async function openDaemon(
     import("../registry/client/credentials/docker-credentials.ts"),
   ]);
   const credentials = new DockerCredentials(env);
-  return connectEngine({ host, credentials, ...(tls === undefined ? {} : { tls }) });
+  return connectEngine({ host, credentials, buildTools, ...(tls === undefined ? {} : { tls }) });
+}
+
+/** What is the same wherever a build runs. */
+async function buildTools() {
+  const [{ IgnoreRules }, { excerpt }] = await Promise.all([
+    import("../builder/context/ignore-rules.ts"),
+    import("../builder/steps/excerpt.ts"),
+  ]);
+  return { parseIgnore: (text: string) => IgnoreRules.parse(text), excerpt };
 }

@@ -1,21 +1,55 @@
-import type { BuildCacheEntry, BuildService } from "../engine/api.ts";
+import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { Abortable } from "../core/streams.ts";
+import type {
+  BuildCacheEntry,
+  BuildEvent,
+  BuildRequest,
+  BuildResult,
+  BuildService,
+  ImageService,
+} from "../engine/api.ts";
+import type { LoadBuildTools } from "./build/tools.ts";
 import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
 import { lacks } from "./lacks.ts";
 
-export class RemoteBuilds implements BuildService {
-  readonly #transport: Transport;
+export interface RemoteBuildParts {
+  readonly transport: Transport;
+  readonly credentials: CredentialSource;
+  readonly images: ImageService;
+  readonly tools: LoadBuildTools;
+}
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+const isGiven = (value: object | undefined): boolean => value !== undefined && Object.keys(value).length > 0;
+
+/** What a build may ask for and BuildKit's protocol, or this side of it, cannot carry. */
+const LACKING: readonly (readonly [refused: (request: BuildRequest) => boolean, what: string])[] = [
+  [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
+  [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
+  [({ resources }) => isGiven(resources), "limiting what commands of a build use"],
+  [({ cacheFrom }) => isGiven(cacheFrom), "using a cache of another machine (--cache-from)"],
+  [({ cacheTo }) => isGiven(cacheTo), "giving the cache to other machines (--cache-to)"],
+];
+
+export class RemoteBuilds implements BuildService {
+  readonly #parts: RemoteBuildParts;
+
+  constructor(parts: RemoteBuildParts) {
+    this.#parts = parts;
   }
 
-  async build(): Promise<never> {
-    throw lacks("building");
+  async build(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options: Abortable = {},
+  ): Promise<BuildResult> {
+    for (const [refused, what] of LACKING) if (refused(request)) throw lacks(what);
+    const [{ runBuild }, tools] = await Promise.all([import("./build/run-build.ts"), this.#parts.tools()]);
+    return runBuild({ ...this.#parts, tools }, { request, report, ...options });
   }
 
   async check(): Promise<never> {
-    throw lacks("checking a Dockerfile");
+    throw lacks("checking a Dockerfile (--check)");
   }
 
   async receive(): Promise<never> {
@@ -28,12 +62,13 @@ export class RemoteBuilds implements BuildService {
 
   async usage(): Promise<readonly BuildCacheEntry[]> {
     const query = { type: "build-cache" };
-    const document = await this.#transport.document({ method: "GET", path: "/system/df", query });
+    const document = await this.#parts.transport.document({ method: "GET", path: "/system/df", query });
     return children(document, "BuildCache").map(cacheEntry);
   }
 
   async prune({ all }: { readonly all?: boolean } = {}) {
-    const document = await this.#transport.document({ method: "POST", path: "/build/prune", query: { all } });
+    const { transport } = this.#parts;
+    const document = await transport.document({ method: "POST", path: "/build/prune", query: { all } });
     return { records: texts(document, "CachesDeleted").length, bytes: number(document, "SpaceReclaimed") };
   }
 }

@@ -1,6 +1,7 @@
 import { Failure } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
 import { formatAddress, parseAddress } from "./address.ts";
+import type { LoadBuildTools } from "./build/tools.ts";
 import { remoteBuildDebugger, remoteBuildHistory } from "./build-history.ts";
 import { RemoteBuilds } from "./builds.ts";
 import { RemoteContainers } from "./containers.ts";
@@ -25,21 +26,27 @@ export interface RemoteSettings {
   /** Where TLS is asked for; a unix socket needs none. */
   readonly tls?: TlsFiles & { readonly verify: boolean };
   readonly credentials: CredentialKeeper;
+  readonly buildTools: LoadBuildTools;
 }
 
 /**
  * Reaches the engine of a daemon, Slipway's or Docker's, in the newest version of the Docker Engine API that both speak. The caller disposes it.
  * Rejects with DAEMON_UNREACHABLE, DAEMON_TOO_OLD, OPTION_INVALID, TLS_FILE_INVALID.
  */
-export async function connectEngine({ credentials, ...settings }: RemoteSettings): Promise<Engine> {
+export async function connectEngine({
+  credentials,
+  buildTools: tools,
+  ...settings
+}: RemoteSettings): Promise<Engine> {
   const transport = openTransport(settings);
   await negotiate(transport);
   const execs = new RemoteExecs(transport);
+  const images = new RemoteImages(transport, credentials);
   return {
-    images: new RemoteImages(transport, credentials),
+    images,
     containers: new RemoteContainers(transport, execs),
     execs,
-    builds: new RemoteBuilds(transport),
+    builds: new RemoteBuilds({ transport, credentials, images, tools }),
     buildHistory: remoteBuildHistory,
     buildDebugger: remoteBuildDebugger,
     volumes: new RemoteVolumes(transport),

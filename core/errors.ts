@@ -50,3 +50,9 @@ export function hintOf(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** What people are to read about it: the causes, and the remedy if there is one. */
+export function messageOf(error: unknown): string {
+  const hint = hintOf(error);
+  return hint === undefined ? describeError(error) : `${describeError(error)} (${hint})`;
+}

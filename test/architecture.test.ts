@@ -20,14 +20,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   registry: ["core", "image", "store"],
   runtime: ["core", "store", "native", "image:types"],
   engine: ["core", "native", "image", "store", "builder", "registry", "runtime"],
-  daemon: ["core", "engine:types"],
-  client: ["core", "engine:types"],
+  wire: ["core"],
+  daemon: ["core", "wire", "engine:types"],
+  client: ["core", "wire", "engine:types"],
   cli: ["core", "engine:types"],
 };
 /** Files that reach further, each with its reason. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  // Decides which engine a command gets: it loads the composition, or the client of a daemon with the credentials of this user.
-  "cli/connect.ts": ["engine", "client", "registry"],
+  // Decides which engine a command gets: it loads the composition, or the client of a daemon, with the credentials of this user and
+  // the rules of ignore files.
+  "cli/connect.ts": ["engine", "client", "registry", "builder"],
   // The command that serves an engine to others.
   "cli/commands/daemon.ts": ["daemon"],
   // Node's own raw mode is not raw on the output side.

@@ -2,14 +2,12 @@ import { Failure, isCode } from "../../core/errors.ts";
 import { shortId } from "../../core/ids.ts";
 import { formatPlatform, hostPlatform } from "../../core/platform.ts";
 import { type ExitStatus, exitCode } from "../../core/process.ts";
-import type { SourceLine } from "../events.ts";
 import { assembleImage } from "../plan/assemble-image.ts";
 import { type LayerStep, layersOf, type Outcomes } from "../plan/step.ts";
+import { excerpt } from "./excerpt.ts";
 import { ProcessFailed } from "./run.ts";
 import type { StepContext } from "./step-context.ts";
 
-/** Lines of the Dockerfile shown on either side of the step. */
-const AROUND = 2;
 const OUTPUT_LINES = 20;
 const KILLED = 137;
 
@@ -73,18 +71,4 @@ function statusText(status: ExitStatus): string {
   const code = exitCode(status);
   const killed = code === KILLED ? " (killed: out of memory, or by a signal from outside)" : "";
   return `exit code: ${code}${killed}`;
-}
-
-/** The lines of a step with a few around them, numbered, the step's own marked. */
-export function excerpt(source: string, { line, endLine }: SourceLine): string {
-  const lines = source.replace(/\r?\n$/, "").split(/\r?\n/);
-  const first = Math.max(1, line - AROUND);
-  const last = Math.min(lines.length, endLine + AROUND);
-  const width = String(last).length;
-  const shown = lines.slice(first - 1, last).map((text, i) => {
-    const number = first + i;
-    const mark = number >= line && number <= endLine ? ">>>" : "   ";
-    return `${String(number).padStart(width + 1)} | ${mark} ${text}`.trimEnd();
-  });
-  return shown.join("\n");
 }

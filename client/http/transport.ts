@@ -22,7 +22,7 @@ export interface ApiRequest {
   /** Below the version: "/containers/json". */
   readonly path: string;
   readonly query?: Query;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** A document, sent as JSON. */
   readonly json?: unknown;
   readonly stream?: ByteStream;
@@ -156,7 +156,7 @@ export class Transport implements Disposable {
         "user-agent": `Slipway/${VERSION} (linux)`,
         ...(text === undefined ? {} : { "content-type": "application/json" }),
         ...(length === undefined ? {} : { "content-length": Buffer.byteLength(length) }),
-        ...headers,
+        ...(headers as Readonly<Record<string, string | string[]>>),
       },
       ...(signal === undefined ? {} : { signal }),
     });

@@ -1,8 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
-import { isCode } from "../../core/errors.ts";
+import { isCode, messageOf } from "../../core/errors.ts";
 import { shortId } from "../../core/ids.ts";
 import type { BuildEvent, BuildResult } from "../../engine/api.ts";
-import { messageOf } from "../http/errors.ts";
 
 type Output = Extract<BuildEvent, { type: "output" }>;
 type Finished = Extract<BuildEvent, { type: "finished" }>;

@@ -1,10 +1,10 @@
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { type Rpc, type RpcCall, unary } from "../grpc/service.ts";
-import { decodeStatus } from "../grpc/status.ts";
+import * as wire from "../../wire/buildkit/gateway.ts";
+import { type Rpc, type RpcCall, unary } from "../../wire/grpc/service.ts";
+import { decodeStatus } from "../../wire/grpc/status.ts";
 import type { BuildJobs, Job } from "./jobs.ts";
 import { readBridgeRequest } from "./solve.ts";
-import * as wire from "./wire/gateway.ts";
 import { FRONTEND_CAPS, LLB_CAPS, worker } from "./worker.ts";
 
 export const BRIDGE = "moby.buildkit.v1.frontend.LLBBridge";

@@ -1,11 +1,16 @@
-import { type Rpc, streaming, unary } from "../grpc/service.ts";
+import * as wire from "../../wire/buildkit/control.ts";
+import {
+  HISTORY_EVENT,
+  HISTORY_REQUEST,
+  UPDATE_REQUEST,
+  UPDATE_RESPONSE,
+} from "../../wire/buildkit/history.ts";
+import { type Rpc, streaming, unary } from "../../wire/grpc/service.ts";
 import { usageRecords } from "./disk-usage.ts";
 import { clockHeader, listBuilds, updateBuild } from "./history.ts";
 import { prune } from "./prune.ts";
 import { progressOf } from "./replay.ts";
 import { type SolveParts, solve } from "./solve.ts";
-import * as wire from "./wire/control.ts";
-import { HISTORY_EVENT, HISTORY_REQUEST, UPDATE_REQUEST, UPDATE_RESPONSE } from "./wire/history.ts";
 import { BUILDKIT_VERSION, worker } from "./worker.ts";
 
 export const CONTROL = "moby.buildkit.v1.Control";

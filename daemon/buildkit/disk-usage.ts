@@ -1,7 +1,7 @@
 import { Failure } from "../../core/errors.ts";
 import type { BuildService } from "../../engine/api.ts";
+import type { UsageRecord } from "../../wire/buildkit/control.ts";
 import { timestamp } from "./timestamp.ts";
-import type { UsageRecord } from "./wire/control.ts";
 
 /** Control.DiskUsage. Rejects with OPTION_UNSUPPORTED. */
 export async function usageRecords(

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/errors.ts";
-import type { Exporter, SolveRequest } from "./wire/control.ts";
+import type { Exporter, SolveRequest } from "../../wire/buildkit/control.ts";
 
 /** What the client writes where it likes. */
 export interface FileOutput {

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/errors.ts";
-import { isRegular, PACKET_TYPES, type Packet, type Stat } from "./wire/session.ts";
+import { isRegular, PACKET_TYPES, type Packet, type Stat } from "../../wire/buildkit/session.ts";
 
 /** Files asked for ahead of their turn, and the bytes they may have together: what comes of them is kept in memory. */
 const AHEAD_FILES = 64;

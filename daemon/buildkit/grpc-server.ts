@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { MAX_MESSAGE } from "../grpc/framing.ts";
-import { service } from "../grpc/service.ts";
+import { MAX_MESSAGE } from "../../wire/grpc/framing.ts";
+import { service } from "../../wire/grpc/service.ts";
 import { BRIDGE, bridgeRpcs } from "./bridge-service.ts";
 import { CONTROL, controlRpcs } from "./control-service.ts";
 import { HEALTH, healthRpcs } from "./health-service.ts";

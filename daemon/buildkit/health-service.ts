@@ -1,5 +1,5 @@
-import * as proto from "../grpc/message.ts";
-import { type Rpc, unary } from "../grpc/service.ts";
+import * as proto from "../../wire/grpc/message.ts";
+import { type Rpc, unary } from "../../wire/grpc/service.ts";
 
 export const HEALTH = "grpc.health.v1.Health";
 

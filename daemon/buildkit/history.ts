@@ -1,14 +1,14 @@
 import { status as code } from "@grpc/grpc-js";
 import { Failure } from "../../core/errors.ts";
 import type { BuildHistory, BuildRecord } from "../../engine/build-history-api.ts";
-import { timestamp } from "./timestamp.ts";
 import {
   EVENT_TYPE,
   type HistoryEvent,
   type HistoryRecord,
   type HistoryRequest,
   type UpdateRequest,
-} from "./wire/history.ts";
+} from "../../wire/buildkit/history.ts";
+import { timestamp } from "./timestamp.ts";
 
 /** By this clients measure builds that run: https://github.com/docker/buildx/blob/master/commands/history/ls.go */
 export const clockHeader = (): Readonly<Record<string, string>> => ({

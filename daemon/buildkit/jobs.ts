@@ -1,8 +1,8 @@
 import { deferred } from "../../core/deferred.ts";
 import { Failure } from "../../core/errors.ts";
+import type { StatusResponse } from "../../wire/buildkit/control.ts";
 import { Feed } from "../streams/feed.ts";
 import type { FrontendRequest } from "./frontend-attrs.ts";
-import type { StatusResponse } from "./wire/control.ts";
 
 /** A build under way, from the call that opened it until that ends. */
 export interface Job {

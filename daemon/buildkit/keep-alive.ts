@@ -1,5 +1,5 @@
+import { EMPTY } from "../../wire/buildkit/session.ts";
 import type { Session } from "./sessions.ts";
-import { EMPTY } from "./wire/session.ts";
 
 const CHECK = "/grpc.health.v1.Health/Check";
 const INTERVAL_MS = 5_000;

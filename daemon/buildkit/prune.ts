@@ -1,6 +1,6 @@
 import { Failure } from "../../core/errors.ts";
 import type { BuildService } from "../../engine/api.ts";
-import type { PruneRequest, UsageRecord } from "./wire/control.ts";
+import type { PruneRequest, UsageRecord } from "../../wire/buildkit/control.ts";
 
 /** What the cache cannot be held to. */
 const BOUNDS = {

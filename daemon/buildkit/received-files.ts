@@ -3,9 +3,9 @@ import { type Pack, pack } from "tar-stream";
 import { deferred } from "../../core/deferred.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
+import { PACKET, PACKET_TYPES, type Packet, type Stat, TYPE_BITS } from "../../wire/buildkit/session.ts";
 import { FileContents } from "./file-contents.ts";
 import type { Session } from "./sessions.ts";
-import { PACKET, PACKET_TYPES, type Packet, type Stat, TYPE_BITS } from "./wire/session.ts";
 
 const METHOD = "/moby.filesync.v1.FileSync/DiffCopy";
 const MAX_ENTRIES = 500_000;

@@ -1,8 +1,8 @@
 import { isCode } from "../../core/errors.ts";
 import type { BuildHistory } from "../../engine/build-history-api.ts";
+import type { StatusResponse } from "../../wire/buildkit/control.ts";
 import type { BuildJobs } from "./jobs.ts";
 import { StatusWriter } from "./status-writer.ts";
-import type { StatusResponse } from "./wire/control.ts";
 
 interface Parts {
   readonly jobs: BuildJobs;

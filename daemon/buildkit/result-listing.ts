@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { extract, type Header } from "tar-stream";
 import { goFileMode } from "../../core/go-file-mode.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import type { Stat } from "./wire/session.ts";
+import type { Stat } from "../../wire/buildkit/session.ts";
 
 /** An entry as it is announced; what is left out is zero. */
 export type Announced = Pick<Stat, "path" | "mode"> & Partial<Stat>;

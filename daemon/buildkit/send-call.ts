@@ -1,6 +1,6 @@
 import { Failure } from "../../core/errors.ts";
-import type { Conversation } from "../grpc/channel.ts";
-import type { Message } from "../grpc/message.ts";
+import type { Conversation } from "../../wire/grpc/channel.ts";
+import type { Message } from "../../wire/grpc/message.ts";
 import type { Session } from "./sessions.ts";
 
 const METHOD = "/moby.filesync.v1.FileSend/DiffCopy";

@@ -1,9 +1,9 @@
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
+import { BYTES } from "../../wire/buildkit/session.ts";
 import type { Transfer } from "./received-files.ts";
 import { drain, openSendCall, pieces } from "./send-call.ts";
 import type { Session } from "./sessions.ts";
-import { BYTES } from "./wire/session.ts";
 
 /** Sends a file that the client writes. Resolves when it is written. Rejects with what the client says went wrong, and SESSION_BROKEN. */
 export async function sendBytes(

@@ -1,11 +1,11 @@
 import { deferred } from "../../core/deferred.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
+import { PACKET, PACKET_TYPES, type Packet } from "../../wire/buildkit/session.ts";
 import type { Transfer } from "./received-files.ts";
 import { entriesOf, type Listing, listEntries } from "./result-listing.ts";
 import { drain, openSendCall, pieces } from "./send-call.ts";
 import type { Session } from "./sessions.ts";
-import { PACKET, PACKET_TYPES, type Packet } from "./wire/session.ts";
 
 const broken = (why: string): Failure => new Failure("SESSION_BROKEN", { why });
 

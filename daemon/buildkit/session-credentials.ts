@@ -1,6 +1,6 @@
 import type { CredentialSource } from "../../core/registry-credentials.ts";
+import { CREDENTIALS_REQUEST, CREDENTIALS_RESPONSE } from "../../wire/buildkit/session.ts";
 import type { Session } from "./sessions.ts";
-import { CREDENTIALS_REQUEST, CREDENTIALS_RESPONSE } from "./wire/session.ts";
 
 const METHOD = "/moby.filesync.v1.Auth/Credentials";
 /** By this host clients know Docker Hub. */

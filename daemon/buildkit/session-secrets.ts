@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import type { SecretSource } from "../../engine/api.ts";
-import { RpcError } from "../grpc/status.ts";
+import { SECRET_REQUEST, SECRET_RESPONSE } from "../../wire/buildkit/session.ts";
+import { RpcError } from "../../wire/grpc/status.ts";
 import type { Session } from "./sessions.ts";
-import { SECRET_REQUEST, SECRET_RESPONSE } from "./wire/session.ts";
 
 const METHOD = "/moby.buildkit.secrets.v1.Secrets/GetSecret";
 

@@ -1,9 +1,9 @@
 import { Duplex } from "node:stream";
 import type { SshSource } from "../../engine/api.ts";
-import type { Conversation } from "../grpc/channel.ts";
-import { RpcError } from "../grpc/status.ts";
+import { BYTES, CHECK_AGENT_REQUEST, EMPTY } from "../../wire/buildkit/session.ts";
+import type { Conversation } from "../../wire/grpc/channel.ts";
+import { RpcError } from "../../wire/grpc/status.ts";
 import type { Session } from "./sessions.ts";
-import { BYTES, CHECK_AGENT_REQUEST, EMPTY } from "./wire/session.ts";
 
 const CHECK = "/moby.sshforward.v1.SSH/CheckAgent";
 const FORWARD = "/moby.sshforward.v1.SSH/ForwardAgent";

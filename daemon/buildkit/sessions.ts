@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { deferred } from "../../core/deferred.ts";
 import { Failure } from "../../core/errors.ts";
-import type { Channel } from "../grpc/channel.ts";
+import type { Channel } from "../../wire/grpc/channel.ts";
 import { keepAlive } from "./keep-alive.ts";
 
 /** What a client lends to its builds: the services it serves on the connection that it opened. */
@@ -31,7 +31,7 @@ export class Sessions {
    */
   async accept(headers: IncomingHttpHeaders): Promise<(socket: Duplex) => void> {
     const id = this.#newId(headers);
-    const { Channel } = await import("../grpc/channel.ts");
+    const { Channel } = await import("../../wire/grpc/channel.ts");
     const methods = textOf(headers["x-docker-expose-session-grpc-method"]).toLowerCase().split(/,\s*/);
     const served = new Set(methods);
     return (socket) =>

@@ -1,5 +1,6 @@
 import { Failure } from "../../core/errors.ts";
 import type { BuildEvent, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
+import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import { fetchInput, type WholeInput } from "./build-input.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
@@ -12,7 +13,6 @@ import { sessionSsh } from "./session-ssh.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { buildError, type SourceText } from "./typed-errors.ts";
-import type { SolveRequest } from "./wire/control.ts";
 
 export interface SolveParts {
   readonly engine: Pick<Engine, "builds" | "buildHistory" | "images">;

@@ -1,8 +1,8 @@
 import { digestOf } from "../../core/digest.ts";
 import { formatReference, parseReference } from "../../core/reference.ts";
 import type { BuildEvent } from "../../engine/api.ts";
+import type { StatusResponse } from "../../wire/buildkit/control.ts";
 import { timestamp } from "./timestamp.ts";
-import type { StatusResponse } from "./wire/control.ts";
 
 type Of<K extends BuildEvent["type"]> = Extract<BuildEvent, { readonly type: K }>;
 

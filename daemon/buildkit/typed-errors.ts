@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { describeError, Failure, isCode, isKind } from "../../core/errors.ts";
-import { type Detail, RpcError } from "../grpc/status.ts";
+import { type Detail, RpcError } from "../../wire/grpc/status.ts";
 
 /** The Dockerfile of a build. */
 export interface SourceText {

@@ -1,8 +1,8 @@
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
+import { BYTES } from "../../wire/buildkit/session.ts";
 import type { Transfer } from "./received-files.ts";
 import type { Session } from "./sessions.ts";
-import { BYTES } from "./wire/session.ts";
 
 const METHOD = "/moby.upload.v1.Upload/Pull";
 

@@ -1,6 +1,6 @@
 import { hostPlatform } from "../../core/platform.ts";
 import { VERSION } from "../../core/version.ts";
-import type { WORKER_RECORD } from "./wire/control.ts";
+import type { WORKER_RECORD } from "../../wire/buildkit/control.ts";
 
 type WorkerRecord = Parameters<typeof WORKER_RECORD.encode>[0];
 

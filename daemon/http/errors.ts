@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorKind } from "../../core/error-codes.ts";
-import { describeError, Failure, hintOf } from "../../core/errors.ts";
+import { Failure, messageOf } from "../../core/errors.ts";
 import type { Document } from "./call.ts";
 
 /** The only place where a failure becomes a status of the API. */
@@ -43,12 +43,6 @@ export function statusOf(error: unknown): number {
     return BY_CODE[code] ?? BY_KIND[kind];
   }
   return 500;
-}
-
-/** What people are to read about it: the causes, and the remedy if there is one. */
-export function messageOf(error: unknown): string {
-  const hint = hintOf(error);
-  return hint === undefined ? describeError(error) : `${describeError(error)} (${hint})`;
 }
 
 export const errorAnswer = (error: unknown): Document => ({

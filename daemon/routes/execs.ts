@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Engine, ExecRecord } from "../../engine/api.ts";
 import { created, ok } from "../http/call.ts";
-import { messageOf } from "../http/errors.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { carry } from "../streams/carry.ts";

@@ -1,5 +1,5 @@
+import { messageOf } from "../../core/errors.ts";
 import type { Stream } from "../http/call.ts";
-import { messageOf } from "../http/errors.ts";
 
 /** A line of what the Engine API calls a stream of progress messages: Docker Engine API 1.51 "JSONMessage". */
 export interface ProgressMessage {

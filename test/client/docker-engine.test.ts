@@ -7,6 +7,7 @@ import type { Engine } from "../../engine/api.ts";
 import { requiresBaseImage, requiresPeer } from "../support/requires.ts";
 
 const IMAGE = "slipway-client-test:1";
+const noBuilds = () => Promise.reject(new Error("nothing is built"));
 const NOBODY = { path: "", get: async () => undefined, put: async () => false, remove: async () => false };
 
 describe("the client of Docker Engine", () => {
@@ -14,7 +15,11 @@ describe("the client of Docker Engine", () => {
   before(async function () {
     requiresPeer(this);
     const { tar } = requiresBaseImage(this, "busybox:latest");
-    engine = await connectEngine({ host: process.env["DOCKER_HOST"] ?? "", credentials: NOBODY });
+    engine = await connectEngine({
+      host: process.env["DOCKER_HOST"] ?? "",
+      credentials: NOBODY,
+      buildTools: noBuilds,
+    });
     await engine.images.import(createReadStream(tar), { reference: IMAGE });
   });
   after(async () => {

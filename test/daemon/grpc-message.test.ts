@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import protobuf from "protobufjs";
-import { frame, MAX_MESSAGE, unframed } from "../../daemon/grpc/framing.ts";
-import * as proto from "../../daemon/grpc/message.ts";
+import { frame, MAX_MESSAGE, unframed } from "../../wire/grpc/framing.ts";
+import * as proto from "../../wire/grpc/message.ts";
 
 const INNER = proto.message({ id: proto.text(1), size: proto.count(7) });
 const OUTER = proto.message({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
-import { PACKET_TYPES } from "../../daemon/buildkit/wire/session.ts";
+import { PACKET_TYPES } from "../../wire/buildkit/session.ts";
 import { upgraded } from "./support/ask.ts";
 import { BuildkitClient, type Lend } from "./support/buildkit-client.ts";
 import { DaemonRig } from "./support/daemon-rig.ts";

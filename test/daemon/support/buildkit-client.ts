@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { type handleBidiStreamingCall, Server, ServerCredentials } from "@grpc/grpc-js";
-import { SOLVE_REQUEST, SOLVE_RESPONSE } from "../../../daemon/buildkit/wire/control.ts";
-import { PACKET, type Packet } from "../../../daemon/buildkit/wire/session.ts";
-import { Channel } from "../../../daemon/grpc/channel.ts";
+import { SOLVE_REQUEST, SOLVE_RESPONSE } from "../../../wire/buildkit/control.ts";
+import { PACKET, type Packet } from "../../../wire/buildkit/session.ts";
+import { Channel } from "../../../wire/grpc/channel.ts";
 import { upgraded } from "./ask.ts";
 import type { DaemonRig } from "./daemon-rig.ts";
 

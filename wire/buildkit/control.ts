@@ -1,4 +1,4 @@
-import * as proto from "../../grpc/message.ts";
+import * as proto from "../grpc/message.ts";
 
 // moby.buildkit.v1, as far as it is served. https://github.com/moby/buildkit/blob/master/api/services/control/control.proto
 

@@ -2,13 +2,14 @@ import { once } from "node:events";
 import {
   Metadata,
   type MethodDefinition,
+  type ServerDuplexStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { messageOf } from "../http/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Message } from "./message.ts";
 import { serviceError } from "./status.ts";
 
@@ -23,6 +24,7 @@ export interface RpcCall<Request> {
 /** A method: how its messages are read and written, and what is done. */
 export interface Rpc {
   readonly name: string;
+  readonly requestStream: boolean;
   readonly responseStream: boolean;
   readonly messages: Pick<
     MethodDefinition<unknown, unknown>,
@@ -49,7 +51,13 @@ export function unary<In, Out>(
     const tell = async (): Promise<void> => done(...(await answer()));
     void tell();
   };
-  return { name, responseStream: false, messages: messagesOf(request, response), implementation };
+  return {
+    name,
+    requestStream: false,
+    responseStream: false,
+    messages: messagesOf(request, response),
+    implementation,
+  };
 }
 
 /** One message in, a stream out. */
@@ -71,7 +79,53 @@ export function streaming<In, Out>(
       (error: unknown) => call.emit("error", serviceError(error, messageOf)),
     );
   };
-  return { name, responseStream: true, messages: messagesOf(request, response), implementation };
+  return {
+    name,
+    requestStream: false,
+    responseStream: true,
+    messages: messagesOf(request, response),
+    implementation,
+  };
+}
+
+/** What a method of messages in both directions sees of its call. */
+export interface RpcTalk<In, Out> {
+  readonly messages: AsyncIterable<In>;
+  /** Resolves when there is room for more. */
+  send(message: Out): Promise<void>;
+  /** All values of a header of the call. */
+  readonly headers: (name: string) => readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** A stream in, a stream out; the call ends when `handle` has. */
+export function talking<In, Out>(
+  name: string,
+  request: Message<In, never>,
+  response: Message<unknown, Out>,
+  handle: (talk: RpcTalk<In, Out>) => Promise<void>,
+): Rpc {
+  const implementation = (call: ServerDuplexStream<In, Out>): void => {
+    const gone = new AbortController();
+    call.once("cancelled", () => gone.abort());
+    const { signal } = gone;
+    const talk: RpcTalk<In, Out> = {
+      // Whoever stops reading may still send.
+      messages: call.iterator({ destroyOnReturn: false }),
+      signal,
+      headers: (header) => call.metadata.get(header).map(String),
+      async send(message) {
+        signal.throwIfAborted();
+        if (!call.write(message)) await once(call, "drain", { signal });
+      },
+    };
+    handle(talk).then(
+      () => call.end(),
+      (error: unknown) => call.emit("error", serviceError(error, messageOf)),
+    );
+  };
+  const messages = messagesOf(request, response);
+  return { name, requestStream: true, responseStream: true, messages, implementation };
 }
 
 async function write<Out>(
@@ -118,7 +172,7 @@ export function service(
     rpc.name,
     {
       path: `/${name}/${rpc.name}`,
-      requestStream: false,
+      requestStream: rpc.requestStream,
       responseStream: rpc.responseStream,
       ...rpc.messages,
     },

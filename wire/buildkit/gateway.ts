@@ -1,4 +1,4 @@
-import * as proto from "../../grpc/message.ts";
+import * as proto from "../grpc/message.ts";
 import { WORKER_RECORD } from "./control.ts";
 
 // moby.buildkit.v1.frontend, as far as it is served. https://github.com/moby/buildkit/blob/master/frontend/gateway/pb/gateway.proto

@@ -1,4 +1,4 @@
-import * as proto from "../../grpc/message.ts";
+import * as proto from "../grpc/message.ts";
 import { EXPORTER, TIMESTAMP } from "./control.ts";
 
 // moby.buildkit.v1, the history of builds. https://github.com/moby/buildkit/blob/master/api/services/control/control.proto

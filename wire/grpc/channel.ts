@@ -7,7 +7,7 @@ import { Failure } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { frame, unframed } from "./framing.ts";
 import type { Message } from "./message.ts";
-import { RpcError } from "./status.ts";
+import { decodeStatus, RpcError, STATUS_TRAILER } from "./status.ts";
 
 export interface CallOptions extends Abortable {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -112,7 +112,7 @@ function endOf(stream: ClientHttp2Stream, method: string): Promise<void> {
     const code = Number(fields["grpc-status"]);
     if (fields["grpc-status"] === undefined) return;
     if (code === status.OK) resolve();
-    else reject(new RpcError(code, decodeMessage(fields["grpc-message"])));
+    else reject(rpcError(code, fields));
   };
   stream.once("response", settle);
   stream.once("trailers", settle);
@@ -123,6 +123,18 @@ function endOf(stream: ClientHttp2Stream, method: string): Promise<void> {
   // Whoever gave the call up does not ask how it ended.
   promise.catch(() => undefined);
   return promise;
+}
+
+/** A whole status, where one came, has the details that a code and a message have not. */
+function rpcError(code: number, fields: Readonly<Record<string, unknown>>): RpcError {
+  const whole = fields[STATUS_TRAILER];
+  if (typeof whole === "string")
+    try {
+      return decodeStatus(Buffer.from(whole, "base64"));
+    } catch {
+      // What was sent beside it says enough.
+    }
+  return new RpcError(code, decodeMessage(fields["grpc-message"]));
 }
 
 function decodeMessage(text: unknown): string {

@@ -1,4 +1,4 @@
-import * as proto from "../../grpc/message.ts";
+import * as proto from "../grpc/message.ts";
 
 // The services of a client's session, as far as they are used.
 

@@ -11,7 +11,7 @@ const STATUS = proto.message({
   details: proto.list(3, ANY),
 });
 /** The trailer that carries a whole status beside its code and message. */
-const TRAILER = "grpc-status-details-bin";
+export const STATUS_TRAILER = "grpc-status-details-bin";
 
 /** What a call failed with, typed details included. */
 export class RpcError extends Error {
@@ -45,7 +45,7 @@ export function serviceError(error: unknown, message: (error: unknown) => string
   const rpc = error instanceof RpcError ? error : new RpcError(codeOf(error), message(error));
   const metadata = new Metadata();
   const { code, details } = rpc;
-  metadata.set(TRAILER, STATUS.encode({ code, message: rpc.message, details }));
+  metadata.set(STATUS_TRAILER, STATUS.encode({ code, message: rpc.message, details }));
   return Object.assign(new Error(rpc.message), { code, details: rpc.message, metadata });
 }
 

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { parseDigest } from "../../core/digest.ts";
+import { Failure, isKind } from "../../core/errors.ts";
+import type { CredentialSource } from "../../core/registry-credentials.ts";
+import type { Abortable } from "../../core/streams.ts";
+import type { BuildEvent, BuildRequest, BuildResult, ImageService } from "../../engine/api.ts";
+import {
+  SOLVE_REQUEST,
+  SOLVE_RESPONSE,
+  STATUS_REQUEST,
+  STATUS_RESPONSE,
+} from "../../wire/buildkit/control.ts";
+import { Channel } from "../../wire/grpc/channel.ts";
+import { text } from "../http/fields.ts";
+import type { Transport } from "../http/transport.ts";
+import { buildFailure } from "./failure.ts";
+import { fileSync } from "./lend-files.ts";
+import { authRpcs, secretsRpcs, sshRpcs } from "./lend-secrets.ts";
+import { type LentServices, openSession } from "./session.ts";
+import { foldersOf, solveRequest } from "./solve-request.ts";
+import { StatusReader } from "./status-reader.ts";
+import type { BuildTools } from "./tools.ts";
+
+const SOLVE = "/moby.buildkit.v1.Control/Solve";
+const STATUS = "/moby.buildkit.v1.Control/Status";
+
+export interface BuildParts {
+  readonly transport: Transport;
+  readonly credentials: CredentialSource;
+  readonly images: Pick<ImageService, "inspect">;
+  readonly tools: BuildTools;
+}
+
+/** Builds by BuildKit's protocol: the daemon reads what is lent to it on a session, and is called on another connection. */
+export async function runBuild(
+  parts: BuildParts,
+  {
+    request,
+    report,
+    signal,
+  }: { readonly request: BuildRequest; readonly report: (event: BuildEvent) => void } & Abortable,
+): Promise<BuildResult> {
+  const { transport, tools, images } = parts;
+  using session = await openSession(transport, lentServices(parts, request));
+  using channel = new Channel(await transport.hijack({ method: "POST", path: "/grpc" }, "h2c"));
+  const reader = new StatusReader(report);
+  const ref = randomUUID();
+  const options = signal === undefined ? {} : { signal };
+  const followed = follow(channel, ref, { reader, ...options });
+  try {
+    const solve = { request: SOLVE_REQUEST, response: SOLVE_RESPONSE };
+    const asked = solveRequest(request, { ref, session: session.id });
+    const { exporterResponse } = await channel.call(SOLVE, solve, asked, options);
+    await followed;
+    return { image: await imageOf(exporterResponse, images), tags: request.tags };
+  } catch (error) {
+    if (signal?.aborted === true) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
+    // What the failed step wrote may still be on its way.
+    await followed;
+    throw buildFailure(error, { dockerfile: request.dockerfile, output: reader.failedOutput, tools });
+  }
+}
+
+function lentServices({ credentials, tools }: BuildParts, request: BuildRequest): LentServices {
+  const { secrets, ssh } = request;
+  return {
+    "moby.filesync.v1.FileSync": fileSync(foldersOf(request), tools),
+    "moby.filesync.v1.Auth": authRpcs(request.credentials ?? credentials),
+    ...(secrets === undefined ? {} : { "moby.buildkit.secrets.v1.Secrets": secretsRpcs(secrets) }),
+    ...(ssh === undefined ? {} : { "moby.sshforward.v1.SSH": sshRpcs(ssh) }),
+  };
+}
+
+/** Tells what happens. A build whose progress cannot be followed goes on, and says itself how it ends. */
+async function follow(
+  channel: Channel,
+  ref: string,
+  { reader, ...options }: { readonly reader: StatusReader } & Abortable,
+): Promise<void> {
+  const types = { request: STATUS_REQUEST, response: STATUS_RESPONSE };
+  try {
+    await using talk = channel.converse(STATUS, types, options);
+    await talk.send({ ref });
+    talk.end();
+    for await (const status of talk.messages) reader.read(status);
+  } catch {
+    // Solve fails too where it matters.
+  }
+}
+
+/** Engines name an image by the digest of its config or by that of its manifest. */
+async function imageOf(
+  response: ReadonlyMap<string, string>,
+  images: BuildParts["images"],
+): Promise<BuildResult["image"]> {
+  const digests = ["containerimage.config.digest", "containerimage.digest"].flatMap(
+    (name) => response.get(name) ?? [],
+  );
+  for (const digest of digests) {
+    try {
+      return parseDigest(text(await images.inspect(digest), "Id"));
+    } catch (error) {
+      if (!isKind(error, "not-found")) throw error;
+    }
+  }
+  throw new Failure("DAEMON_ANSWER_INVALID", { why: "it does not say which image was built" });
+}
