@@ -207,8 +207,12 @@ describe("POST /build", () => {
 
   it("builds what is elsewhere, in place of its body", async () => {
     const tar = await tarOf([{ name: "d/Other", content: "FROM busybox\nRUN echo of an archive\n" }]);
-    const server = createServer((request, response) =>
-      response.end(request.url === "/context.tar" ? tar : "FROM busybox\nRUN echo alone\n"),
+    const found = new Map<string | undefined, string | Buffer>([
+      ["/context.tar", tar],
+      ["/Dockerfile", "FROM busybox\nRUN echo alone\n"],
+    ]);
+    const server = createServer(({ url }, response) =>
+      response.writeHead(found.has(url) ? 200 : 404).end(found.get(url)),
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
@@ -217,7 +221,7 @@ describe("POST /build", () => {
       const archive = await post(`remote=${from("/context.tar")}&dockerfile=d/Other`, none);
       assert.match(archive.stream, /^of an archive$/m);
       assert.match((await post(`remote=${from("/Dockerfile")}`, none)).stream, /^alone$/m);
-      assert.equal((await post("remote=http://127.0.0.1:1/nobody", none)).status, 503);
+      assert.equal((await post(`remote=${from("/absent")}`, none)).status, 503);
       assert.deepEqual(leftovers(), []);
     } finally {
       server.closeAllConnections();
