@@ -178,6 +178,13 @@ export interface KernelLayers {
     target: string,
     options: UnpackOptions,
   ): Promise<{ readonly entries: number; readonly bytes: number }>;
+  /**
+   * Writes to `out` an EROFS filesystem of what unpacking the layer `tar` with `whiteouts: "overlay"` makes: mounted with `device=` naming that
+   * tar, a regular file, it shows the same tree, file contents being read from the tar. Times that unpacking takes from the clock, of
+   * directories and whiteouts that no entry names, are 0. Same tar and `uuid` (16 bytes), same bytes. Refuses what unpacking refuses, and
+   * writes nothing when it says why the layer is `unfit`: a sparse entry, or a tar above 2 TiB.
+   */
+  indexLayer(tar: number, out: number, uuid: Uint8Array): Promise<LayerIndex>;
   /** True when both tars hold the same entries in the same order with the same content, whatever their times. */
   sameLayer(a: number, b: number): Promise<boolean>;
   /**
@@ -194,6 +201,13 @@ export interface KernelLayers {
     to: number,
     options: { readonly format: "gzip" | "zstd"; readonly level: number },
   ): Promise<Inflated>;
+}
+
+export interface LayerIndex {
+  readonly entries: number;
+  /** Bytes of the index. */
+  readonly size: number;
+  readonly unfit?: string;
 }
 
 export interface UnpackOptions {

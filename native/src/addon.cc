@@ -10,7 +10,7 @@ static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
       RegisterJobs,        RegisterFiles,      RegisterRootfs,      RegisterScan,          RegisterTreeRemove,
       RegisterLayerWriter, RegisterLayerUpper, RegisterLayerSettle, RegisterLayerUnpack,   RegisterLayerSame,
       RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,    RegisterTerminal,      RegisterSeccomp,
-      RegisterProcesses,   RegisterNetwork,    RegisterVeth,        RegisterDeviceFilters,
+      RegisterProcesses,   RegisterNetwork,    RegisterVeth,        RegisterDeviceFilters, RegisterLayerIndex,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

@@ -19,6 +19,8 @@ class ByteSource {
    * end. */
   std::string_view Peek(size_t least = 1);
   void Consume(size_t size);
+  /** Bytes before the next one; of a regular file, its offset. */
+  uint64_t Position() const { return offset_ - (used_ - at_); }
   /** Exactly `size` bytes; false when the end came before. */
   bool Read(char* to, size_t size);
   /** Moves over `size` bytes; false when the end came before. */

@@ -13,6 +13,7 @@ void RegisterLayerWriter(Napi::Env env, Napi::Object exports);
 void RegisterLayerUpper(Napi::Env env, Napi::Object exports);
 void RegisterLayerSettle(Napi::Env env, Napi::Object exports);
 void RegisterLayerUnpack(Napi::Env env, Napi::Object exports);
+void RegisterLayerIndex(Napi::Env env, Napi::Object exports);
 void RegisterLayerSame(Napi::Env env, Napi::Object exports);
 void RegisterInflate(Napi::Env env, Napi::Object exports);
 void RegisterDeflate(Napi::Env env, Napi::Object exports);

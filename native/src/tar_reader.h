@@ -22,6 +22,10 @@ class TarReader {
   /** The next member, what is left of the former's content skipped; nothing at the end. */
   std::optional<TarEntry> Next();
 
+  /** Where in the archive, a regular file, the current member's content begins: always at a block of 512
+   * bytes. */
+  uint64_t Position() const { return source_.Position(); }
+
   /** Bytes of the current member's content that are buffered, at most `most`; never empty before its end. */
   std::string_view Content(uint64_t most);
   void Consume(size_t size);

@@ -242,10 +242,10 @@ class Unpacker {
 
   /** Last of all, since every entry made in a directory sets its time. */
   void SetDirectoryTimes() {
-    for (auto directory = times_.rbegin(); directory != times_.rend(); ++directory) {
+    for (const auto& [path, time] : times_) {
       try {
-        const UniqueFd fd = OpenInRoot(root_, directory->first, kOpenDirectory);
-        SetTimes(fd.get(), "", directory->second);
+        const UniqueFd fd = OpenInRoot(root_, path, kOpenDirectory);
+        SetTimes(fd.get(), "", time);
       } catch (const SyscallError& failed) {
         // A later member took its place.
         if (failed.number != ENOENT && failed.number != ENOTDIR && failed.number != ELOOP) throw;

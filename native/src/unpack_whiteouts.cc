@@ -4,6 +4,7 @@
 #include <sys/sysmacros.h>
 
 #include <optional>
+#include <utility>
 
 #include "errors.h"
 #include "in_root.h"
@@ -32,19 +33,28 @@ void Hide(const Place& place) {
 
 void MarkOpaque(const std::string& path) { SetXattr(path, "trusted.overlay.opaque", "y"); }
 
+bool IsWhiteoutName(std::string_view name) { return name.starts_with(kWhiteout); }
+
+WhiteoutName ParseWhiteoutName(const std::string& directory, const std::string& name) {
+  if (name == kOpaque) return {WhiteoutName::kOpaque, {}};
+  if (name.starts_with(kWhiteoutMeta)) return {WhiteoutName::kMeta, {}};
+  std::string hidden = name.substr(kWhiteout.size());
+  if (hidden.empty() || hidden == "." || hidden == "..") {
+    throw ArchiveError{Below(directory, name.c_str()) + ": a whiteout of no name"};
+  }
+  return {WhiteoutName::kName, std::move(hidden)};
+}
+
 bool LayerWhiteouts::Takes(std::string_view name) const {
-  return mode_ != Whiteouts::kKeep && name.starts_with(kWhiteout);
+  return mode_ != Whiteouts::kKeep && IsWhiteoutName(name);
 }
 
 void LayerWhiteouts::Apply(const std::vector<std::string>& components, const std::string& name,
                            const std::function<int()>& parent) {
-  if (name == kOpaque) return HideAll(components, parent);
-  if (name.starts_with(kWhiteoutMeta)) return;
   const std::string directory = JoinPath(components);
-  const std::string hidden = name.substr(kWhiteout.size());
-  if (hidden.empty() || hidden == "." || hidden == "..") {
-    throw ArchiveError{Below(directory, name.c_str()) + ": a whiteout of no name"};
-  }
+  const auto [kind, hidden] = ParseWhiteoutName(directory, name);
+  if (kind == WhiteoutName::kMeta) return;
+  if (kind == WhiteoutName::kOpaque) return HideAll(components, parent);
   const std::string path = Below(directory, hidden.c_str());
   if (mode_ == Whiteouts::kOverlay) return Hide({parent(), hidden, path});
   const UniqueFd there = directories_.Try(directory);

@@ -14,6 +14,18 @@ namespace slipway {
 /** Lets the directory at `path` hide what lower layers of an overlay have there. */
 void MarkOpaque(const std::string& path);
 
+/** Whether a layer's member of this name is a whiteout, or what aufs kept beside them. */
+bool IsWhiteoutName(std::string_view name);
+
+struct WhiteoutName {
+  /** Of one name, of everything in its directory, or aufs' bookkeeping, which means nothing. */
+  enum Kind { kName, kOpaque, kMeta } kind;
+  std::string hidden;
+};
+
+/** What the whiteout `name` in `directory` says. Throws ArchiveError. */
+WhiteoutName ParseWhiteoutName(const std::string& directory, const std::string& name);
+
 /** The whiteouts of one layer: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts */
 class LayerWhiteouts {
  public:

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { release, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Context } from "mocha";
 import { type BaseImageName, type BaseImageTar, findBaseImage } from "../../fixtures/base-images.ts";
@@ -69,6 +69,18 @@ const overlayWorks = once(() => {
 export function requiresOverlay(test: Context): void {
   requiresRoot(test);
   if (!overlayWorks()) skip(test, "needs overlayfs on the temporary folder");
+}
+
+const hasErofs = once(() => {
+  const [major = 0, minor = 0] = release().split(".").map(Number.parseFloat);
+  const known = readFileSync("/proc/filesystems", "utf8").split("\n");
+  return known.includes("\terofs") && (major > 6 || (major === 6 && minor >= 12));
+});
+
+/** requiresOverlay, and a kernel that mounts EROFS from files. */
+export function requiresErofs(test: Context): void {
+  requiresOverlay(test);
+  if (!hasErofs()) skip(test, "needs Linux 6.12 with EROFS");
 }
 
 /** The images are made by `npm test`, or by fixtures/base-images.ts. */
