@@ -19,7 +19,8 @@ function targetOf({ root, daemon, env, embedded }: ConnectOptions): Target {
 async function openEmbedded(root: string, options: ConnectOptions): Promise<Engine> {
   const { openEngine } = await import("../engine/compose.ts");
   const { env, insecureRegistries: insecure, registryMirrors: mirrors } = options;
-  return openEngine(root, { registries: { env, insecure, mirrors, daemonJson: true } });
+  const driver = options.storageDriver ?? (env["SLIPWAY_STORAGE_DRIVER"] || undefined);
+  return openEngine(root, { driver, registries: { env, insecure, mirrors, daemonJson: true } });
 }
 
 async function openDaemon(

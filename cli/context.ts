@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly embedded?: true;
   /** Flags of the command line that only an engine in this process heeds. */
   readonly own: readonly string[];
+  /** Of a new state root, in place of what the environment says. */
+  readonly storageDriver?: string | undefined;
   readonly insecureRegistries: readonly string[];
   readonly registryMirrors: readonly string[];
 }

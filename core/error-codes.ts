@@ -103,6 +103,10 @@ export const ERRORS = {
     (d: { root: string; have: string; want: string }) =>
       `state root ${d.root} uses the snapshot driver ${d.have}, not ${d.want}`,
   ),
+  STORE_DRIVER_UNUSABLE: define(
+    "unsupported",
+    (d: { driver: string; why: string }) => `the snapshot driver ${d.driver} does not work here: ${d.why}`,
+  ),
   FILE_UNSUITABLE: define(
     "invalid",
     (d: { path: string; want: string }) => `${JSON.stringify(d.path)}: expected ${d.want}`,

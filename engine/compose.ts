@@ -14,6 +14,7 @@ import { readHostFacts } from "../runtime/spec/host-facts.ts";
 import { createTransientRunner } from "../runtime/transient.ts";
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
+import { parseDriverName } from "../store/snapshots/choose-driver.ts";
 import type { Engine } from "./api.ts";
 import { cachePlaces } from "./builds/cache-places.ts";
 import { Debugger } from "./builds/debug/debugger.ts";
@@ -39,13 +40,19 @@ import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 
 export interface EngineSettings {
+  /** Snapshot driver by name, of a new root; one that has another is refused. */
+  readonly driver?: string | undefined;
   readonly registries?: RegistrySettings;
 }
 
 /** Opens the engine on a state root: the one place where everything is constructed. The caller disposes it. */
 export async function openEngine(root: string, settings: EngineSettings = {}): Promise<Engine> {
   const kernel = loadKernel();
-  const store = await openStore(root, { kernel });
+  const { driver } = settings;
+  const store = await openStore(root, {
+    kernel,
+    ...(driver === undefined ? {} : { driver: parseDriverName(driver) }),
+  });
   const { database, locks, paths, trees } = store;
   const jobs = new Jobs(database);
   const events = new EventLog(database);

@@ -73,7 +73,7 @@ export class System implements SystemService {
       ContainersStopped: count("created", "exited", "dead"),
       Images: store.images.list().length,
       Driver: store.snapshots.name,
-      DriverStatus: null,
+      DriverStatus: [["Reason", store.driver.reason]],
       Plugins: {
         Volume: ["local"],
         Network: ["bridge", "host", "null"],

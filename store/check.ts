@@ -10,6 +10,7 @@ import type { ContentStore } from "./content-store.ts";
 import { query } from "./database.ts";
 import { isAlive } from "./owner.ts";
 import type { Paths } from "./paths.ts";
+import { findDerived } from "./snapshots/derived-trees.ts";
 import type { StoreReport } from "./types.ts";
 
 export interface CheckParts {
@@ -140,7 +141,7 @@ function ownersOf(database: Database, digest: string): string {
 function checkDerived({ paths, database }: CheckParts): Finding {
   const rows = query<{ id: Digest }>(database, "SELECT id FROM derived").all();
   const known = new Set(rows.map(({ id }) => hexOf(id)));
-  const missing = rows.filter(({ id }) => !existsSync(join(paths.layer(id), "fs")));
+  const missing = rows.filter(({ id }) => findDerived(paths.layer(id)) === undefined);
   // Renamed into place just before its row is made: looked at twice.
   const stray = readdirSync(paths.layers).filter((name) => {
     if (name === "empty" || known.has(name)) return false;
@@ -149,7 +150,7 @@ function checkDerived({ paths, database }: CheckParts): Finding {
   return {
     checked: rows.length,
     problems: [
-      ...missing.map(({ id }) => `layer ${id}: its directory is missing`),
+      ...missing.map(({ id }) => `layer ${id}: what was made of it is missing or damaged`),
       ...stray.map((name) => `directory layers/${name}: nothing knows it`),
     ],
   };

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DIGEST_ALGORITHMS } from "../core/digest.ts";
-import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import { checkStore } from "./check.ts";
@@ -16,42 +15,48 @@ import { removeCgroup } from "./leases/remove-cgroup.ts";
 import { FileLocks } from "./locks.ts";
 import { bootId } from "./owner.ts";
 import { Paths } from "./paths.ts";
+import { type ChosenDriver, chooseDriver, type DriverName } from "./snapshots/choose-driver.ts";
 import { DerivedTrees } from "./snapshots/derived-trees.ts";
-import { type DriverParts, Overlay2 } from "./snapshots/overlay2.ts";
-import type { SnapshotDriver } from "./snapshots/snapshot-driver.ts";
+import { IndexedLayers } from "./snapshots/erofs.ts";
+import { Overlay } from "./snapshots/overlay.ts";
+import { UnpackedLayers } from "./snapshots/overlay2.ts";
+import type { DriverParts, SnapshotDriver } from "./snapshots/snapshot-driver.ts";
 import { SnapshotTable } from "./snapshots/snapshot-table.ts";
 import { Vfs } from "./snapshots/vfs.ts";
 import { removeAbandoned, removeStrays } from "./sweep.ts";
 import { KernelTreeOpener } from "./trees.ts";
 import type { Collected, Store, StoreReport } from "./types.ts";
 
-const DRIVERS: Readonly<Record<string, (parts: DriverParts) => SnapshotDriver>> = {
-  overlay2: (parts) => new Overlay2(parts),
+const DRIVERS: Readonly<Record<DriverName, (parts: DriverParts) => SnapshotDriver>> = {
+  overlay2: (parts) => new Overlay(parts, new UnpackedLayers(parts)),
+  erofs: (parts) => new Overlay(parts, new IndexedLayers(parts)),
   vfs: (parts) => new Vfs(parts),
 };
-const DEFAULT_DRIVER = "overlay2";
 
 export interface StoreOptions {
   readonly kernel: Kernel;
   /** What the root was made with when absent; "overlay2" for a new one. */
-  readonly driver?: "overlay2" | "vfs";
+  readonly driver?: DriverName;
 }
 
 /**
- * Opens the state root, making it when it is new, and removes what dead processes left in it. Rejects with STORE_NEWER, STORE_DRIVER_MISMATCH.
- * The caller disposes the store.
+ * Opens the state root, making it when it is new, and removes what dead processes left in it. Rejects with STORE_NEWER, STORE_DRIVER_MISMATCH,
+ * STORE_DRIVER_UNUSABLE. * The caller disposes the store.
  */
 export async function openStore(root: string, options: StoreOptions): Promise<Store> {
   const paths = new Paths(root);
   makeFolders(paths);
-  const store = new OpenedStore(paths, openDatabase(paths.database), options);
+  const database = openDatabase(paths.database);
   try {
+    const { kernel } = options;
+    const driver = await chooseDriver({ paths, database, kernel }, options.driver);
+    const store = new OpenedStore(paths, database, { kernel, driver });
     await store.recover();
+    return store;
   } catch (error) {
-    await store[Symbol.asyncDispose]();
+    database.close();
     throw error;
   }
-  return store;
 }
 
 /** Programs that change their user inside images must not be within reach of the host's users (CVE-2021-41091). */
@@ -88,10 +93,15 @@ class OpenedStore implements Store {
   readonly leases: LeaseTable;
   readonly locks: FileLocks;
   readonly trees: KernelTreeOpener;
+  readonly driver: ChosenDriver;
   readonly #kernel: Kernel;
   readonly #derived: DerivedTrees;
 
-  constructor(paths: Paths, database: Database, { kernel, driver }: StoreOptions) {
+  constructor(
+    paths: Paths,
+    database: Database,
+    { kernel, driver }: { readonly kernel: Kernel; readonly driver: ChosenDriver },
+  ) {
     this.paths = paths;
     this.database = database;
     this.#kernel = kernel;
@@ -102,9 +112,8 @@ class OpenedStore implements Store {
     this.#derived = new DerivedTrees({ paths, database, locks, kernel });
     const derived = this.#derived;
     this.layers = new LayerTable({ paths, database, content, kernel });
-    const makeDriver = DRIVERS[chooseDriver(paths, database, driver)];
-    if (makeDriver === undefined) throw new TypeError("a root has a driver this version does not know");
-    const snapshotDriver = makeDriver({ paths, content, derived, trees, kernel });
+    const snapshotDriver = DRIVERS[driver.name]({ paths, content, derived, trees, kernel });
+    this.driver = driver;
     this.snapshots = new SnapshotTable({ paths, database, content, derived, kernel }, snapshotDriver);
     this.leases = new LeaseTable(database, paths, {
       cgroup: removeCgroup,
@@ -167,17 +176,4 @@ class OpenedStore implements Store {
     this.content.close();
     this.database.close();
   }
-}
-
-/** A root keeps the driver it was made with: snapshots of one mean nothing to the other. */
-function chooseDriver(paths: Paths, database: Database, want: string | undefined): string {
-  return transact(database, () => {
-    const known = query<{ value: string }>(database, "SELECT value FROM facts WHERE name = 'driver'").get();
-    if (known !== undefined && want !== undefined && known.value !== want)
-      throw new Failure("STORE_DRIVER_MISMATCH", { root: paths.root, have: known.value, want });
-    const chosen = known?.value ?? want ?? DEFAULT_DRIVER;
-    if (known === undefined)
-      query(database, "INSERT INTO facts (name, value) VALUES ('driver', ?)").run(chosen);
-    return chosen;
-  });
 }

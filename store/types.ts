@@ -9,6 +9,7 @@ import type { Compression } from "../image/media-types.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
+import type { ChosenDriver } from "./snapshots/choose-driver.ts";
 import type { LayerInfo, Snapshotter } from "./snapshotter.ts";
 
 // What trees and layers are made of, for the areas that do not know the kernel.
@@ -25,6 +26,8 @@ export interface Store extends AsyncDisposable {
   readonly content: ContentStore;
   readonly layers: LayerStore;
   readonly snapshots: Snapshotter;
+  /** The snapshots' driver. */
+  readonly driver: ChosenDriver;
   readonly images: ImageStore;
   readonly leases: Leases;
   readonly locks: Locks;

@@ -31,6 +31,11 @@ export const daemon = defineCommand({
       help: `Daemon configuration file (default ${CONFIG_FILE})`,
     },
     "data-root": { kind: "string", short: "g", type: "dir", help: "Root directory of persistent state" },
+    "storage-driver": {
+      kind: "string",
+      short: "s",
+      help: "How a new state root stacks layers: overlay2 (default), erofs or vfs",
+    },
     tls: { kind: "bool", help: "Use TLS; implied by --tlsverify" },
     tlsverify: { kind: "bool", help: "Use TLS and ask clients for a certificate" },
     tlscacert: { kind: "string", type: "file", help: "Trust clients' certificates signed only by this CA" },
@@ -88,10 +93,11 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   ]);
   const report = (line: string): void => void context.stderr.write(`${line}\n`);
   Object.assign(process.env, proxyVariables(settings));
-  const root = settings["data-root"];
+  const { "data-root": root, "storage-driver": storageDriver } = settings;
   const engine = await context.engine({
     embedded: true,
     ...(root === undefined ? {} : { root }),
+    ...(storageDriver === undefined ? {} : { storageDriver }),
     insecureRegistries: settings["insecure-registries"] ?? [],
     registryMirrors: settings["registry-mirrors"] ?? [],
   });

@@ -26,6 +26,7 @@ const KEYS = {
   labels: texts,
   pidfile: text,
   "data-root": text,
+  "storage-driver": z.enum(["erofs", "overlay2", "vfs"]),
   "shutdown-timeout": seconds,
   "insecure-registries": texts,
   "registry-mirrors": texts,
@@ -93,7 +94,8 @@ export function readDefaultDaemonFile(path: string): DaemonFile {
   }
 }
 
-function parseDaemonFile(path: string, source: string): DaemonFile {
+/** The keys of a daemon.json, `source`, which is at `path`. Throws CONFIG_FILE_INVALID, OPTION_UNSUPPORTED. */
+export function parseDaemonFile(path: string, source: string): DaemonFile {
   const document = parseJson(path, source.replace(/^\uFEFF/, ""));
   const kept = Object.fromEntries(Object.entries(document).filter(([key, value]) => !isHarmless(key, value)));
   const parsed = FILE.safeParse(kept);

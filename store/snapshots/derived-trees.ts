@@ -7,6 +7,7 @@ import { temporaryPath } from "../content/temporary.ts";
 import { query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import type { Locks } from "../types.ts";
+import { isWholeIndex } from "./erofs-index.ts";
 
 export interface DerivedTreesParts {
   readonly paths: Paths;
@@ -15,9 +16,36 @@ export interface DerivedTreesParts {
   readonly kernel: Pick<KernelTrees & KernelFiles, "removeTree">;
 }
 
+/** What a layer's folder holds: a directory to mount or stack, or an index that makes its tar mountable. */
+const FORMS = { tree: "fs", index: "layer.erofs" } as const;
+export type DerivedForm = keyof typeof FORMS;
+
+export interface Derived {
+  readonly form: DerivedForm;
+  readonly path: string;
+}
+
+/** Where `form` is to be made in the folder that DerivedTrees.ensure() hands out. */
+export const derivedPath = (folder: string, form: DerivedForm): string => join(folder, FORMS[form]);
+
+/** What a folder made from layers holds, unless it is missing or damaged. */
+export function findDerived(folder: string): Derived | undefined {
+  const tree = derivedPath(folder, "tree");
+  if (existsSync(tree)) return { form: "tree", path: tree };
+  const index = derivedPath(folder, "index");
+  return isWholeIndex(index) ? { form: "index", path: index } : undefined;
+}
+
+/** A directory which `fill` fills, as what is made of layers. */
+export async function makeTree(folder: string, fill: (target: string) => Promise<void>): Promise<void> {
+  const target = derivedPath(folder, "tree");
+  mkdirSync(target, { mode: 0o755 });
+  await fill(target);
+}
+
 /**
- * Directories made from layers, layers/<hex>/fs, each made at its first use by one process while the others wait. Complete is what was
- * renamed into place; after a power loss only those are trusted that were known to be on the disk (see forgetFleeting).
+ * What was made from layers, layers/<hex>/, each made at its first use by one process while the others wait. Complete is what was
+ * renamed into place; after a power loss only that is trusted which was known to be on the disk (see forgetFleeting).
  */
 export class DerivedTrees {
   readonly #paths: Paths;
@@ -32,44 +60,40 @@ export class DerivedTrees {
     this.#kernel = parts.kernel;
   }
 
-  path(id: Digest): string {
-    return join(this.#paths.layer(id), "fs");
-  }
-
-  /** Returns the tree `id` derived from `layers`, which `make` fills into an empty directory when there is none. */
+  /** Returns what was derived from `layers` under `id`; where there is nothing yet, `make` puts one form of it into an empty folder. */
   async ensure(
     id: Digest,
     layers: readonly Digest[],
-    make: (target: string) => Promise<void>,
+    make: (folder: string) => Promise<void>,
     signal?: AbortSignal,
-  ): Promise<string> {
-    const path = this.path(id);
-    if (this.#has(id)) return path;
+  ): Promise<Derived> {
+    const ready = this.#find(id);
+    if (ready !== undefined) return ready;
     await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`, signal === undefined ? {} : { signal });
-    if (this.#has(id)) return path;
-    await this.#place(id, layers, async (target) => {
-      mkdirSync(target, { mode: 0o755 });
-      await make(target);
-    });
-    return path;
+    const meanwhile = this.#find(id);
+    if (meanwhile !== undefined) return meanwhile;
+    await this.#place(id, layers, make);
+    const made = this.#find(id);
+    if (made === undefined) throw new TypeError("a driver made nothing of a layer");
+    return made;
   }
 
   /** Makes the directory `from`, which is all that unpacking the layer would give, its tree; leaves it alone when there is one. */
   async take(diffId: Digest, from: string): Promise<void> {
     await using _lock = await this.#locks.hold(`layer-${hexOf(diffId)}`);
-    if (this.#has(diffId)) return;
-    await this.#place(diffId, [diffId], async (target) => renameSync(from, target));
+    if (this.#find(diffId) !== undefined) return;
+    await this.#place(diffId, [diffId], async (folder) => renameSync(from, derivedPath(folder, "tree")));
   }
 
   async #place(
     id: Digest,
     layers: readonly Digest[],
-    fill: (target: string) => Promise<void>,
+    fill: (folder: string) => Promise<void>,
   ): Promise<void> {
     const temporary = temporaryPath(this.#paths);
     try {
       mkdirSync(temporary, { mode: 0o700 });
-      await fill(join(temporary, "fs"));
+      await fill(temporary);
       // Without a row it is of unknown worth.
       await this.#removeFolder(id);
       // One step for those who look for trees without a row.
@@ -86,9 +110,9 @@ export class DerivedTrees {
     }
   }
 
-  #has(id: Digest): boolean {
+  #find(id: Digest): Derived | undefined {
     const row = query(this.#database, "SELECT 1 FROM derived WHERE id = ?").get(id);
-    return row !== undefined && existsSync(this.path(id));
+    return row === undefined ? undefined : findDerived(this.#paths.layer(id));
   }
 
   /** Removes every tree that has something of this layer, which has left the store; does nothing when it came back. Idempotent. */

@@ -1,7 +1,19 @@
 import type { Digest } from "../../core/digest.ts";
 import type { Mount } from "../../core/mount.ts";
-import type { WrittenLayer } from "../../native/kernel.ts";
+import type { Kernel, WrittenLayer } from "../../native/kernel.ts";
+import type { ContentStore } from "../content-store.ts";
+import type { Paths } from "../paths.ts";
 import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+import type { Trees } from "../types.ts";
+import type { DerivedTrees } from "./derived-trees.ts";
+
+export interface DriverParts {
+  readonly paths: Paths;
+  readonly content: ContentStore;
+  readonly derived: DerivedTrees;
+  readonly trees: Trees;
+  readonly kernel: Kernel;
+}
 
 /**
  * What differs between ways to stack layers; SnapshotTable keeps the rows and the order of things for all of them.

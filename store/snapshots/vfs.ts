@@ -7,10 +7,10 @@ import type { FileStat, LayerEntry, ScanEntry, WrittenLayer } from "../../native
 import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
 import type { Tree } from "../types.ts";
 import { compareTrees, type StatMap } from "./compare-trees.ts";
+import { makeTree } from "./derived-trees.ts";
 import { relativePath, usageOf } from "./driver-tools.ts";
 import { layerEntries } from "./layer-entries.ts";
-import type { DriverParts } from "./overlay2.ts";
-import type { SnapshotDriver, Stacked } from "./snapshot-driver.ts";
+import type { DriverParts, SnapshotDriver, Stacked } from "./snapshot-driver.ts";
 
 const CLOCK_TICK_MS = 2;
 
@@ -32,10 +32,10 @@ export class Vfs implements SnapshotDriver {
   }
 
   /** All layers applied in one directory, named by the chain id (OCI image-spec, config.md#layer-chainid). */
-  #stack(layers: readonly Digest[], signal?: AbortSignal): Promise<string> {
+  async #stack(layers: readonly Digest[], signal?: AbortSignal): Promise<string> {
     const { derived, content, kernel, paths } = this.#parts;
     const [lowest, ...above] = layers;
-    if (lowest === undefined) return Promise.resolve(paths.emptyLayer);
+    if (lowest === undefined) return paths.emptyLayer;
     const chain = above.reduce((parent, diffId) => digestOf(`${parent} ${diffId}`), lowest);
     const make = async (target: string): Promise<void> => {
       for (const diffId of layers) {
@@ -47,7 +47,7 @@ export class Vfs implements SnapshotDriver {
         }
       }
     };
-    return derived.ensure(chain, layers, make, signal);
+    return (await derived.ensure(chain, layers, (folder) => makeTree(folder, make), signal)).path;
   }
 
   async mounts(folder: string): Promise<readonly Mount[]> {

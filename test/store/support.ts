@@ -7,7 +7,8 @@ import { Scratch } from "../support/scratch.ts";
 
 export const kernel = loadKernel();
 
-export const openAt = (root: string): Promise<Store> => openStore(root, { kernel });
+export const openAt = (root: string, options: Partial<StoreOptions> = {}): Promise<Store> =>
+  openStore(root, { kernel, ...options });
 
 /** A store on a root of its own; both end with it. */
 export class TestStore implements AsyncDisposable {
@@ -29,8 +30,8 @@ export class TestStore implements AsyncDisposable {
   }
 
   /** The same root as another process would open it. */
-  async again(): Promise<Store> {
-    return openAt(this.root);
+  async again(options: Partial<StoreOptions> = {}): Promise<Store> {
+    return openAt(this.root, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "mocha";
+import { type Context, describe, it } from "mocha";
 import type { Digest } from "../../core/digest.ts";
 import type { ErrorCode } from "../../core/error-codes.ts";
 import { isCode } from "../../core/errors.ts";
@@ -438,12 +438,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-/** What every Snapshotter does; `open` makes a fresh store with the driver. */
-export function snapshotterSuite(name: string, open: () => Promise<TestStore>): void {
+/** What every Snapshotter does; `open` makes a fresh store with the driver, which needs what `requires` looks for. */
+export function snapshotterSuite(
+  name: string,
+  open: () => Promise<TestStore>,
+  requires: (test: Context) => void = requiresRoot,
+): void {
   describe(`Snapshotter contract: ${name}`, () => {
     for (const [title, check] of Object.entries(CHECKS)) {
       it(title, async function () {
-        requiresRoot(this);
+        requires(this);
         await using opened = await open();
         assert.equal(opened.store.snapshots.name, name);
         await check(opened.store, opened);

@@ -20,6 +20,7 @@ import { openStore } from "../../store/open-store.ts";
 import type { Store } from "../../store/types.ts";
 import { requiresBaseImage, requiresNativeCore, requiresOverlay } from "./requires.ts";
 import { Scratch } from "./scratch.ts";
+import { testedDriver } from "./snapshot-driver.ts";
 
 /** A state root of its own with the busybox layer in it, and what runs containers on it. */
 export interface RuntimeRig extends AsyncDisposable {
@@ -47,7 +48,7 @@ export function requiresContainers(test: Context): string {
 export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
   const scratch = new Scratch();
   const kernel = loadKernel();
-  const store = await openStore(scratch.join("root"), { kernel });
+  const store = await openStore(scratch.join("root"), { kernel, ...testedDriver() });
   const { diffId } = await store.layers.adopt(createReadStream(tar));
   const networks = openNetworks(store, kernel);
   const volumes = new Volumes({ paths: store.paths, database: store.database, locks: store.locks, kernel });

@@ -16,6 +16,7 @@ import { loadKernel } from "../../../native/binding.ts";
 import { openStore } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/types.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import { type FileTree, treeOf } from "./file-tree.ts";
 import { realExecutor } from "./real-executor.ts";
 
@@ -54,7 +55,10 @@ export class BuildFixture implements AsyncDisposable {
 
   static async open(): Promise<BuildFixture> {
     const scratch = new Scratch();
-    return new BuildFixture(scratch, await openStore(scratch.join("root"), { kernel: loadKernel() }));
+    return new BuildFixture(
+      scratch,
+      await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() }),
+    );
   }
 
   anotherBuilder(store: Store, options: Partial<BuilderOptions> = {}): Builder {

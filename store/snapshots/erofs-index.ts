@@ -1,0 +1,52 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { type Digest, hexOf } from "../../core/digest.ts";
+import type { KernelLayers, LayerIndex } from "../../native/kernel.ts";
+
+/** Of an EROFS image: https://docs.kernel.org/filesystems/erofs.html */
+const SUPER_OFFSET = 1024;
+const MAGIC = 0xe0f5e1e2;
+const BLOCK_BITS_AT = 12;
+const BLOCKS_AT = 36;
+const UUID_BYTES = 16;
+
+/**
+ * Writes the index of the layer `tar` to the new file `path`. The filesystem's uuid comes from the diff id: overlayfs wants different ones
+ * below it to keep inode numbers apart.
+ */
+export async function writeIndex(
+  kernel: Pick<KernelLayers, "indexLayer">,
+  files: { readonly tar: string; readonly path: string },
+  diffId: Digest,
+): Promise<LayerIndex> {
+  const tar = openSync(files.tar, constants.O_RDONLY);
+  try {
+    const out = openSync(files.path, "wx", 0o600);
+    try {
+      const uuid = Buffer.from(hexOf(diffId), "hex").subarray(0, UUID_BYTES);
+      return await kernel.indexLayer(tar, out, uuid);
+    } finally {
+      closeSync(out);
+    }
+  } finally {
+    closeSync(tar);
+  }
+}
+
+/** False for a file that is missing, was cut, or does not begin as an index does. */
+export function isWholeIndex(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  try {
+    const block = Buffer.alloc(BLOCKS_AT + 4);
+    if (readSync(file, block, 0, block.length, SUPER_OFFSET) < block.length) return false;
+    if (block.readUInt32LE(0) !== MAGIC) return false;
+    return fstatSync(file).size === block.readUInt32LE(BLOCKS_AT) * 2 ** block.readUInt8(BLOCK_BITS_AT);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,42 @@
+import { rmSync } from "node:fs";
+import { type Digest, hexOf } from "../../core/digest.ts";
+import { derivedPath } from "./derived-trees.ts";
+import { writeIndex } from "./erofs-index.ts";
+import type { Lower, LowerSource } from "./overlay.ts";
+import { unpackInto } from "./overlay2.ts";
+import type { DriverParts } from "./snapshot-driver.ts";
+
+/**
+ * Each layer's tar mounted as it is, by an index in layers/<hex>/layer.erofs that points into it. A layer that cannot be indexed, as it has
+ * sparse entries, is unpacked beside the others.
+ */
+export class IndexedLayers implements LowerSource {
+  readonly name = "erofs";
+  /** Lower directories are filesystems of their own here: without it, two of their files could show one inode number. */
+  readonly options = ["xino=auto"];
+  readonly #parts: DriverParts;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+  }
+
+  async lower(diffId: Digest, signal?: AbortSignal): Promise<Lower> {
+    const { content, derived } = this.#parts;
+    const make = (folder: string): Promise<void> => this.#make(folder, diffId);
+    const { form, path } = await derived.ensure(diffId, [diffId], make, signal);
+    if (form === "tree") return { path };
+    // A name, under which the overlay finds the mount: nothing is there.
+    const target = `/layers/${hexOf(diffId)}`;
+    const options = ["ro", `device=${content.path(diffId)}`];
+    return { path: target, mount: { type: "erofs", source: path, target, options } };
+  }
+
+  async #make(folder: string, diffId: Digest): Promise<void> {
+    const { content, kernel } = this.#parts;
+    const path = derivedPath(folder, "index");
+    const { unfit } = await writeIndex(kernel, { tar: content.path(diffId), path }, diffId);
+    if (unfit === undefined) return;
+    rmSync(path);
+    await unpackInto(folder, this.#parts, diffId);
+  }
+}

@@ -1,0 +1,159 @@
+import { chmodSync, chownSync, existsSync, fstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Digest } from "../../core/digest.ts";
+import { mapLimited } from "../../core/map-limited.ts";
+import type { Mount } from "../../core/mount.ts";
+import type { FileStat, ScanEntry, WrittenLayer } from "../../native/kernel.ts";
+import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+import { compareTrees } from "./compare-trees.ts";
+import { relativePath, usageOf } from "./driver-tools.ts";
+import type { DriverParts, SnapshotDriver, Stacked } from "./snapshot-driver.ts";
+
+/**
+ * Features by which an upper directory would mean something only together with the layers it was made over, whatever this kernel's
+ * defaults are: a layer must stand for itself. https://docs.kernel.org/filesystems/overlayfs.html
+ */
+const PLAIN = ["index=off", "redirect_dir=off", "metacopy=off"] as const;
+
+/** Each is a thread that mostly reads and writes. */
+const PREPARE_LIMIT = 4;
+
+/** A layer as a lower directory of an overlay. */
+export interface Lower {
+  /** The directory, or the target of `mount`. */
+  readonly path: string;
+  readonly mount?: Mount;
+}
+
+/** How a driver gets the lower directories of its overlays. */
+export interface LowerSource {
+  readonly name: string;
+  /** Makes of the layer what is missing. */
+  lower(diffId: Digest, signal?: AbortSignal): Promise<Lower>;
+  /** Further options of every overlay. */
+  readonly options: readonly string[];
+  /** See SnapshotDriver.consume; `upper` has what unpacking the layer gives. */
+  take?(upper: string, diffId: Digest, options: CommitOptions): Promise<void>;
+}
+
+/** Layers stacked by overlayfs; a snapshot is an upper directory. */
+export class Overlay implements SnapshotDriver {
+  readonly #parts: DriverParts;
+  readonly #source: LowerSource;
+
+  constructor(parts: DriverParts, source: LowerSource) {
+    this.#parts = parts;
+    this.#source = source;
+  }
+
+  get name(): string {
+    return this.#source.name;
+  }
+
+  async create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<void> {
+    const [top] = await this.#lowers(layers, options.signal);
+    using root = await this.#parts.trees.open(rootOf(top));
+    const upper = join(folder, "upper");
+    mkdirSync(upper);
+    mkdirSync(join(folder, "work"));
+    if (options.volatile === true) writeFileSync(join(folder, "volatile"), "");
+    // The root directory of the whole is the upper one, so it takes over what the layers say.
+    const { uid, gid, mode } = fstatSync(root.fd);
+    chownSync(upper, uid, gid);
+    chmodSync(upper, mode & 0o7777);
+  }
+
+  /** The topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */
+  async #lowers(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly [Lower, ...Lower[]]> {
+    const unique = [...new Set(layers.toReversed())];
+    const [top, ...rest] = await mapLimited(unique, PREPARE_LIMIT, (diffId) =>
+      this.#source.lower(diffId, signal),
+    );
+    return top === undefined ? [{ path: this.#parts.paths.emptyLayer }] : [top, ...rest];
+  }
+
+  async mounts(folder: string, layers: readonly Digest[]): Promise<readonly Mount[]> {
+    const lowers = await this.#lowers(layers);
+    const work = join(folder, "work");
+    const isVolatile = existsSync(join(folder, "volatile"));
+    // Left by every volatile mount, to stop the next one after a crash; here nothing is trusted after one.
+    if (isVolatile) rmSync(join(work, "work", "incompat"), { recursive: true, force: true });
+    return [
+      ...mountsOf(lowers),
+      {
+        type: "overlay",
+        source: "overlay",
+        options: [
+          ...lowers.map(({ path }) => `lowerdir+=${path}`),
+          `upperdir=${join(folder, "upper")}`,
+          `workdir=${work}`,
+          ...PLAIN,
+          ...this.#source.options,
+          ...(isVolatile ? ["volatile"] : []),
+        ],
+      },
+    ];
+  }
+
+  async view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]> {
+    const lowers = await this.#lowers(layers, signal);
+    const [top, ...rest] = lowers;
+    if (rest.length === 0) return rootOf(top);
+    const stacked = lowers.map(({ path }) => `lowerdir+=${path}`);
+    const options = [...stacked, ...PLAIN, ...this.#source.options, "ro"];
+    return [...mountsOf(lowers), { type: "overlay", source: "overlay", options }];
+  }
+
+  write(out: number, { folder }: Stacked, options: CommitOptions): Promise<WrittenLayer> {
+    return this.#parts.kernel.writeUpper(out, join(folder, "upper"), upperOptions(options));
+  }
+
+  async consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void> {
+    await this.#source.take?.(join(folder, "upper"), diffId, options);
+  }
+
+  async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {
+    const { trees, kernel } = this.#parts;
+    using upper = await trees.openDirectory(join(folder, "upper"));
+    const entries = await upper.scan("/");
+    using lower = await trees.open(await this.view(layers));
+    const stats = await lower.statMany(entries.map(({ path }) => path));
+    const before = new Map<string, FileStat>();
+    for (const [i, { path }] of entries.entries()) {
+      const stat = stats[i];
+      if (stat !== undefined) before.set(path, stat);
+    }
+    for (const { path, stat } of entries) {
+      const hides =
+        stat.type === "dir" && before.get(path)?.type === "dir" && kernel.isOpaque(upper.fd, path);
+      if (!hides) continue;
+      for (const below of await lower.scan(path)) before.set(`${path}/${below.path}`, below.stat);
+    }
+    const kept = entries.filter((entry) => !isWhiteout(entry));
+    return compareTrees(before, new Map(kept.map(({ path, stat }) => [path, stat])));
+  }
+
+  async usage(folder: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
+    using upper = await this.#parts.trees.openDirectory(join(folder, "upper"));
+    return usageOf(await upper.scan("/"));
+  }
+}
+
+/** Detached mounts are found by the name of their target. */
+const mountsOf = (lowers: readonly Lower[]): readonly Mount[] =>
+  lowers.flatMap(({ mount }) => (mount === undefined ? [] : [mount]));
+
+/** A root filesystem of one layer. */
+function rootOf({ path, mount }: Lower): readonly Mount[] {
+  if (mount === undefined) return [{ type: "bind", source: path, options: ["bind", "ro"] }];
+  const { target: _, ...root } = mount;
+  return [root];
+}
+
+export const upperOptions = ({ clampMtime, exclude = [] }: CommitOptions) => ({
+  ...(clampMtime === undefined ? {} : { clampMtime }),
+  exclude: exclude.map(relativePath),
+});
+
+const isWhiteout = ({ stat }: ScanEntry): boolean =>
+  stat.type === "char" && stat.rdevMajor === 0 && stat.rdevMinor === 0;
