@@ -18,6 +18,13 @@ const PLATFORMS = "test/e2e/platforms.test.ts";
 const BAKE = "test/e2e/bake.test.ts";
 const BAKE_PRINT = "test/cli/bake/cases.ts";
 const BAKE_FAULTS = "test/cli/bake/faults.test.ts";
+const RUN_CASES = "test/e2e/dockerfiles/cases/run-options.ts";
+const COPY_CASES = "test/e2e/dockerfiles/cases/copy-options.ts";
+const SOURCE_CASES = "test/e2e/dockerfiles/cases/sources.ts";
+const VARIABLE_CASES = "test/e2e/dockerfiles/cases/variables.ts";
+const CONFIGURATION_CASES = "test/e2e/dockerfiles/cases/configuration.ts";
+const REQUEST = "test/cli/build-options/request.test.ts";
+const REFUSED = "test/cli/build-options/refused.test.ts";
 const SECRETS = "test/cli/build-options/secrets.test.ts";
 const RESOURCES = "test/cli/build-options/resources.test.ts";
 const SSH = "test/cli/build-options/ssh.test.ts";
@@ -96,6 +103,30 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["# escape, # syntax", PARSE, "are the first lines only, in any letter case"],
     ["# check", LINT, "can be skipped for the file, by directive or build argument"],
     ["the 22 checks", LINT, "are 22, each with a page of its own"],
+    ["here-documents of RUN", RUN_CASES, "run-heredocs"],
+    ["here-documents of COPY and ADD", COPY_CASES, "copy-heredocs"],
+    ["RUN --mount, seen beside BuildKit", RUN_CASES, "mount-bind-from"],
+    ["BUILDKIT_SANDBOX_HOSTNAME", RUN_CASES, "hosts-and-name"],
+    ["BUILDKIT_INLINE_CACHE", REQUEST, "has an inline cache when an argument asks for one"],
+    ["USER by name, number and group", RUN_CASES, "run-as-user"],
+    ["SHELL", RUN_CASES, "run-shells"],
+    ["COPY into links, directories and new folders", COPY_CASES, "copy-targets"],
+    ["COPY over what is there", COPY_CASES, "copy-replaces"],
+    ["COPY with variables", COPY_CASES, "copy-variables"],
+    [".dockerignore", COPY_CASES, "ignore-patterns"],
+    ["Dockerfile.dockerignore", COPY_CASES, "own-ignore-file"],
+    ["ADD of local archives", SOURCE_CASES, "add-compressed"],
+    ["ADD of URLs beside files", SOURCE_CASES, "add-http"],
+    ["operators of variables", VARIABLE_CASES, "operators"],
+    ["quotes and escapes", VARIABLE_CASES, "quoting"],
+    ["ARG before FROM", VARIABLE_CASES, "global-arguments"],
+    ["TARGETPLATFORM, BUILDPLATFORM, TARGETSTAGE and the others", VARIABLE_CASES, "platform-arguments"],
+    ["variables in every instruction that expands them", VARIABLE_CASES, "expanded-instructions"],
+    ["HEALTHCHECK NONE, inherited checks", CONFIGURATION_CASES, "healthcheck-none"],
+    ["ONBUILD of every kind", CONFIGURATION_CASES, "onbuild-instructions"],
+    ["VOLUME, EXPOSE of several kinds", CONFIGURATION_CASES, "ports-and-volumes"],
+    ["letter case, byte order marks, CRLF", CONFIGURATION_CASES, "windows-lines"],
+    ["comments and continuations", CONFIGURATION_CASES, "odd-lines"],
   ],
   Command: [
     ["PATH, --file", CONTEXTS, "is a folder, with a Dockerfile from elsewhere or standard input"],
@@ -154,6 +185,8 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "is the same from two roots, for any number of jobs and after a wipe",
     ],
     ["parallel stages", REPRODUCIBLE, "is that of eight stages whose commands all run at the same time"],
+    ["named contexts that stand for stages and images", SOURCE_CASES, "named-contexts"],
+    ["what is not supported", REFUSED, "what a build cannot do is refused by name"],
   ],
   Bake: [
     ["HCL: every attribute of a target", BAKE_PRINT, "all attributes"],

@@ -33,7 +33,7 @@ export function readRequest(
 ): BuildRequest {
   const { directory, dockerfile } = input;
   const platforms = readPlatforms(flags.platform);
-  const cacheTo = readCacheTargets(flags["cache-to"], context.cwd);
+  const cacheTo = readCacheTargets([...flags["cache-to"], ...inlineCache(flags["build-arg"])], context.cwd);
   checkPlatforms(platforms, { outputs, cacheTo });
   return {
     context: directory,
@@ -67,6 +67,10 @@ function readJobs(jobs: number | undefined): { readonly jobs?: number } {
   if (jobs >= 1) return { jobs };
   throw new Failure("OPTION_INVALID", { option: "--jobs", got: String(jobs), want: "1 or more" });
 }
+
+/** The argument that asked for an inline cache before there was a flag for it. */
+const inlineCache = (given: readonly string[]): readonly string[] =>
+  given.some((text) => /^BUILDKIT_INLINE_CACHE=(?:1|true)$/i.test(text)) ? ["type=inline"] : [];
 
 function readEntitlement(text: string): Entitlement {
   const found = ENTITLEMENTS.find((name) => name === text);

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { parseDockerfile } from "../../../builder/dockerfile/parse.ts";
+import { resolveDockerfile } from "../../../builder/dockerfile/resolve/resolve.ts";
+import { makePlan } from "../../../builder/plan/make-plan.ts";
+import { UNSUPPORTED_BUILD_FLAGS } from "../../../cli/build-options/flags.ts";
+import { hostPlatform } from "../../../core/platform.ts";
+import { Scratch } from "../../support/scratch.ts";
+import { runCli } from "../support/run-cli.ts";
+
+describe("what a build cannot do is refused by name", () => {
+  const unsupported = UNSUPPORTED_BUILD_FLAGS.map((name): readonly [readonly string[], RegExp] => [
+    [`--${name}=x`],
+    new RegExp(`--${name} is not supported`),
+  ]);
+  const given: readonly (readonly [args: readonly string[], name: RegExp])[] = [
+    ...unsupported,
+    [["--squash"], /--squash is not supported/],
+    [["--rm=false"], /--rm=false is not supported/],
+    [["--output", "type=nonsense"], /invalid value "type=nonsense" for --output/],
+    [["--output", "type=local,dest=x,mode=delete"], /expected mode=copy/],
+    [["--output", "type=image,annotation.x=y"], /there is no annotation\.x/],
+    [["--output", "type=oci,dest=x,tar=false"], /expected tar=true/],
+    [
+      ["--platform", "linux/amd64,linux/arm64", "-o", "type=docker,dest=x"],
+      /type=docker with several platforms/,
+    ],
+    [
+      ["--platform", "linux/amd64,linux/arm64", "--cache-to", "type=local,dest=x"],
+      /--cache-to with several platforms/,
+    ],
+    [["--allow", "device"], /invalid value "device" for --allow/],
+    [["--network", "bridge"], /invalid value "bridge" for --network/],
+    [["--build-context", "x=oci-layout://y"], /with an OCI layout \(oci-layout:\/\/y\) is not supported/],
+    [["--progress", "fancy"], /invalid value "fancy" for --progress/],
+    [["--nonsense"], /unknown flag: --nonsense/],
+  ];
+  for (const [args, name] of given)
+    it(args.join(" "), async () => {
+      using scratch = new Scratch();
+      writeFileSync(scratch.join("Dockerfile"), "FROM scratch\n");
+      const { code, err, calls } = await runCli(["build", ...args, "."], { cwd: scratch.path });
+      assert.notEqual(code, 0);
+      assert.match(err, name);
+      assert.deepEqual(calls, []);
+    });
+
+  it("RUN --device", async () => {
+    const text = "FROM scratch\nRUN --device=vendor/class true\n";
+    const resolved = await resolveDockerfile(parseDockerfile(text, "Dockerfile"), {
+      buildArgs: new Map(),
+      buildPlatform: hostPlatform(),
+      loadImage: () => assert.fail("scratch is no image"),
+    });
+    const options = {
+      imageOf: () => assert.fail("scratch is no image"),
+      network: "default",
+      extraHosts: [],
+      allow: [],
+      cacheNamespace: "",
+    } as const;
+    assert.throws(() => makePlan(resolved, options), /RUN --device is not supported/);
+  });
+});

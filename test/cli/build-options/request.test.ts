@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import type { BuildRequest } from "../../../engine/api.ts";
+import { Scratch } from "../../support/scratch.ts";
+import { runCli } from "../support/run-cli.ts";
+
+/** What the engine is asked for. */
+async function requested(...args: readonly string[]): Promise<BuildRequest> {
+  using scratch = new Scratch();
+  writeFileSync(scratch.join("Dockerfile"), "FROM scratch\n");
+  const answers = { "builds.build": { image: "sha256:x", tags: [] } };
+  const { calls, err } = await runCli(["build", "-q", ...args, "."], { cwd: scratch.path, answers });
+  const [, request] = calls.find(([method]) => method === "builds.build") ?? [];
+  assert.ok(request, err);
+  return request as BuildRequest;
+}
+
+describe("the request of a build", () => {
+  it("has an inline cache when an argument asks for one", async () => {
+    const kinds = async (...args: readonly string[]) =>
+      (await requested(...args)).cacheTo?.map(({ to }) => to.kind);
+    assert.deepEqual(await kinds("--build-arg", "BUILDKIT_INLINE_CACHE=1"), ["inline"]);
+    assert.deepEqual(await kinds("--build-arg", "BUILDKIT_INLINE_CACHE=0"), []);
+  });
+
+  it("has each platform once, with commas or flags of their own", async () => {
+    const { platforms } = await requested("--platform", "linux/amd64,arm64", "--platform", "linux/arm64/v8");
+    assert.deepEqual(platforms, [
+      { os: "linux", architecture: "amd64" },
+      { os: "linux", architecture: "arm64" },
+    ]);
+  });
+});
