@@ -222,6 +222,7 @@ export class BuildRun {
       plan,
       {
         noCache: this.#request.noCache,
+        fresh: this.#request.fresh,
         clock,
         performer,
         slots: jobs === undefined ? slots : within(slots, new Semaphore(jobs)),

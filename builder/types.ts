@@ -37,6 +37,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly noCache: boolean;
+  /** With noCache: what is made is not remembered either, and stays what it is where it differs from a former result in times alone. */
+  readonly fresh?: boolean | undefined;
   /** Steps of this build performed at a time; absent: as many as the builder has places. */
   readonly jobs?: number;
   /** Report why each step that was performed was not found in the cache. */

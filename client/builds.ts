@@ -48,6 +48,10 @@ export class RemoteBuilds implements BuildService {
     return runBuild({ ...this.#parts, tools }, { request, report, ...options });
   }
 
+  async verify(): Promise<never> {
+    throw lacks("verifying a build");
+  }
+
   async check(): Promise<never> {
     throw lacks("checking a Dockerfile (--check)");
   }

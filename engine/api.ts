@@ -215,6 +215,16 @@ export interface BuildService {
     report: (event: BuildEvent) => void,
     options?: BuildOptions,
   ): Promise<BuildResult>;
+  /**
+   * Builds again without the cache, remembers nothing of that, and compares: what differs from `image`, which build() made of the same request;
+   * nothing when the build is reproducible. Rejects as build() does.
+   */
+  verify(
+    request: BuildRequest,
+    image: Digest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<readonly ImageDifference[]>;
   /** Reports what the checks find in all stages of a Dockerfile, as warnings; nothing is built. */
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
   /**
@@ -234,6 +244,12 @@ export interface BuildService {
 /** Something that the build cache keeps; `shared` when an image has it as well, so that removing it would free nothing. */
 export interface BuildCacheEntry extends Omit<CacheUse, "layer"> {
   readonly shared: boolean;
+}
+export interface ImageDifference {
+  /** In the root filesystem; absent where it is about the image. */
+  readonly path?: string;
+  /** "mode (0644 and 0600)", "content". */
+  readonly what: string;
 }
 export interface BuildOptions extends Abortable {
   /** What the history calls the build; one of its own when absent. */

@@ -2,6 +2,7 @@ import type { Builder } from "../builder/build.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { HttpSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import { checkLimits } from "../runtime/containers/check-config.ts";
@@ -13,6 +14,7 @@ import type {
   BuildService,
   FetchedContext,
   FetchOptions,
+  ImageDifference,
   ReceivedContext,
 } from "./api.ts";
 import type { FailureTable } from "./builds/debug/failure-table.ts";
@@ -60,6 +62,25 @@ export class Builds implements BuildService {
     return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
       recorded(parts, { request, report, options }),
     );
+  }
+
+  async verify(
+    request: BuildRequest,
+    image: Digest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<readonly ImageDifference[]> {
+    const { cacheFrom: _from, cacheTo: _to, ...rest } = request;
+    const again = { ...rest, tags: [], noCache: true, fresh: true, explain: false, pushOnly: false };
+    const { images } = this.#store;
+    const known = new Set(images.list().map(({ id }) => id));
+    const second = await this.#builder.build(again, report, options);
+    try {
+      const { compareImages } = await import("./builds/verify/compare-images.ts");
+      return await compareImages(this.#store, image, second.image);
+    } finally {
+      if (!known.has(second.image)) images.remove(second.image);
+    }
   }
 
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void> {

@@ -18,6 +18,8 @@ export interface Performed {
 
 export interface PerformOptions {
   readonly noCache: boolean;
+  /** What is made now is the result, even where it differs from a former one in nothing but times, and is not remembered. */
+  readonly fresh?: boolean | undefined;
   readonly signal: AbortSignal;
   /** The time of a result made now, as image histories have it. Asked only on a miss. */
   readonly created: () => Promise<string>;
@@ -114,7 +116,7 @@ export class CachedPerformer {
       ["inputs", work.name.inputs],
     ]);
     // A build without cache must not take what another one finds there.
-    const flight = options.noCache ? `${name} again` : name;
+    const flight = options.fresh === true ? `${name} fresh` : options.noCache ? `${name} again` : name;
     return this.#flights.run(flight, async () => {
       const { signal } = options;
       await using _lock = await this.#deps.locks.hold(`step-${hexOf(name)}`, { signal });
@@ -126,10 +128,10 @@ export class CachedPerformer {
   async #perform({ operation, known, ...work }: Work, options: PerformOptions): Promise<Performed> {
     const [layer, inputs] = await both(operation.perform(options.signal), work.inputs ?? operation.inputs());
     const key = workKey(work.name.definition, inputs);
-    const former = await this.#former(key, layer);
+    const former = options.fresh === true ? undefined : await this.#former(key, layer);
     const made = former ?? { layer, created: await options.created() };
     const result = { layer: made.layer, created: made.created, cached: false, key };
-    if ((await operation.unchanged?.()) === false) return result;
+    if (options.fresh === true || (await operation.unchanged?.()) === false) return result;
     this.#put(key, operation, inputs, result);
     if (known !== undefined) this.#put(known, operation, inputs, result);
     return result;

@@ -16,6 +16,8 @@ import type { Slots } from "./semaphore.ts";
 
 export interface SolveOptions {
   readonly noCache: boolean;
+  /** See PerformOptions. */
+  readonly fresh?: boolean | undefined;
   readonly clock: () => number;
   readonly report: (event: BuildEvent) => void;
   /** The operation of a step whose inputs are there. */
@@ -90,8 +92,8 @@ async function perform(
           return operation.perform(abort);
         }),
     };
-    const { noCache, created, remote } = options;
-    const done = await options.performer.run(slotted, { noCache, created, remote, signal });
+    const { noCache, fresh, created, remote } = options;
+    const done = await options.performer.run(slotted, { noCache, fresh, created, remote, signal });
     options.done(step, done);
     begin();
     report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });

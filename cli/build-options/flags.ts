@@ -76,6 +76,10 @@ export const BUILD_FLAGS = {
     help: 'SSH agent socket or keys to expose to the build ("default|<id>[=<socket>|<key>[,<key>]]")',
   },
   tag: { kind: "list", short: "t", help: 'Name and optionally a tag in the "name:tag" format' },
+  verify: {
+    kind: "bool",
+    help: "Build again without the cache, and fail with what differs, down to the file",
+  },
   target: { kind: "string", help: "Set the target build stage to build" },
   ...RESOURCE_FLAGS,
 } as const satisfies Flags;

@@ -8,6 +8,7 @@ import { Explanation } from "../build-options/explanation.ts";
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS } from "../build-options/flags.ts";
 import type { Output } from "../build-options/outputs.ts";
 import { type BuildFlags, prepareBuild } from "../build-options/prepare.ts";
+import { refuseVerify, verify } from "../build-options/verify.ts";
 import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
 import { debugBuild, isInteractive } from "../builds/debug-session.ts";
 import { defineCommand } from "../command.ts";
@@ -34,8 +35,9 @@ export const build = defineCommand({
     const { request, outputs } = prepared;
     const builds = async () => (await context.engine()).builds;
     if (flags.check) return await check(context, await builds(), { request, signal });
-    await buildAndWrite(context, flags, { request, outputs, mode, signal });
-    return 0;
+    if (flags.verify) refuseVerify(request);
+    const result = await buildAndWrite(context, flags, { request, outputs, mode, signal });
+    return flags.verify ? await verify(context, { request, result, mode, signal }) : 0;
   },
 });
 
@@ -46,7 +48,7 @@ interface Prepared {
   readonly signal: AbortSignal;
 }
 
-async function buildAndWrite(context: Context, flags: BuildFlags, prepared: Prepared): Promise<void> {
+async function buildAndWrite(context: Context, flags: BuildFlags, prepared: Prepared): Promise<BuildResult> {
   const { request, mode, signal } = prepared;
   const { builds } = await context.engine();
   const ref = newId().slice(0, REF_LENGTH);
@@ -61,10 +63,11 @@ async function buildAndWrite(context: Context, flags: BuildFlags, prepared: Prep
     progress.close();
     await explanation.print(context);
     await writeAll(context, flags, { ...prepared, result });
+    return result;
   } catch (error) {
     progress.close();
     if (flags["on-error"] === undefined || !isCode(error, "BUILD_STEP_FAILED")) throw error;
-    await enterFailure(context, error, { ref, secrets: request.secrets });
+    return await enterFailure(context, error, { ref, secrets: request.secrets });
   } finally {
     progress.close();
   }
