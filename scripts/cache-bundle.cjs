@@ -11,6 +11,7 @@ const dist = path.resolve(__dirname, "../dist");
 const file = path.join(dist, "program.chunks");
 const chunks = openChunks(file);
 const folder = mkdtempSync(path.join(tmpdir(), "slipway-cache-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** @type {Map<string, import("node:vm").Script>} */
 const scripts = new Map();
 
@@ -119,7 +120,6 @@ async function main() {
   }));
   writeFileSync(`${file}.new`, packChunks(compiled));
   renameSync(`${file}.new`, file);
-  rmSync(folder, { recursive: true, force: true });
   leave.call(process, 0);
 }
 
