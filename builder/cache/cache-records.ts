@@ -22,6 +22,9 @@ interface Row {
   readonly created: string;
 }
 
+/** Each is compared byte by byte. */
+const RESEMBLING = 4;
+
 const recordOf = ({ id, inputs, layer, size, created }: Row): CacheRecord => ({
   id,
   inputs,
@@ -61,6 +64,17 @@ export class CacheRecords {
       "SELECT id, inputs, layer, size, created FROM cache_records WHERE definition = ? ORDER BY used DESC, id DESC LIMIT 1",
     ).get(definition);
     return row === undefined ? undefined : recordOf(row);
+  }
+
+  /** What was made of the same inputs and has this size, by whatever operation; the last used first, a few of them. */
+  resembling({ inputs }: RecordKey, size: number): readonly CacheRecord[] {
+    return query<Row>(
+      this.#database,
+      `SELECT id, inputs, layer, size, created FROM cache_records WHERE inputs = ? AND size = ?
+       ORDER BY used DESC, id DESC LIMIT ${RESEMBLING}`,
+    )
+      .all(inputs, size)
+      .map(recordOf);
   }
 
   /** All records by which an operation leads to `layer` that mean the same on every machine, in order. */

@@ -138,18 +138,25 @@ export class CachedPerformer {
   }
 
   /**
-   * The record of the same operation, preferably on the same inputs, whose layer is `layer` but for its times. Taking the former layer
-   * stops the cascade: the steps after this one find their inputs unchanged.
+   * A record whose layer is `layer` but for its times: of the same operation, preferably on the same inputs, or of another one on the same
+   * inputs, as after an edit of a command that changes nothing. Taking the former layer stops the cascade: the steps after this one find
+   * their inputs unchanged.
    */
   async #former(key: RecordKey, layer: LayerInfo): Promise<CacheRecord | undefined> {
     const { records } = this.#deps;
     const best = records.find(key) ?? records.latest(key.definition);
-    const present = best === undefined ? undefined : this.#present(best.layer);
-    if (best === undefined || present === undefined) return undefined;
-    if (present.diffId === layer.diffId) return best;
+    const others = records.resembling(key, layer.size);
+    for (const record of best === undefined ? others : [best, ...others])
+      if (await this.#isSame(record, layer)) return record;
+    return undefined;
+  }
+
+  async #isSame({ layer: recorded }: CacheRecord, layer: LayerInfo): Promise<boolean> {
+    const former = this.#present(recorded);
+    if (former === undefined) return false;
+    if (former.diffId === layer.diffId) return true;
     // Times have a fixed width in a tar, so layers of different sizes differ in more.
-    if (present.size !== layer.size) return undefined;
-    return (await this.#deps.layers.same(best.layer.diffId, layer.diffId)) ? best : undefined;
+    return former.size === layer.size && (await this.#deps.layers.same(former.diffId, layer.diffId));
   }
 }
 

@@ -17,6 +17,7 @@ import { buildsMigration } from "./016-builds.ts";
 import { portableRecordsMigration } from "./017-portable-records.ts";
 import { imageListsMigration } from "./018-image-lists.ts";
 import { buildFailuresMigration } from "./019-build-failures.ts";
+import { recordsByInputsMigration } from "./020-records-by-inputs.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   portableRecordsMigration,
   imageListsMigration,
   buildFailuresMigration,
+  recordsByInputsMigration,
 ];

@@ -105,6 +105,26 @@ describe("the build cache", () => {
     assert.deepEqual(runs(second.cached), ["COPY --from=0 /out /out"]);
   });
 
+  it("stops the cascade where a command was edited to the same effect", async () => {
+    await using fixture = await open();
+    const dockerfile = (edit: string) => [
+      "FROM scratch",
+      "COPY a /a",
+      `RUN write out same${edit}`,
+      "RUN write end 1",
+    ];
+    await fixture.build(dockerfile(""));
+    const second = await fixture.build(dockerfile(" # as before"));
+    assert.deepEqual(runs(second.performed), ["RUN write out same # as before"]);
+    const third = await fixture.build([
+      "FROM scratch",
+      "COPY a /a",
+      "RUN write out other",
+      "RUN write end 1",
+    ]);
+    assert.deepEqual(runs(third.performed), ["RUN write out other", "RUN write end 1"]);
+  });
+
   it("knows a copied stage by its content when its layers differ", async () => {
     await using fixture = await open();
     const dockerfile = (text: string) => [
