@@ -49,7 +49,7 @@ async function* write(contents: Contents, read: ReadBlob): AsyncGenerator<Uint8A
         digest,
         "size" in blob ? { size: blob.size, bytes: await read(digest) } : blob.raw,
       );
-    for (const [name, document] of Object.entries(contents.documents))
+    for (const [name, document] of Object.entries(contents.documents).sort(([a], [b]) => (a < b ? -1 : 1)))
       pack.entry({ ...FILE, name }, JSON.stringify(document));
     pack.finalize();
   };
