@@ -12,7 +12,6 @@ import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
-import type { ImageRecord } from "../store/types.ts";
 import type { BuildDebugger, BuildHistory } from "./build-history-api.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
@@ -43,7 +42,6 @@ export type {
   ContainerUpdate,
   Entitlement,
   HostConfig,
-  ImageRecord,
   LogEntry,
   LogQuery,
   MountConfig,
