@@ -12,7 +12,7 @@ constexpr size_t kHead = 5;
 }  // namespace
 
 void Client::send(uint8_t type, const void* payload, size_t size) {
-  if (gone_) return;
+  if (gone_ || closing_) return;
   const char head[kHead] = {static_cast<char>(type), static_cast<char>(size), static_cast<char>(size >> 8),
                             static_cast<char>(size >> 16), static_cast<char>(size >> 24)};
   out_.append(head, kHead);
@@ -34,14 +34,20 @@ void Client::flush() {
     out_.erase(0, sent_);
     sent_ = 0;
   }
+  if (closing_ && pending() == 0) ::shutdown(socket_.get(), SHUT_WR);
+}
+
+void Client::finish() {
+  closing_ = true;
+  flush();
 }
 
 void Client::receive() {
   char buffer[16384];
   const ssize_t n = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
-  if (n > 0) {
+  if (n > 0 && !closing_) {
     in_.append(buffer, static_cast<size_t>(n));
-  } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+  } else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
     drop();
   }
 }
@@ -49,7 +55,7 @@ void Client::receive() {
 bool Client::next(uint8_t& type, Bytes& payload) {
   in_.erase(0, parsed_);
   parsed_ = 0;
-  if (in_.size() < kHead) return false;
+  if (closing_ || in_.size() < kHead) return false;
   const auto head = reinterpret_cast<const uint8_t*>(in_.data());
   const uint32_t size = Reader(head + 1, 4).u32();
   if (size > kFrameLimit) drop();

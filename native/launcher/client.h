@@ -22,7 +22,7 @@ class Client {
   explicit Client(UniqueFd socket) : socket_(std::move(socket)) {}
 
   int socket() const { return socket_.get(); }
-  bool gone() const { return gone_ || (closing_ && pending() == 0); }
+  bool gone() const { return gone_; }
   size_t pending() const { return out_.size() - sent_; }
   /** Its process's output must wait for it. */
   bool stalls() const { return lossless && pending() > kPendingLimit; }
@@ -35,8 +35,11 @@ class Client {
   /** Takes the next whole frame off what was received; its payload is valid until the next call. */
   bool next(uint8_t& type, Bytes& payload);
   void drop() { gone_ = true; }
-  /** Drops it once everything was sent. */
-  void finish() { closing_ = true; }
+  /**
+   * Nothing more is sent. It is gone once it closed its side: closed here, what it has not read yet would be
+   * lost to a client that still writes.
+   */
+  void finish();
 
   bool streams[2] = {false, false};
   bool input = false;

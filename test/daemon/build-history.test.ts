@@ -45,7 +45,8 @@ describe("docker buildx: what was built and what is kept of it", () => {
 
   it("measures the cache, what images have of it and the directories of mounts", async () => {
     const { out, err } = await buildx("du", "--verbose");
-    assert.match(out, /^Description:\s+RUN \/bin\/sh -c exit \$FAIL$/m, err);
+    // Two commands that leave nothing have the same layer, and one of them names it.
+    assert.match(out, /^Description:\s+RUN \/bin\/sh -c (?:exit \$FAIL|echo a line of output.*)$/m, err);
     assert.match(out, /^Shared:\s+true$/m);
     assert.match(out, /^Type:\s+exec\.cachemount$/m);
     assert.match(out, /^Reclaimable:\s+\d+/m);

@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { FailedState } from "../../../builder/steps/failed-state.ts";
 import { query, transact } from "../../../store/database.ts";
@@ -6,6 +8,8 @@ import { bootId } from "../../../store/owner.ts";
 /** How long a failed state stays, and how many of them. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 const KEPT_STATES = 5;
+/** Of the disk: with less than that nothing is kept, as it may be what the step needed. */
+const LEAST_FREE = 0.05;
 
 /** The states of failed steps, one a build. Their snapshots are owned by the rows. */
 export class FailureTable {
@@ -17,8 +21,22 @@ export class FailureTable {
     this.#clock = clock;
   }
 
-  /** False when the build has one already: what failed first is what counts. */
+  /** False when the build has one already, as what failed first is what counts, and when the disk is full or almost so. */
   put(build: string, state: FailedState): boolean {
+    try {
+      return this.#hasRoom() && this.#insert(build, state);
+    } catch {
+      // The step's own failure is what has to be told.
+      return false;
+    }
+  }
+
+  #hasRoom(): boolean {
+    const { bavail, blocks } = statfsSync(dirname(this.#database.name));
+    return bavail >= blocks * LEAST_FREE;
+  }
+
+  #insert(build: string, state: FailedState): boolean {
     const layers = state.mounts.flatMap((mount) => (mount.kind === "layers" ? mount.layers : []));
     const { changes } = query(
       this.#database,
