@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { aboveTls } from "../../core/above-tls.ts";
 import { parseDigest } from "../../core/digest.ts";
 import { Failure, isKind } from "../../core/errors.ts";
 import type { CredentialSource } from "../../core/registry-credentials.ts";
@@ -42,7 +43,7 @@ export async function runBuild(
 ): Promise<BuildResult> {
   const { transport, tools, images } = parts;
   using session = await openSession(transport, lentServices(parts, request));
-  using channel = new Channel(await transport.hijack({ method: "POST", path: "/grpc" }, "h2c"));
+  using channel = new Channel(aboveTls(await transport.hijack({ method: "POST", path: "/grpc" }, "h2c")));
   const reader = new StatusReader(report);
   const ref = randomUUID();
   const options = signal === undefined ? {} : { signal };

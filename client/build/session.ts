@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { aboveTls } from "../../core/above-tls.ts";
 import { MAX_MESSAGE } from "../../wire/grpc/framing.ts";
 import * as proto from "../../wire/grpc/message.ts";
 import { type Rpc, service, unary } from "../../wire/grpc/service.ts";
@@ -41,7 +42,7 @@ export async function openSession(transport: Transport, lent: LentServices): Pro
       rpcs.map((rpc) => `/${name}/${rpc.name}`),
     ),
   };
-  const socket = await transport.hijack({ method: "POST", path: "/session", headers }, "h2c");
+  const socket = aboveTls(await transport.hijack({ method: "POST", path: "/session", headers }, "h2c"));
   server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
   return {
     id,

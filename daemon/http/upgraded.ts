@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type Duplex, PassThrough } from "node:stream";
+import { aboveTls } from "../../core/above-tls.ts";
 import { Failure } from "../../core/errors.ts";
 import type { Connection, Hijack, Stream, Switch } from "./call.ts";
 
@@ -89,7 +90,7 @@ export function switchProtocols(socket: Duplex, { protocol, take }: Switch): voi
   // What follows HTTP/1 here has no half-closed connections: without this, one whose client is gone would stay.
   socket.allowHalfOpen = false;
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
-  take(socket);
+  take(aboveTls(socket));
 }
 
 /** Says that no more comes, and lets go of the socket once the client has closed its side too. */

@@ -25,7 +25,14 @@ export function tlsServers({ cert, key, ca }: TlsFiles): (options: ServerOptions
   }
   const verify = ca !== undefined;
   return (options) =>
-    createServer({ ...options, ...material, requestCert: verify, rejectUnauthorized: verify });
+    createServer({
+      ...options,
+      ...material,
+      // As node:http has it: a client that has no more input still wants the output.
+      allowHalfOpen: true,
+      requestCert: verify,
+      rejectUnauthorized: verify,
+    } as ServerOptions);
 }
 
 function read(file: string): Buffer {

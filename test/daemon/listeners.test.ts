@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { execFile, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { after, afterEach, before, describe, it } from "mocha";
-import { builtCommand } from "../e2e/support/command.ts";
+import { builtCommand, commandEnv } from "../e2e/support/command.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
 import { requiresCommand } from "../support/requires.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -90,6 +92,17 @@ describe("the daemon's listeners", () => {
     await running.said(/audit: POST \/containers\/prune: 200 from [0-9a-f.:]+ as "localhost"$/m);
     await assert.rejects(ping(options, true));
     await assert.rejects(ping({ port: Number(port) }));
+    // BuildKit's protocols take connections over, which over TLS is another matter.
+    const context = scratch.join("context");
+    mkdirSync(context);
+    writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+    const env = { ...commandEnv(), DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: "1" };
+    const build = [builtCommand(), "build", "--progress", "plain", context];
+    const { stdout } = await promisify(execFile)("sh", ["-c", '"$0" "$@" 2>&1', ...build], {
+      env: { ...env, DOCKER_CERT_PATH: scratch.path },
+      timeout: 60_000,
+    });
+    assert.match(stdout, /COPY Dockerfile \/[\s\S]*sha256:[0-9a-f]{64}/);
   });
 
   it("takes a socket that systemd opened", async () => {
