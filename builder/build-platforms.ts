@@ -22,7 +22,7 @@ interface Call {
 }
 
 /**
- * Builds for several platforms at a time; steps that are the same for all of them are performed once. Nothing is tagged unless every one succeeds;
+ * Builds for several platforms at a time, or for one, whose image is then a list's too; steps that are the same for all of them are performed once. Nothing is tagged unless every one succeeds;
  * the first failure ends the others.
  */
 export async function buildPlatforms(
@@ -30,7 +30,7 @@ export async function buildPlatforms(
   { request, report }: Call,
   { signal }: Abortable = {},
 ): Promise<BuildResult> {
-  const { tags, platforms = [] } = request;
+  const { tags, platforms = [hostPlatform()] } = request;
   const names = tags.map((tag) => familiarReference(withDefaultTag(parseReference(tag))));
   const stop = new AbortController();
   const signals = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);

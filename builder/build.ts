@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { switchArgument } from "../core/builder-arguments.ts";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
@@ -87,8 +88,8 @@ export function createBuilder(options: BuilderOptions): Builder {
     };
   const buildOne = running((run) => run.run());
   return {
-    build: (request, report, options) =>
-      (request.platforms ?? []).length > 1
+    build: async (request, report, options) =>
+      wantsList(request)
         ? buildPlatforms({ build: buildOne, images: store.images, clock }, { request, report }, options)
         : buildOne(request, report, options),
     check: running((run) => run.check()),
@@ -100,4 +101,12 @@ export function createBuilder(options: BuilderOptions): Builder {
     },
     usage: async () => [...records.usage(), ...(await cacheMounts.usage())],
   };
+}
+
+/** Whether the result is a list of images, be it of one. Throws OPTION_INVALID, OPTIONS_CONFLICT. */
+function wantsList({ platforms = [], buildArgs }: BuildRequest): boolean {
+  const isAsked = switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM");
+  if (isAsked === false && platforms.length > 1)
+    throw new Failure("OPTIONS_CONFLICT", { one: "BUILDKIT_MULTI_PLATFORM=0", other: "several platforms" });
+  return isAsked ?? platforms.length > 1;
 }

@@ -44,7 +44,10 @@ export interface BuildRequest {
   /** Report why each step that was performed was not found in the cache. */
   readonly explain?: boolean;
   readonly pull: boolean;
-  /** One image, or an image for each of several platforms under the same tags. This machine's when absent. */
+  /**
+   * One image, or an image for each of several platforms under the same tags. This machine's when absent. The build argument
+   * BUILDKIT_MULTI_PLATFORM makes a list of one too.
+   */
   readonly platforms?: readonly Platform[];
   /** Progress names the platform. */
   readonly showPlatform?: boolean;
@@ -82,7 +85,7 @@ export interface BuildResult {
   readonly tags: readonly string[];
   /** The image, when it is not in the store because some of its layers are elsewhere; see BuildRequest.pushOnly. */
   readonly unstored?: UnstoredImage;
-  /** Of a build for several platforms: an image for each, in the order in which they were asked for. */
+  /** Of a list: an image for each, in the order in which they were asked for. */
   readonly members?: readonly ListMember[];
   /** The index of the members. */
   readonly index?: Descriptor;

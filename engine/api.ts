@@ -253,9 +253,11 @@ export interface BuildOptions extends Abortable {
   /** What the history calls the build; one of its own when absent. */
   readonly ref?: string;
 }
-/** `secrets`: GIT_AUTH_TOKEN and GIT_AUTH_HEADER for private repositories. */
 export interface FetchOptions extends Abortable {
+  /** GIT_AUTH_TOKEN and GIT_AUTH_HEADER for private repositories. */
   readonly secrets?: SecretSource;
+  /** The `.git` of a repository stays, even if its URL does not say so. */
+  readonly keepGitDir?: boolean | undefined;
 }
 export interface FetchedContext extends ReceivedContext {
   /** What the URL gave, if that was no archive. */

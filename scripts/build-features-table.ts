@@ -107,6 +107,8 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["here-documents of COPY and ADD", COPY_CASES, "copy-heredocs"],
     ["RUN --mount, seen beside BuildKit", RUN_CASES, "mount-bind-from"],
     ["BUILDKIT_SANDBOX_HOSTNAME", RUN_CASES, "hosts-and-name"],
+    ["BUILDKIT_CONTEXT_KEEP_GIT_DIR", CONTEXTS, "is a git repository, or a folder of it"],
+    ["BUILDKIT_MULTI_PLATFORM", PLATFORMS, "is an index of one when an argument says so"],
     ["BUILDKIT_INLINE_CACHE", REQUEST, "has an inline cache when an argument asks for one"],
     ["USER by name, number and group", RUN_CASES, "run-as-user"],
     ["SHELL", RUN_CASES, "run-shells"],

@@ -1,5 +1,5 @@
+import { parseBoolean } from "../../core/go-boolean.ts";
 import { quote } from "../dockerfile/characters.ts";
-import { parseBoolean } from "../dockerfile/instructions/numbers.ts";
 import { Problem } from "../dockerfile/problem.ts";
 
 /** A commit of a repository, and what of it is taken. */

@@ -12,18 +12,24 @@ export function readPlatforms(flags: readonly string[]): readonly Platform[] {
   return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()];
 }
 
+interface Wanted {
+  /** The result is an index, be it of one platform. */
+  readonly isList: boolean;
+  readonly outputs: readonly Output[];
+  readonly cacheTo: BuildRequest["cacheTo"];
+}
+
 /** Throws OPTION_UNSUPPORTED for what can hold one platform only. */
-export function checkPlatforms(
-  platforms: readonly Platform[],
-  { outputs, cacheTo }: { readonly outputs: readonly Output[]; readonly cacheTo: BuildRequest["cacheTo"] },
-): void {
-  if (platforms.length < 2) return;
-  if (outputs.some((output) => output.type === "archive" && output.docker))
+export function checkPlatforms(platforms: readonly Platform[], { isList, outputs, cacheTo }: Wanted): void {
+  if (isList && outputs.some((output) => output.type === "archive" && output.docker)) {
+    const what = platforms.length > 1 ? "several platforms" : "BUILDKIT_MULTI_PLATFORM";
     throw new Failure(
       "OPTION_UNSUPPORTED",
-      { option: "--output type=docker with several platforms" },
+      { option: `--output type=docker with ${what}` },
       { hint: "an archive of docker's holds images of one platform; take type=oci" },
     );
+  }
+  if (platforms.length < 2) return;
   if (cacheTo?.some(({ to }) => to.kind !== "inline") === true)
     throw new Failure(
       "OPTION_UNSUPPORTED",

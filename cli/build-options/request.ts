@@ -1,8 +1,9 @@
 import { isRemoteContext } from "../../core/build-context.ts";
+import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import type { BuildInput } from "../build-input.ts";
-import { keyValues, readLabels } from "../container/key-values.ts";
+import { readLabels } from "../container/key-values.ts";
 import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
 import { readCacheSources, readCacheTargets } from "./caches.ts";
@@ -19,6 +20,7 @@ export interface Brought {
   readonly path: string;
   readonly input: Pick<BuildInput, "directory" | "dockerfile">;
   readonly contexts: NonNullable<BuildRequest["contexts"]>;
+  readonly buildArgs: BuildRequest["buildArgs"];
   readonly tags: readonly string[];
   readonly outputs: readonly Output[];
   readonly secrets: BuildRequest["secrets"];
@@ -29,19 +31,20 @@ export interface Brought {
 export function readRequest(
   context: Context,
   flags: FlagValues<typeof BUILD_FLAGS>,
-  { path, input, contexts, tags, outputs, secrets, ssh }: Brought,
+  { path, input, contexts, buildArgs, tags, outputs, secrets, ssh }: Brought,
 ): BuildRequest {
   const { directory, dockerfile } = input;
   const platforms = readPlatforms(flags.platform);
-  const cacheTo = readCacheTargets([...flags["cache-to"], ...inlineCache(flags["build-arg"])], context.cwd);
-  checkPlatforms(platforms, { outputs, cacheTo });
+  const cacheTo = readCacheTargets([...flags["cache-to"], ...inlineCache(buildArgs)], context.cwd);
+  const isList = platforms.length > 1 || switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM") === true;
+  checkPlatforms(platforms, { isList, outputs, cacheTo });
   return {
     context: directory,
     ...(isRemoteContext(path) || path === "-" ? { origin: path } : {}),
     dockerfile,
     contexts,
     tags,
-    buildArgs: buildArgs(context, flags["build-arg"]),
+    buildArgs,
     labels: readLabels([], flags.label),
     noCache: flags["no-cache"],
     explain: flags.explain !== undefined,
@@ -69,8 +72,8 @@ function readJobs(jobs: number | undefined): { readonly jobs?: number } {
 }
 
 /** The argument that asked for an inline cache before there was a flag for it. */
-const inlineCache = (given: readonly string[]): readonly string[] =>
-  given.some((text) => /^BUILDKIT_INLINE_CACHE=(?:1|true)$/i.test(text)) ? ["type=inline"] : [];
+const inlineCache = (buildArgs: Brought["buildArgs"]): readonly string[] =>
+  switchArgument(buildArgs, "BUILDKIT_INLINE_CACHE") === true ? ["type=inline"] : [];
 
 function readEntitlement(text: string): Entitlement {
   const found = ENTITLEMENTS.find((name) => name === text);
@@ -82,17 +85,6 @@ function readNetwork(text: string): BuildRequest["network"] {
   const network = NETWORKS.find((name) => name === text);
   if (network !== undefined) return network;
   throw new Failure("OPTION_INVALID", { option: "--network", got: text, want: NETWORKS.join(", ") });
-}
-
-/** A bare NAME takes its value from the environment, and is no argument at all when it is not set there. */
-function buildArgs(context: Context, given: readonly string[]): Record<string, string> {
-  return keyValues(
-    given.flatMap((text) => {
-      if (text.includes("=")) return [text];
-      const value = context.env[text];
-      return value === undefined ? [] : [`${text}=${value}`];
-    }),
-  );
 }
 
 /** "name:ip", or "name=ip" as BuildKit also takes it. */

@@ -1,3 +1,4 @@
+import { switchArgument } from "../../core/builder-arguments.ts";
 import { isCode } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
 import { Undo } from "../../core/undo.ts";
@@ -6,6 +7,7 @@ import type {
   BuildRequest,
   BuildService,
   FetchedContext,
+  FetchOptions,
   ReceivedContext,
 } from "../../engine/api.ts";
 import type { FrontendRequest } from "./frontend-attrs.ts";
@@ -77,11 +79,15 @@ async function fetchNamed(
   return { kind: "directory", path: received.directory };
 }
 
-const fetchFrom = ({ builds, session, signal, report }: InputParts, url: string): Promise<FetchedContext> =>
+const fetchFrom = (
+  { builds, session, signal, report }: InputParts,
+  url: string,
+  options: Pick<FetchOptions, "keepGitDir"> = {},
+): Promise<FetchedContext> =>
   transferStep(
     { id: `remote ${url}`, name: `[internal] load remote build context ${url}`, moving: "fetching" },
     report,
-    () => builds.fetchContext(url, { signal, secrets: sessionSecrets(session) }),
+    () => builds.fetchContext(url, { ...options, signal, secrets: sessionSecrets(session) }),
   );
 
 /** A URL may give the Dockerfile itself, with nothing around it. */
@@ -89,8 +95,9 @@ async function fetchRemote(
   parts: InputParts,
   { url, lendsDockerfile }: NonNullable<FrontendRequest["remote"]>,
 ): Promise<BuildInput> {
-  const { filename: name } = parts.request;
-  const received = await fetchFrom(parts, url);
+  const { filename: name, options } = parts.request;
+  const keepGitDir = switchArgument(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+  const received = await fetchFrom(parts, url, { keepGitDir });
   try {
     const ignore = { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
     const lent = lendsDockerfile ? await fetchDefinition(parts, `${name}${IGNORE}`) : undefined;

@@ -1,4 +1,5 @@
 import { isRemoteContext } from "../../core/build-context.ts";
+import { type SwitchArgument, switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
@@ -62,8 +63,8 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
 /** What says where sources come from, for attestations, which nobody asks for. */
 const IGNORED = /^vcs:/;
 const BY_PREFIX = /^(?:build-arg|label|context):/;
-/** A build argument that asks for the cache to be written into the image. */
-const INLINE_CACHE = "build-arg:BUILDKIT_INLINE_CACHE";
+/** Build arguments that ask for what is not honoured here. */
+const REFUSED_ARGUMENTS: readonly SwitchArgument[] = ["BUILDKIT_INLINE_CACHE", "BUILDKIT_MULTI_PLATFORM"];
 
 /** `docker/dockerfile` in any version is what is built in. */
 export function isBuiltIn(reference: string): boolean {
@@ -73,6 +74,9 @@ export function isBuiltIn(reference: string): boolean {
 
 /** Throws OPTION_UNSUPPORTED with the name of what is not honoured, OPTION_INVALID, PLATFORM_INVALID. */
 export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
+  const buildArgs = withPrefix(attrs, "build-arg:");
+  for (const name of REFUSED_ARGUMENTS)
+    if (switchArgument(buildArgs, name) === true) throw unsupported(`the build argument ${name}`);
   for (const [name, value] of attrs) refuseUnsupported(name, value);
   const target = attrs.get("target") ?? "";
   const platform = attrs.get("platform") ?? "";
@@ -89,7 +93,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
     contexts: readNamedContexts(attrs),
     options: {
-      buildArgs: withPrefix(attrs, "build-arg:"),
+      buildArgs,
       labels: withPrefix(attrs, "label:"),
       noCache: attrs.has("no-cache"),
       pull: attrs.get("image-resolve-mode") === "pull",
@@ -103,7 +107,6 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
 }
 
 function refuseUnsupported(name: string, value: string): void {
-  if (name === INLINE_CACHE && !["", "0", "false"].includes(value)) throw unsupported("an inline cache");
   if (BY_PREFIX.test(name) || IGNORED.test(name)) return;
   const accepts = Object.hasOwn(HONOURED, name) ? HONOURED[name] : undefined;
   if (accepts?.(value) === true) return;

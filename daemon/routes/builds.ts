@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildService, FetchedContext } from "../../engine/api.ts";
 import { classicBuild } from "../build/classic-build.ts";
@@ -30,10 +31,11 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
         const options = buildOptions(query);
         const credentials = readRegistryConfig(headers["x-registry-config"]);
         const { remote } = query;
+        const keepGitDir = switchArgument(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
         const context: FetchedContext =
           remote === undefined
             ? await builds.receive(stream, { signal })
-            : await builds.fetchContext(remote, { signal });
+            : await builds.fetchContext(remote, { signal, keepGitDir });
         const stop = new AbortController();
         const { buildid, dockerfile: name = "Dockerfile", q: quiet } = query;
         if (buildid !== undefined) running.set(buildid, stop);

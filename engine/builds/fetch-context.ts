@@ -31,9 +31,10 @@ export function fetchContext(
 async function fromGit(
   { store }: Parts,
   text: string,
-  { secrets, signal = new AbortController().signal }: FetchOptions,
+  { secrets, keepGitDir = false, signal = new AbortController().signal }: FetchOptions,
 ): Promise<FetchedContext> {
-  const source = readSource(text);
+  const named = readSource(text);
+  const source = { ...named, keepGitDir: named.keepGitDir || keepGitDir };
   const commit = await resolveCommit(source, { secrets, signal });
   return newContext(store, (directory) => checkOut(source, commit, { directory, secrets, signal }), {
     signal,

@@ -70,6 +70,17 @@ describe("where docker build takes its files from, with BuildKit", () => {
     file("named/Dockerfile", "FROM busybox\nRUN --mount=from=code,target=/code ls /code\n");
     const listed = await shown("--build-context", `code=${web.origin}/repo.git`, "named");
     assert.ok(listed.length > 0);
+    const kept = (value: string): Promise<readonly string[]> =>
+      shown(
+        "-f",
+        daemon.slipway.scratch.join("all/Dockerfile"),
+        "--build-arg",
+        `BUILDKIT_CONTEXT_KEEP_GIT_DIR=${value}`,
+        `${web.origin}/repo.git`,
+      );
+    file("all/Dockerfile", "FROM busybox\nCOPY . /c/\nRUN cat /c/.git/HEAD || echo none\n");
+    assert.deepEqual(await kept("1"), [web.commit]);
+    assert.equal((await kept("0")).at(-1), "none");
     const { err } = await build("-f", "nosuch.Dockerfile", `${web.origin}/repo.git`);
     assert.match(err, /nosuch\.Dockerfile/);
   });

@@ -278,11 +278,15 @@ describe("docker build with BuildKit", () => {
       argv: ["-o", "type=oci,tar=false,dest=/tmp/never"],
       name: /the output type=oci,tar=false is not supported/,
     },
+    {
+      argv: ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1"],
+      name: /the build argument BUILDKIT_MULTI_PLATFORM is not supported/,
+    },
     { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
     { argv: ["--call", "outline"], name: /requestid=frontend.outline is not supported/ },
   ];
   for (const { argv, name } of refused)
-    it(`refuses ${argv[0]} by name`, async () => {
+    it(`refuses ${argv.slice(0, 2).join(" ")} by name`, async () => {
       const { code, err } = await build([...argv, contextOf({ Dockerfile: "FROM busybox\n" })]);
       assert.equal(code, 1);
       assert.match(err, name);

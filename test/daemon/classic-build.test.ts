@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { pack } from "tar-stream";
+import { INLINE_FIELD } from "../../builder/cache/remote/document.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
 
 type Entry = Parameters<ReturnType<typeof pack>["entry"]>[0];
@@ -97,7 +98,7 @@ describe("POST /build", () => {
           "FROM busybox AS one\nARG A=x\nARG B=y\nRUN echo $A $B $(ulimit -n) > /f\nFROM busybox\nRUN false\n",
       },
     ]);
-    const args = encodeURIComponent('{"A":"given","B":null}');
+    const args = encodeURIComponent('{"A":"given","B":null,"BUILDKIT_INLINE_CACHE":"1"}');
     const labels = encodeURIComponent('{"l":"v"}');
     const ulimits = encodeURIComponent('[{"Name":"nofile","Soft":77,"Hard":77}]');
     const built = await post(
@@ -107,6 +108,7 @@ describe("POST /build", () => {
     assert.match(built.stream, /Successfully tagged opts:latest\n$/);
     const { config } = await daemon.engine.images.get("opts");
     assert.deepEqual(config.config?.Labels, { l: "v" });
+    assert.ok(Object.hasOwn(config, INLINE_FIELD));
     const ran = await daemon.slipway.ok(["run", "--rm", "--network", "none", "opts", "cat", "/f"]);
     assert.equal(ran, "given y 77");
   });

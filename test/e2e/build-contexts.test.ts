@@ -106,6 +106,7 @@ describe("where a build takes its files from", () => {
     file("work/Dockerfile", `FROM busybox\nCOPY a /c/\n${SHOW} # git\n`);
     file("work/a", "a of git\n");
     file("work/sub/Dockerfile", "FROM busybox\nRUN echo sub of git\n");
+    file("work/all.Dockerfile", "FROM busybox\nCOPY . /c/\nRUN cat /c/.git/HEAD || echo none\n");
     const git = (...args: readonly string[]) => execFileSync("git", ["-C", work, ...args]);
     git("init", "-q", "-b", "main", ".");
     git("add", ".");
@@ -114,6 +115,16 @@ describe("where a build takes its files from", () => {
     execFileSync("git", ["-C", slipway.scratch.join("repo.git"), "update-server-info"]);
     assert.deepEqual(await shown([url("/repo.git")]), ["a of git"]);
     assert.deepEqual(await shown([`${url("/repo.git")}#main:sub`]), ["sub of git"]);
+    const kept = (value: string): Promise<readonly string[]> =>
+      shown([
+        "-f",
+        "all.Dockerfile",
+        "--build-arg",
+        `BUILDKIT_CONTEXT_KEEP_GIT_DIR=${value}`,
+        url("/repo.git"),
+      ]);
+    assert.match((await kept("true"))[0] ?? "", /^[0-9a-f]{40}$/);
+    assert.equal((await kept("0")).at(-1), "none");
     assert.match(await failure([`${url("/repo.git")}#nowhere`]), /repository does not contain ref nowhere/);
   });
 

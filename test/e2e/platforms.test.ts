@@ -108,6 +108,27 @@ LABEL architecture=$TARGETARCH
     assert.match(err, /type=docker with several platforms is not supported(.|\n)*type=oci/);
   });
 
+  it("is an index of one when an argument says so", async () => {
+    const one = (...args: readonly string[]) =>
+      slipway.run(["build", "-q", "--build-arg", "BUILDKIT_MULTI_PLATFORM=1", ...args, "context"]);
+    assert.equal((await one("-t", "one:1", "-o", "one", "--metadata-file", "one.json")).code, 0);
+    assert.deepEqual(readdirSync(at("one")), [`linux_${HOST}`]);
+    const metadata = JSON.parse(readFileSync(at("one.json"), "utf8")) as Record<string, Described>;
+    assert.equal(metadata["containerimage.descriptor"]?.mediaType, "application/vnd.oci.image.index.v1+json");
+    assert.match(
+      (await one("-o", "type=docker,dest=x.tar")).err,
+      /type=docker with BUILDKIT_MULTI_PLATFORM is not/,
+    );
+    for (const [value, message] of [
+      ["0", /conflicting options: BUILDKIT_MULTI_PLATFORM=0 and several platforms/],
+      ["maybe", /invalid value "maybe" for --build-arg BUILDKIT_MULTI_PLATFORM: expected true or false/],
+    ] as const)
+      assert.match(
+        (await one("--build-arg", `BUILDKIT_MULTI_PLATFORM=${value}`, "--platform", BOTH)).err,
+        message,
+      );
+  });
+
   it("begins with bases of the platform", async () => {
     dockerfile("FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /base\n", "Base");
     for (const architecture of [HOST, FOREIGN])

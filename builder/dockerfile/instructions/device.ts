@@ -1,8 +1,8 @@
+import { parseBoolean } from "../../../core/go-boolean.ts";
 import { cut } from "../characters.ts";
 import { Problem } from "../problem.ts";
 import { withSuggestion } from "../suggest.ts";
 import { csvFields } from "./csv.ts";
-import { parseBoolean } from "./numbers.ts";
 import type { Device } from "./types.ts";
 
 /** Reads the value of RUN --device. Throws a Problem. */

@@ -1,8 +1,9 @@
+import { parseBoolean } from "../../../core/go-boolean.ts";
 import { cut, quote } from "../characters.ts";
 import { Problem } from "../problem.ts";
 import { withSuggestion } from "../suggest.ts";
 import { csvFields } from "./csv.ts";
-import { parseBoolean, parseSize, parseUnsigned } from "./numbers.ts";
+import { parseSize, parseUnsigned } from "./numbers.ts";
 
 export const MOUNT_TYPES = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
 export const SHARING_MODES = ["shared", "private", "locked"] as const;

@@ -1,25 +1,6 @@
 import { quote } from "../characters.ts";
 import { Problem } from "../problem.ts";
 
-const BOOLEANS: Readonly<Record<string, boolean | undefined>> = {
-  "1": true,
-  t: true,
-  T: true,
-  true: true,
-  True: true,
-  TRUE: true,
-  "0": false,
-  f: false,
-  F: false,
-  false: false,
-  False: false,
-  FALSE: false,
-};
-
-/** A boolean as Go's strconv.ParseBool takes it; undefined when it is none. */
-export const parseBoolean = (text: string): boolean | undefined =>
-  Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined;
-
 /** An unsigned integer of 32 bits; undefined when it is none. */
 export function parseUnsigned(text: string, base: 8 | 10): number | undefined {
   if (!(base === 8 ? /^[0-7]+$/ : /^[0-9]+$/).test(text)) return undefined;

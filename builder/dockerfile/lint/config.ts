@@ -1,6 +1,6 @@
+import { parseBoolean } from "../../../core/go-boolean.ts";
 import { cut, quote, trim } from "../characters.ts";
 import { DirectiveReader } from "../directives.ts";
-import { parseBoolean } from "../instructions/numbers.ts";
 import { Problem } from "../problem.ts";
 
 /** Names of rules, or all of them. */
