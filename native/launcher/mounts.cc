@@ -2,6 +2,7 @@
 // descriptor, so that no path is resolved twice.
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -93,6 +94,30 @@ int legacyMount(const char* type, const char* source, const StringList& options,
   return sys::errnoOf(sys::mount(*source ? source : type, path.c_str(), type, flags, data.c_str()));
 }
 
+/** Whether a process is in the IPC namespace of this one. */
+bool sharesMemory(const std::string& process) {
+  struct stat theirs, ours;
+  if (::stat((process + "/ns/ipc").c_str(), &theirs) < 0 || ::stat("/proc/self/ns/ipc", &ours) < 0)
+    return false;
+  return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+/** cloneTree() in the mount namespace of a process: elsewhere its mounts cannot be copied. */
+int cloneSharedMemory(const Child& child, uint32_t pid, UniqueFd& out) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  UniqueFd theirs(::open((process + "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!theirs) return errno;
+  // The process whose namespace was joined may have ended and its number be another's.
+  if (!sharesMemory(process)) return ESRCH;
+  UniqueFd ours(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!ours || !root || ::setns(theirs.get(), CLONE_NEWNS) < 0) return errno;
+  const int error = cloneTree(AT_FDCWD, "/dev/shm", AT_SYMLINK_NOFOLLOW, out);
+  // setns(2) puts root and working directory on top of all mounts on "/"; the stage is one of them.
+  if (::setns(ours.get(), CLONE_NEWNS) < 0 || ::fchdir(root.get()) < 0 || ::chroot(".") < 0) return errno;
+  return ::fchdir(child.stage.get()) < 0 ? errno : error;
+}
+
 /** The host's node of the same name, for user namespaces: none may be made there. */
 int bindDevice(const Child& child, const char* path) {
   UniqueFd node, place;
@@ -160,6 +185,16 @@ int op::bind(Child& child, Reader& in) {
   struct stat info;
   if (::fstat(tree.get(), &info) < 0) return errno;
   if (const int error = makeInRoot(child, target, S_ISDIR(info.st_mode), place)) return error;
+  return sys::errnoOf(sys::moveMount(tree.get(), place.get()));
+}
+
+int op::sharedMemory(Child& child, Reader& in) {
+  const uint32_t pid = in.u32();
+  const char* target = in.string();
+  if (!in.done()) return EINVAL;
+  UniqueFd tree, place;
+  if (const int error = cloneSharedMemory(child, pid, tree)) return error;
+  if (const int error = makeInRoot(child, target, true, place)) return error;
   return sys::errnoOf(sys::moveMount(tree.get(), place.get()));
 }
 

@@ -46,7 +46,8 @@ namespace slipway {
   X(26, noNewPrivileges, "")                                                                    \
   X(27, seccomp, "bytes of a BPF program")                                                      \
   X(28, init, "")                                                                               \
-  X(29, exec, "list arguments, list environment")
+  X(29, exec, "list arguments, list environment")                                               \
+  X(30, sharedMemory, "u32 pid of a process of this IPC namespace, string target")
 
 /** What the operations of one child share. */
 struct Child {

@@ -11,6 +11,7 @@ import { parseSecurityOptions } from "../spec/security.ts";
 import { planMounts } from "../volumes/mount-points.ts";
 import { parseVolumesFrom } from "../volumes/volumes-from.ts";
 import { healthProbe } from "./health-check.ts";
+import { checkJoinedNetwork } from "./joined-container.ts";
 import { checkNamespaces } from "./namespace-modes.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -133,6 +134,12 @@ export function checkLimits(hostConfig: HostConfig): void {
   checkUlimits(hostConfig);
 }
 
+/** What can be changed of a container that exists. Throws as checkConfig() does. */
+export function checkUpdated(hostConfig: HostConfig): void {
+  checkLimits(hostConfig);
+  checkPolicies(hostConfig);
+}
+
 /**
  * Finds everything that can be found wrong with a container before it is made, in Docker's words. Throws CONTAINER_CONFIG_INVALID,
  * CAPABILITY_UNKNOWN, SIGNAL_INVALID, MOUNT_SPEC_INVALID, OPTION_UNSUPPORTED.
@@ -142,11 +149,11 @@ export function checkConfig(config: ProcessConfig, hostConfig: HostConfig): void
   workingDirectory(config.WorkingDir);
   if (config.StopSignal !== undefined && config.StopSignal !== "") parseSignal(config.StopSignal);
   healthProbe(config);
-  checkLimits(hostConfig);
+  checkUpdated(hostConfig);
   checkNamespaces(config, hostConfig);
+  checkJoinedNetwork(config, hostConfig);
   checkDevices(hostConfig);
   checkSysctls(hostConfig);
-  checkPolicies(hostConfig);
   const { CapAdd: add, CapDrop: drop, Privileged: privileged } = hostConfig;
   resolveCapabilities({ add, drop, privileged, available: [] });
   parseSecurityOptions(hostConfig.SecurityOpt);

@@ -3,17 +3,13 @@ import { Failure, isKind } from "../../core/errors.ts";
 import type { EndpointConfig, EndpointRecord, HostConfig } from "../container-config.ts";
 import { checkEndpoint, PLAIN_ENDPOINT } from "../network/endpoint-config.ts";
 import type { Networks } from "../network/networks.ts";
+import { joinedContainer } from "./joined-container.ts";
 
 /** Networks by name, each with how a container is connected to it. */
 export type Connections = Readonly<Record<string, EndpointConfig>>;
 
-const CONTAINER_MODE = /^container:(.*)$/;
-
 /** Docker's "default" is the bridge. */
 export const networkName = (mode: string): string => (mode === "" || mode === "default" ? "bridge" : mode);
-
-/** The container whose network another one is in. */
-export const joinedContainer = (mode: string): string | undefined => CONTAINER_MODE.exec(mode)?.[1];
 
 const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
 
@@ -27,19 +23,13 @@ function withLinks(config: EndpointConfig, links: readonly string[]): EndpointCo
  * is not there yet keeps the name it was given. Throws CONTAINER_CONFIG_INVALID, ENDPOINT_INVALID, OPTION_UNSUPPORTED.
  */
 export function planConnections(
-  hostConfig: Pick<HostConfig, "NetworkMode" | "Links" | "PortBindings" | "PublishAllPorts">,
+  { NetworkMode: mode, Links }: Pick<HostConfig, "NetworkMode" | "Links">,
   wanted: Connections,
   networks: Networks,
 ): Connections {
-  const { NetworkMode: mode, Links } = hostConfig;
-  const other = joinedContainer(mode);
-  if (other !== undefined) {
+  if (joinedContainer(mode) !== undefined) {
     if (Object.keys(wanted).length > 0)
       throw invalid("conflicting options: networks and the container type network mode");
-    if (publishes(hostConfig))
-      throw invalid("conflicting options: port publishing and the container type network mode");
-    if (Links.length > 0)
-      throw invalid("conflicting options: container type network can't be used with links");
     return {};
   }
   const named = Object.entries(wanted).map(
@@ -103,12 +93,6 @@ export function freeLink(endpoints: readonly EndpointRecord[]): string {
   for (let number = 0; ; number++)
     if (!endpoints.some(({ link }) => link === `eth${number}`)) return `eth${number}`;
 }
-
-export const publishes = ({
-  PortBindings,
-  PublishAllPorts,
-}: Pick<HostConfig, "PortBindings" | "PublishAllPorts">): boolean =>
-  PublishAllPorts || Object.keys(PortBindings).length > 0;
 
 /** A container in the host's network has the host's name. */
 export const defaultHostname = (id: string, networks: Networks, mode: string): string => {

@@ -12,6 +12,7 @@ import type { ContainerTable } from "./container-table.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { parseLogOptions } from "./log-options.ts";
+import { withContainerIds } from "./namespace-modes.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -45,7 +46,7 @@ export class Creator {
     checkName(name);
     checkConfig(config, hostConfig);
     parseLogOptions(hostConfig.LogConfig, config);
-    const container = this.#describe(request);
+    const container = this.#describe({ ...request, hostConfig: withContainerIds(hostConfig, this.#table) });
     await using undo = new Undo();
     this.#table.insert(container);
     undo.add(() => this.#lifecycle.remove(container, { volumes: true }));

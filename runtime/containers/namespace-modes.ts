@@ -1,54 +1,69 @@
 import { Failure } from "../../core/errors.ts";
 import type { HostConfig, ProcessConfig } from "../container-config.ts";
-import type { Sharing } from "../spec/namespaces.ts";
+import type { ProcessSharing } from "../spec/namespaces.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { joinedContainer } from "./joined-container.ts";
 
-const OTHER = /^container:(.+)$/;
+type ModeField = "PidMode" | "IpcMode" | "UTSMode" | "UsernsMode" | "CgroupnsMode";
+interface Modes {
+  /** What messages call them. */
+  readonly title: string;
+  /** What one may be, besides nothing. */
+  readonly known: readonly string[];
+  /** Whether one may be "container:name". */
+  readonly joins: boolean;
+}
 
-/** What each mode may be, besides nothing; a predicate of the rest. */
-const MODES: Readonly<
-  Record<"PidMode" | "IpcMode" | "UTSMode" | "UsernsMode" | "CgroupnsMode", readonly string[]>
-> = {
-  PidMode: ["host"],
-  // Another container's is not to be had, so that shareable is as private as private.
-  IpcMode: ["none", "private", "shareable", "host"],
-  UTSMode: ["host"],
+const MODES: Readonly<Record<ModeField, Modes>> = {
+  PidMode: { title: "PID", known: ["host"], joins: true },
+  IpcMode: { title: "IPC", known: ["none", "private", "shareable", "host"], joins: true },
+  UTSMode: { title: "UTS", known: ["host"], joins: false },
   // Containers are in the host's already.
-  UsernsMode: ["host"],
-  CgroupnsMode: ["host", "private"],
-};
-const NAMES: Readonly<Record<keyof typeof MODES, string>> = {
-  PidMode: "PID",
-  IpcMode: "IPC",
-  UTSMode: "UTS",
-  UsernsMode: "userns",
-  CgroupnsMode: "cgroup namespace",
+  UsernsMode: { title: "userns", known: ["host"], joins: false },
+  CgroupnsMode: { title: "cgroup namespace", known: ["host", "private"], joins: false },
 };
 
-/** Throws CONTAINER_CONFIG_INVALID, OPTION_UNSUPPORTED. */
+const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
+
+/** Throws CONTAINER_CONFIG_INVALID. */
 export function checkNamespaces(config: ProcessConfig, hostConfig: HostConfig): void {
-  for (const [field, known] of Object.entries(MODES) as [keyof typeof MODES, readonly string[]][]) {
+  for (const [field, { title, known, joins }] of Object.entries(MODES) as [ModeField, Modes][]) {
     const mode = hostConfig[field];
-    if (mode === "" || known.includes(mode) || (field === "PidMode" && OTHER.test(mode))) continue;
-    if (field === "IpcMode" && OTHER.test(mode))
-      throw new Failure("OPTION_UNSUPPORTED", { option: `--ipc ${mode}` });
-    throw new Failure("CONTAINER_CONFIG_INVALID", { why: `invalid ${NAMES[field]} mode: ${mode}` });
+    if (mode !== "" && !known.includes(mode) && !(joins && joinedContainer(mode) !== undefined))
+      throw invalid(`invalid ${title} mode: ${mode}`);
   }
   const { Hostname, Domainname = "" } = config;
   if (hostConfig.UTSMode === "host" && (Hostname !== "" || Domainname !== ""))
-    throw new Failure("CONTAINER_CONFIG_INVALID", {
-      why: "conflicting options: hostname and the UTS mode",
-    });
+    throw invalid("conflicting options: hostname and the UTS mode");
 }
 
-/** Whose processes a container that is about to start sees. Throws CONTAINER_UNKNOWN, CONTAINER_CONFIG_INVALID. */
-export function pidSharing(mode: string, table: ContainerTable): Sharing {
-  const [, other] = OTHER.exec(mode) ?? [];
-  if (other === undefined) return mode === "host" ? "host" : "private";
-  const { id, state } = table.find(other);
-  if (state.phase !== "running" || state.waiting !== undefined)
-    throw new Failure("CONTAINER_CONFIG_INVALID", {
-      why: `cannot join PID of a non running container: ${id}`,
-    });
-  return { path: `/proc/${state.pid}/ns/pid` };
+/** The modes with the containers they name by their ids, which renaming does not change. Throws CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS. */
+export function withContainerIds(hostConfig: HostConfig, table: ContainerTable): HostConfig {
+  const byId = (mode: string): string => {
+    const other = joinedContainer(mode);
+    return other === undefined ? mode : `container:${table.find(other).id}`;
+  };
+  const { NetworkMode, IpcMode, PidMode } = hostConfig;
+  return { ...hostConfig, NetworkMode: byId(NetworkMode), IpcMode: byId(IpcMode), PidMode: byId(PidMode) };
+}
+
+/** What a container that is about to start shares with another's processes. Throws CONTAINER_UNKNOWN, CONTAINER_CONFIG_INVALID. */
+export function processSharing(
+  { PidMode, IpcMode }: Pick<HostConfig, "PidMode" | "IpcMode">,
+  table: ContainerTable,
+): { readonly pid: ProcessSharing; readonly ipc: ProcessSharing } {
+  return { pid: sharing("PidMode", PidMode, table), ipc: sharing("IpcMode", IpcMode, table) };
+}
+
+function sharing(field: "PidMode" | "IpcMode", mode: string, table: ContainerTable): ProcessSharing {
+  const name = joinedContainer(mode);
+  if (name === undefined) return mode === "host" ? "host" : "private";
+  const { id, hostConfig, state } = table.find(name);
+  const refuse = (why: string) =>
+    invalid(`failed to join ${MODES[field].title} namespace: container ${id}${why}`);
+  if (state.phase !== "running") throw refuse(" is not running");
+  if (state.waiting !== undefined) throw refuse(" is restarting, wait until the container is running");
+  if (field === "IpcMode" && ["", "private", "none"].includes(hostConfig.IpcMode))
+    throw refuse(": non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
+  return { pid: state.pid };
 }

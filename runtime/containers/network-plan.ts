@@ -4,10 +4,11 @@ import type { EndpointRecord } from "../container-config.ts";
 import { readBridgeOptions } from "../network/bridge-options.ts";
 import type { NetworkRecord, NetworkSharing } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
-import { type PortRequest, portRequests } from "../network/ports.ts";
-import { freeLink, joinedContainer, publishes, wayOut } from "./connections.ts";
+import { type PortRequest, portRequests, publishes } from "../network/ports.ts";
+import { freeLink, wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
+import { joinedContainer } from "./joined-container.ts";
 import { findLinks, type Link } from "./links.ts";
 import { needsNames, writeResolver } from "./name-service.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -108,10 +109,10 @@ export const portsOf = (
   );
 
 /** The other's namespace, name and files. */
-function joinNetwork({ id, config, state }: StoredContainer, { store }: ContainerParts): NetworkPlan {
-  if (state.phase !== "running")
+function joinNetwork({ id, name, config, state }: StoredContainer, { store }: ContainerParts): NetworkPlan {
+  if (state.phase !== "running" || state.waiting !== undefined)
     throw new Failure("CONTAINER_CONFIG_INVALID", {
-      why: `cannot join network of a non running container: ${id}`,
+      why: `cannot join network namespace of a non running container: container ${name} is ${state.phase === "running" ? "restarting" : state.phase}`,
     });
   return {
     namespace: { path: `/proc/${state.pid}/ns/net` },

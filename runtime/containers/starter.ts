@@ -22,7 +22,7 @@ import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
 import { parseLogOptions } from "./log-options.ts";
 import { needsNames, serveNames } from "./name-service.ts";
-import { pidSharing } from "./namespace-modes.ts";
+import { processSharing } from "./namespace-modes.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
 import type { ContainerParts } from "./parts.ts";
 import { restartRule } from "./restart-policy.ts";
@@ -196,7 +196,7 @@ export class Starter {
       files: network.files,
       user,
       network: network.namespace,
-      pid: pidSharing(hostConfig.PidMode, this.#table),
+      ...processSharing(hostConfig, this.#table),
       devices,
       cgroup: { path: group.path, mounts: group.mounts, devicesConfined },
       consoleSize: size ?? DEFAULT_SIZE,

@@ -2,7 +2,7 @@ import { Failure } from "../../core/errors.ts";
 import type { HostConfig } from "../container-config.ts";
 import { connectShim } from "../launch/shim.ts";
 import { compileResources } from "../spec/resources.ts";
-import { checkConfig } from "./check-config.ts";
+import { checkUpdated } from "./check-config.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -77,7 +77,7 @@ export class Updater {
     const container = await this.#lifecycle.observeLocked(id);
     if (container === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: id });
     const hostConfig = updated(container.hostConfig, changes);
-    checkConfig(container.config, hostConfig);
+    checkUpdated(hostConfig);
     const warnings = await this.#apply(container, hostConfig);
     this.#table.update({ ...container, hostConfig });
     this.#parts.record(containerEvent(container, "update"));

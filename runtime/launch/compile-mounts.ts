@@ -68,8 +68,10 @@ export function compileRootfs(mounts: readonly Mount[]): readonly LaunchOp[] {
 }
 
 export function compileSpecMounts(mounts: readonly OciMount[]): readonly LaunchOp[] {
-  return mounts.map(({ destination, type = "bind", source = type, options = [], subpath }) =>
-    compileMount({ type, source, target: destination, options, subpath }),
+  return mounts.map(({ destination, type = "bind", source = type, options = [], subpath, sharedWith }) =>
+    sharedWith === undefined
+      ? compileMount({ type, source, target: destination, options, subpath })
+      : { op: "sharedMemory", pid: sharedWith, target: destination },
   );
 }
 

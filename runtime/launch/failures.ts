@@ -25,6 +25,7 @@ const DESCRIPTIONS: Describe = {
   filesystem: (op) =>
     `mounting ${quoted(op.source)} on ${quoted(op.target)} as ${op.type}${op.options.length > 0 && op.options.length < 8 ? ` with ${op.options.join(",")}` : ""}`,
   bind: (op) => `mounting ${quoted(op.source)} on ${quoted(op.target)}`,
+  sharedMemory: (op) => `mounting the shared memory of process ${op.pid} on ${quoted(op.target)}`,
   root: () => "opening the root filesystem",
   file: (op) => `writing ${quoted(op.name)}`,
   device: (op) => `making the device ${quoted(op.target)}`,

@@ -28,6 +28,8 @@ export type LaunchOp =
       readonly propagation: number;
       readonly propagationRecursive: boolean;
     }
+  /** The /dev/shm of a process whose IPC namespace was joined. */
+  | { readonly op: "sharedMemory"; readonly pid: number; readonly target: string }
   | { readonly op: "root"; readonly name: string }
   | {
       readonly op: "file";

@@ -47,12 +47,18 @@ function parseHostAddress(text: string, otherwise: string): string {
   return text;
 }
 
+type Publishing = Pick<HostConfig, "PortBindings" | "PublishAllPorts">;
+
+/** Whether HostConfig asks to publish anything. */
+export const publishes = ({ PortBindings, PublishAllPorts }: Publishing): boolean =>
+  PublishAllPorts || Object.keys(PortBindings).length > 0;
+
 /**
  * What HostConfig asks to publish, with every exposed port for PublishAllPorts; at `hostAddress` where it names none.
  * Throws CONTAINER_CONFIG_INVALID.
  */
 export function portRequests(
-  hostConfig: Pick<HostConfig, "PortBindings" | "PublishAllPorts">,
+  hostConfig: Publishing,
   exposed: readonly string[],
   hostAddress = "0.0.0.0",
 ): readonly PortRequest[] {

@@ -4,8 +4,8 @@ import { resolveCapabilities } from "./capabilities.ts";
 import { withoutMaking, withoutOpening } from "./deviceless.ts";
 import { DEFAULT_DEVICES } from "./devices.ts";
 import type { GrantedDevice } from "./granted-devices.ts";
-import { compileMounts } from "./mounts.ts";
-import { compileNamespaces, type Sharing } from "./namespaces.ts";
+import { compileMounts, type MountsRequest } from "./mounts.ts";
+import { compileNamespaces, type NamespaceSharing } from "./namespaces.ts";
 import type { OciDevice, OciMount, OciSeccomp, OciSpec } from "./oci.ts";
 import {
   compileProcess,
@@ -28,15 +28,13 @@ export interface HostFacts {
 }
 
 /** What surrounds a process, whatever that is. */
-export interface IsolationRequest {
+export interface IsolationRequest extends NamespaceSharing {
   readonly hostname: string;
   readonly domainname?: string | undefined;
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
   /** Generated files by destination ("/etc/hosts" → host path). */
   readonly files: Readonly<Record<string, string>>;
-  readonly network: Sharing;
-  readonly pid?: Sharing;
   /** Nodes of the host it is given beyond the default ones. */
   readonly devices?: readonly GrantedDevice[];
   readonly cgroup: {
@@ -63,14 +61,14 @@ const PRIVATE_NETWORK_SYSCTLS = {
 };
 
 function compileLinux(request: IsolationRequest, capabilities: readonly string[]): OciSpec["linux"] {
-  const { hostConfig, network, pid, host, cgroup, devices = [] } = request;
+  const { hostConfig, network, pid, ipc, host, cgroup, devices = [] } = request;
   const security = parseSecurityOptions(hostConfig.SecurityOpt);
   const open = hostConfig.Privileged || !security.protectPaths;
   // Docker leaves a privileged container without a filter unless a profile is named.
   const unconfined =
     security.seccomp === "unconfined" || (hostConfig.Privileged && security.seccomp === "builtin");
   return {
-    namespaces: compileNamespaces(hostConfig, { network, pid }, host.cgroupNamespaces),
+    namespaces: compileNamespaces(hostConfig, { network, pid, ipc }, host.cgroupNamespaces),
     devices: [...(hostConfig.Privileged ? host.devices : DEFAULT_DEVICES), ...devices.map(withoutAccess)],
     ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
     resources: compileResources(hostConfig, devices),
@@ -92,8 +90,11 @@ const capabilitiesOf = ({ CapAdd, CapDrop, Privileged }: HostConfig, host: HostF
   });
 
 /** "none" asks for a private namespace without shared memory. */
-const shmOf = ({ IpcMode, ShmSize }: HostConfig): number | "host" | undefined =>
-  IpcMode === "none" ? undefined : IpcMode === "host" ? "host" : ShmSize;
+function shmOf({ hostConfig, ipc = "private" }: IsolationRequest): MountsRequest["shm"] {
+  if (typeof ipc === "object") return { sharedWith: ipc.pid };
+  if (ipc === "host") return "host";
+  return hostConfig.IpcMode === "none" ? undefined : hostConfig.ShmSize;
+}
 
 type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" | "rlimits" | "oomScoreAdj">;
 
@@ -105,7 +106,7 @@ export function compileIsolation(request: IsolationRequest, process: IsolatedPro
   const capabilities = deviceless ? withoutMaking(granted) : granted;
   const mounts = compileMounts({
     privileged: hostConfig.Privileged,
-    shm: shmOf(hostConfig),
+    shm: shmOf(request),
     cgroup: request.cgroup.mounts,
     points: request.mounts,
     tmpfs: hostConfig.Tmpfs,

@@ -5,8 +5,8 @@ import type { OciMount } from "./oci.ts";
 
 export interface MountsRequest {
   readonly privileged: boolean;
-  /** Size of /dev/shm in bytes, or the host's; undefined for none. */
-  readonly shm: number | "host" | undefined;
+  /** Size of /dev/shm in bytes, or the host's, or that of a process; undefined for none. */
+  readonly shm: number | "host" | { readonly sharedWith: number } | undefined;
   /** What shows the container its control groups: below /sys/fs/cgroup, in order. */
   readonly cgroup: readonly OciMount[];
   /** Volumes, binds and tmpfs mounts. */
@@ -52,6 +52,7 @@ function shmMount(shm: MountsRequest["shm"]): readonly OciMount[] {
   if (shm === undefined) return [];
   if (shm === "host")
     return [{ destination, type: "bind", source: destination, options: ["bind", ...NO_EXEC, "rprivate"] }];
+  if (typeof shm === "object") return [{ destination, type: "bind", ...shm }];
   return [{ destination, type: "tmpfs", source: "shm", options: [...NO_EXEC, "mode=1777", `size=${shm}`] }];
 }
 

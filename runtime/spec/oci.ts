@@ -37,6 +37,8 @@ export interface OciMount {
   readonly options?: readonly string[];
   /** Not OCI's: what below `source` is bound, with links resolved inside it. */
   readonly subpath?: string;
+  /** Not OCI's: instead of a source, the /dev/shm of this process, whose IPC namespace is joined. */
+  readonly sharedWith?: number;
 }
 
 export interface OciNamespace {

@@ -49,6 +49,111 @@ describe("what a container shares and is given", () => {
     assert.match((await run("--pid container:nobody", "true")).err, /No such container: nobody/);
   });
 
+  describe("with --ipc container:", () => {
+    const donor = (name: string, ...flags: readonly string[]) =>
+      slipway.ok(["run", "-d", "--name", name, "--network", "none", ...flags, "busybox", "sleep", "300"]);
+    const exec = async (name: string, script: string) =>
+      (await slipway.run(["exec", name, "sh", "-c", script])).out;
+
+    it("is in the other's IPC namespace and has its shared memory, both ways", async () => {
+      await donor("donor", "--ipc", "shareable", "--shm-size", "3m");
+      await exec("donor", "echo theirs > /dev/shm/note");
+      const joined = await run(
+        "--ipc container:donor",
+        "readlink /proc/self/ns/ipc; cat /dev/shm/note; echo ours > /dev/shm/note; df /dev/shm | tail -1; cat /etc/hostname",
+      );
+      const [ipc, note, size] = joined.out.split("\n");
+      assert.equal(joined.err, "");
+      assert.equal(`${ipc}\n`, await exec("donor", "readlink /proc/self/ns/ipc"));
+      assert.equal(note, "theirs");
+      assert.match(size ?? "", /^shm +3072 /);
+      assert.equal(await exec("donor", "cat /dev/shm/note"), "ours\n");
+    });
+
+    it("keeps the memory once the other has ended", async () => {
+      await donor("heir", "--ipc", "container:donor");
+      await slipway.ok(["rm", "-f", "donor"]);
+      assert.equal(await exec("heir", "cat /dev/shm/note"), "ours\n");
+      assert.match(
+        (await slipway.run(["restart", "-t", "0", "heir"])).err,
+        /No such container: [0-9a-f]{64}/,
+      );
+    });
+
+    it("follows the other through its renaming, and gives its memory on", async () => {
+      await donor("root", "--ipc", "shareable");
+      await donor("middle", "--ipc", "container:root");
+      await slipway.ok(["rename", "root", "renamed"]);
+      await slipway.ok(["restart", "-t", "0", "middle"]);
+      await exec("renamed", "echo deep > /dev/shm/note");
+      assert.equal((await run("--ipc container:middle", "cat /dev/shm/note")).out, "deep\n");
+    });
+
+    it("has memory of its own where something is mounted there", async () =>
+      assert.match(
+        (await run("--ipc container:renamed --tmpfs /dev/shm:size=1m", "df /dev/shm | tail -1")).out,
+        /^tmpfs +1024 /,
+      ));
+
+    for (const [title, mode, flags, want] of [
+      [
+        "one that keeps it private",
+        "closed",
+        [],
+        /container [0-9a-f]{64}: non-shareable IPC \(hint: use IpcMode:shareable for the donor container\)/,
+      ],
+      ["one that is not there", "nobody", undefined, /No such container: nobody/],
+    ] as const)
+      it(`is refused with ${title}`, async () => {
+        if (flags !== undefined) await donor(mode, ...flags);
+        assert.match((await run(`--ipc container:${mode}`, "true")).err, want);
+      });
+
+    it("is refused with one that does not run", async () => {
+      await slipway.ok(["create", "--name", "still", "--ipc", "shareable", "busybox", "true"]);
+      for (const [flag, kind] of [
+        ["--ipc", "IPC"],
+        ["--pid", "PID"],
+      ])
+        assert.match(
+          (await run(`${flag} container:still`, "true")).err,
+          new RegExp(`failed to join ${kind} namespace: container [0-9a-f]{64} is not running`),
+        );
+    });
+  });
+
+  it("cannot have what belongs to another's network with --network container:", async () => {
+    await slipway.ok(["run", "-d", "--name", "net", "--network", "none", "busybox", "sleep", "300"]);
+    const joined = (...flags: readonly string[]) =>
+      slipway.run(["run", "--rm", "--network", "container:net", ...flags, "busybox", "hostname"]);
+    assert.match((await joined()).out, /^[0-9a-f]{12}\n$/);
+    for (const [flags, why] of [
+      [["--hostname", "x"], "hostname and the network mode"],
+      [["--dns", "192.0.2.1"], "dns and the network mode"],
+      [["--add-host", "a:192.0.2.1"], "custom host-to-IP mapping and the network mode"],
+      [["-p", "80:80"], "port publishing and the container type network mode"],
+      [["--link", "net:a"], "container type network can't be used with links."],
+    ] as const)
+      assert.match((await joined(...flags)).err, new RegExp(`conflicting options: ${why}`), flags[0]);
+  });
+
+  it("can be updated in the host's UTS namespace", async () => {
+    await slipway.ok([
+      "run",
+      "-d",
+      "--name",
+      "uts",
+      "--uts",
+      "host",
+      "--network",
+      "none",
+      "busybox",
+      "sleep",
+      "300",
+    ]);
+    await slipway.ok(["update", "--pids-limit", "99", "uts"]);
+  });
+
   it("has no shared memory with --ipc none", async () =>
     assert.equal(
       (await run("--ipc none", "ls /dev/shm 2>&1 || :")).out,
@@ -101,7 +206,6 @@ describe("what a container shares and is given", () => {
 
   const refused: readonly [flags: string, err: RegExp][] = [
     ["--pid bogus", /invalid PID mode: bogus/],
-    ["--ipc container:x", /--ipc container:x is not supported/],
     ["--oom-score-adj 2000", /range for oom score adj is \[-1000, 1000\]/],
     ["--memory-swappiness 101", /valid memory swappiness range is 0-100/],
     ["--group-add nobodyknows", /Unable to find group nobodyknows/i],

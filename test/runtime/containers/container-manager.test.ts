@@ -541,7 +541,7 @@ describe("runtime/containers", () => {
       await containers.kill(first, "KILL");
       const id = await create("true", { host: { NetworkMode: "container:first" } });
       await assert.rejects(containers.start(id), {
-        message: `cannot join network of a non running container: ${first}`,
+        message: "cannot join network namespace of a non running container: container first is exited",
       });
     });
     it("refuses a network it does not know", async () => {
