@@ -1,5 +1,6 @@
+import { UNSET_HOST_CONFIG, UNSET_PROCESS_CONFIG } from "../../core/container-defaults.ts";
 import { type Digest, parseDigest } from "../../core/digest.ts";
-import type { ContainerInfo } from "../../engine/api.ts";
+import type { ContainerInfo, HostConfig, ProcessConfig } from "../../engine/api.ts";
 import {
   child,
   children,
@@ -11,11 +12,20 @@ import {
   text,
   texts,
 } from "../http/fields.ts";
-import { ZERO_HOST_CONFIG, ZERO_PROCESS_CONFIG } from "./zero-config.ts";
 
 type State = ContainerInfo["state"];
 type Endpoint = ContainerInfo["endpoints"][number];
 type Port = Endpoint["ports"][number];
+
+/** What a field is where an engine leaves it out, or writes null. */
+const ZERO_PROCESS_CONFIG: ProcessConfig = {
+  ...UNSET_PROCESS_CONFIG,
+  Cmd: [],
+  Entrypoint: [],
+  ExposedPorts: {},
+  Volumes: {},
+};
+const ZERO_HOST_CONFIG: HostConfig = UNSET_HOST_CONFIG;
 
 /** Go's zero time begins so. */
 const NEVER = "0001-";

@@ -1,8 +1,6 @@
-import type { HostConfig, ProcessConfig } from "../../engine/api.ts";
+// Fields of a container's configuration as the Engine API has them, where nothing is asked for.
 
-// What a field of a container's configuration is where an engine leaves it out, or writes null.
-
-export const ZERO_PROCESS_CONFIG: ProcessConfig = {
+export const UNSET_PROCESS_CONFIG = {
   Hostname: "",
   Domainname: "",
   User: "",
@@ -14,15 +12,14 @@ export const ZERO_PROCESS_CONFIG: ProcessConfig = {
   StdinOnce: false,
   Image: "",
   Env: [],
-  Cmd: [],
-  Entrypoint: [],
-  ExposedPorts: {},
-  Volumes: {},
-  Labels: {},
+  Cmd: null,
+  Entrypoint: null,
   WorkingDir: "",
-};
+  Labels: {},
+} as const;
 
-export const ZERO_HOST_CONFIG: HostConfig = {
+/** Some fields stand for what an engine chooses where they are empty: DEFAULT_HOST_CONFIG of runtime/spec has what this one chooses. */
+export const UNSET_HOST_CONFIG = {
   Binds: [],
   Mounts: [],
   VolumesFrom: [],
@@ -71,4 +68,4 @@ export const ZERO_HOST_CONFIG: HostConfig = {
   Init: false,
   LogConfig: { Type: "", Config: {} },
   RestartPolicy: { Name: "", MaximumRetryCount: 0 },
-};
+} as const;
