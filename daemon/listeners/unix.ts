@@ -1,6 +1,7 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { connect, type Server } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { findGroup } from "./groups.ts";
 import { listening } from "./listening.ts";
@@ -12,22 +13,37 @@ export interface UnixOptions {
   readonly group: { readonly name: string; readonly required: boolean };
 }
 
-/** Listens on a socket in the file system, in place of one that nobody serves any more. Rejects with PORT_TAKEN, GROUP_UNKNOWN. */
+/**
+ * Listens on a socket in the file system, in place of one that nobody serves any more; it is removed when the server has closed, unless another
+ * is there by then. Rejects with PORT_TAKEN, GROUP_UNKNOWN.
+ */
 export async function listenUnix(server: Server, path: string, { group }: UnixOptions): Promise<void> {
   const gid = findGroup(readFileSync("/etc/group", "utf8"), group.name);
   if (gid === undefined && group.required) throw new Failure("GROUP_UNKNOWN", { group: group.name });
   if (await isServed(path)) throw new Failure("PORT_TAKEN", { binding: path, why: "address already in use" });
   mkdirSync(dirname(path), { recursive: true });
-  rmSync(path, { force: true });
+  // libuv removes the name that it bound, whosever socket has it then. So it gets one that nobody else has.
+  const made = join(dirname(path), `.${randomBytes(4).toString("hex")}`);
   // Between its making and its mode nobody else may connect.
   const mask = process.umask(0o177);
   try {
-    await listening(server, { path });
+    await listening(server, { path: made });
   } finally {
     process.umask(mask);
   }
-  if (gid !== undefined && process.getuid?.() === 0) chownSync(path, 0, gid);
-  chmodSync(path, MODE);
+  if (gid !== undefined && process.getuid?.() === 0) chownSync(made, 0, gid);
+  chmodSync(made, MODE);
+  renameSync(made, path);
+  const own = identityOf(path);
+  server.once("close", () => {
+    if (identityOf(path) === own) rmSync(path, { force: true });
+  });
+}
+
+/** Which file it is; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
 }
 
 function isServed(path: string): Promise<boolean> {
