@@ -1,19 +1,47 @@
-import { Failure } from "../core/errors.ts";
+import type { Duplex } from "node:stream";
+import { Failure, isCode } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
-import { chooseTarget, ownRoot, type Target } from "./connection/choose.ts";
+import {
+  chooseTarget,
+  type DaemonTarget,
+  embeddedRoot,
+  isUsableSocket,
+  socketsOf,
+  type Target,
+} from "./connection/choose.ts";
 import type { ConnectOptions } from "./context.ts";
 import type { Connect } from "./program.ts";
 
 /** The one place that decides which engine a command talks to: the embedded one on a state root, or that of a daemon. */
 export const connect: Connect = async (options) => {
   const target = targetOf(options);
-  return target.kind === "embedded" ? openEmbedded(target.root, options) : openDaemon(target, options);
+  if (target.kind === "embedded") return openEmbedded(target.root, options);
+  try {
+    return await openDaemon(target, options);
+  } catch (error) {
+    // What a daemon that was killed left behind is no daemon.
+    if (target.instead === undefined || !isCode(error, "DAEMON_UNREACHABLE")) throw error;
+    return openEmbedded(target.instead, options);
+  }
 };
+
+/**
+ * A connection to the socket of the daemon that the command line names, or that owns its state root; the caller is its owner. Rejects with
+ * DAEMON_UNREACHABLE.
+ */
+export async function dial(options: ConnectOptions): Promise<Duplex> {
+  const target = targetOf(options);
+  const { dialDaemon } = await import("../client/dial.ts");
+  if (target.kind === "daemon") return dialDaemon(target);
+  const sockets = socketsOf(target.root);
+  const host = `unix://${sockets.find(isUsableSocket) ?? sockets.at(-1)}`;
+  return dialDaemon({ host });
+}
 
 function targetOf({ root, daemon, env, embedded }: ConnectOptions): Target {
   const uid = process.getuid?.() ?? 0;
   if (embedded !== true) return chooseTarget({ root, daemon, env, uid });
-  return { kind: "embedded", root: root ?? (env["SLIPWAY_ROOT"] || ownRoot(env, uid)) };
+  return { kind: "embedded", root: embeddedRoot({ root, env, uid }) };
 }
 
 async function openEmbedded(root: string, options: ConnectOptions): Promise<Engine> {
@@ -24,7 +52,7 @@ async function openEmbedded(root: string, options: ConnectOptions): Promise<Engi
 }
 
 async function openDaemon(
-  { host, tls }: Extract<Target, { readonly kind: "daemon" }>,
+  { host, tls }: DaemonTarget,
   { env, own: [flag] }: ConnectOptions,
 ): Promise<Engine> {
   if (flag !== undefined)

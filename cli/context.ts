@@ -22,6 +22,8 @@ export interface ConnectOptions {
 export interface Context {
   /** Connects at the first call, as the command line says but for `instead`; main() disposes it. */
   readonly engine: (instead?: Partial<ConnectOptions>) => Promise<Engine>;
+  /** What decides that, as the command line says. */
+  readonly connection: ConnectOptions;
   /** Opening it takes longer than most commands take that never look at it. */
   readonly stdin: () => Input;
   /** Hands keys on as they are typed and output as it comes, until disposed; for when standard input is a terminal. */

@@ -29,7 +29,7 @@ const OWN_FLAGS = ["insecure-registry", "registry-mirror"] as const;
 /** Runs one command line; resolves with the exit code. Rejects only when an error cannot even be printed. */
 export async function runProgram(
   argv: readonly string[],
-  surroundings: Omit<Context, "engine" | "debug" | "daemonFlags">,
+  surroundings: Omit<Context, "engine" | "connection" | "debug" | "daemonFlags">,
   connect: Connect,
 ): Promise<number> {
   const { env } = surroundings;
@@ -38,25 +38,27 @@ export async function runProgram(
     ...surroundings,
     debug: false,
     daemonFlags: [],
+    connection: { root: undefined, daemon: {}, env, own: [], insecureRegistries: [], registryMirrors: [] },
     engine: () => Promise.reject(new Error("not connected")),
   };
   try {
     const grammar = { flags: GLOBAL_FLAGS, interspersed: false } as const;
     const { values, args } = parseFlags(grammar, spellDaemon(GLOBAL_FLAGS, argv));
+    const connection: ConnectOptions = {
+      root: values.root,
+      daemon: values,
+      env,
+      own: OWN_FLAGS.filter((name) => values[name].length > 0).map((name) => `--${name}`),
+      insecureRegistries: [...values["insecure-registry"], ...words(env["SLIPWAY_INSECURE_REGISTRIES"])],
+      registryMirrors: [...values["registry-mirror"], ...words(env["SLIPWAY_REGISTRY_MIRRORS"])],
+    };
     context = {
       ...context,
+      connection,
       debug: values.debug,
       daemonFlags: daemonFlags(values),
       engine: (instead = {}) => {
-        engine ??= connect({
-          root: values.root,
-          daemon: values,
-          env,
-          own: OWN_FLAGS.filter((name) => values[name].length > 0).map((name) => `--${name}`),
-          insecureRegistries: [...values["insecure-registry"], ...words(env["SLIPWAY_INSECURE_REGISTRIES"])],
-          registryMirrors: [...values["registry-mirror"], ...words(env["SLIPWAY_REGISTRY_MIRRORS"])],
-          ...instead,
-        });
+        engine ??= connect({ ...connection, ...instead });
         return engine;
       },
     };

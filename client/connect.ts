@@ -1,6 +1,7 @@
+import { formatEngineAddress } from "../core/engine-address.ts";
 import { Failure } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
-import { formatAddress, parseAddress } from "./address.ts";
+import { parseAddress } from "./address.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { remoteBuildDebugger, remoteBuildHistory } from "./build-history.ts";
 import { RemoteBuilds } from "./builds.ts";
@@ -61,7 +62,7 @@ export async function connectEngine({
 
 function openTransport({ host, tls }: Pick<RemoteSettings, "host" | "tls">): Transport {
   const address = parseAddress(host, tls !== undefined);
-  if (address.kind === "unix") return new Transport(address);
+  if (address.kind !== "tcp") return new Transport(address);
   if (tls !== undefined) return new Transport(address, { ...readTls(tls), verify: tls.verify });
   return address.secure ? new Transport(address, { verify: true }) : new Transport(address);
 }
@@ -75,7 +76,7 @@ async function negotiate(transport: Transport): Promise<void> {
     throw new Failure("DAEMON_ANSWER_INVALID", { why: "it does not say which version of the API it speaks" });
   if (Number(minor) < API.min) {
     const min = `1.${API.min}`;
-    throw new Failure("DAEMON_TOO_OLD", { address: formatAddress(transport.address), has: told, min });
+    throw new Failure("DAEMON_TOO_OLD", { address: formatEngineAddress(transport.address), has: told, min });
   }
   transport.begin += `/v1.${Math.min(Number(minor), API.max)}`;
 }

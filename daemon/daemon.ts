@@ -5,6 +5,7 @@ import { type LogLevel, logExchange } from "./audit.ts";
 import { ApiServer } from "./http/api-server.ts";
 import { API, formatVersion } from "./http/version.ts";
 import { type ApiListener, type ListenOptions, openListeners } from "./listeners/open.ts";
+import { linkRoot } from "./root-link.ts";
 import { routeTable } from "./routes/table.ts";
 
 /** What may change while the daemon runs. */
@@ -17,6 +18,8 @@ export interface LiveSettings {
 }
 export interface DaemonOptions {
   readonly hosts: readonly string[];
+  /** The state root that it owns, by which it can be found. */
+  readonly root?: string;
   readonly listen: ListenOptions;
   readonly live: () => LiveSettings;
   /** One line for the log. */
@@ -48,6 +51,7 @@ export async function serveDaemon(
       const names = await openListeners(api, host, options.listen, (listener) => listeners.push(listener));
       for (const name of names) report(`API listen on ${name}`);
     }
+    using _link = options.root === undefined ? undefined : linkRoot(options.root, options.hosts);
     await engine.containers.revive(({ name, error }) =>
       report(`container ${name} was not started: ${describeError(error)}`),
     );

@@ -9,6 +9,7 @@ import {
 import type { DaemonFile } from "../../daemon/config/file.ts";
 import type { Engine } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
+import { embeddedRoot } from "../connection/choose.ts";
 import { type Context, warn } from "../context.ts";
 import { interruptible } from "../signals.ts";
 
@@ -93,10 +94,15 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   ]);
   const report = (line: string): void => void context.stderr.write(`${line}\n`);
   Object.assign(process.env, proxyVariables(settings));
-  const { "data-root": root, "storage-driver": storageDriver } = settings;
+  const { "data-root": given, "storage-driver": storageDriver } = settings;
+  const root = embeddedRoot({
+    root: given ?? context.connection.root,
+    env: context.env,
+    uid: process.getuid?.() ?? 0,
+  });
   const engine = await context.engine({
     embedded: true,
-    ...(root === undefined ? {} : { root }),
+    root,
     ...(storageDriver === undefined ? {} : { storageDriver }),
     insecureRegistries: settings["insecure-registries"] ?? [],
     registryMirrors: settings["registry-mirrors"] ?? [],
@@ -109,7 +115,7 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   const signal = AbortSignal.any([stopped.signal, both.signal]);
   await Promise.all(
     [
-      serveDaemon(engine, { hosts: hostsOf(settings), listen, live: live.get, report }, signal),
+      serveDaemon(engine, { hosts: hostsOf(settings), root, listen, live: live.get, report }, signal),
       serveRegistry(engine, settings.registry, { report, signal }),
     ].map((one) =>
       one.catch((error: unknown) => {

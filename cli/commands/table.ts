@@ -440,6 +440,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./context-use.ts")).contextUse,
   },
   {
+    names: ["system dial-stdio"],
+    summary: "Carry standard input and output to the daemon's socket: what ssh:// runs on the other side",
+    load: async () => (await import("./system-dial-stdio.ts")).systemDialStdio,
+  },
+  {
     names: ["system check"],
     summary: "Verify blobs, layers and records of the state root",
     load: async () => (await import("./system-check.ts")).systemCheck,

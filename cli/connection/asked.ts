@@ -7,7 +7,7 @@ export const CONNECTION_FLAGS = {
     short: "c",
     help: "Name of the context to use to connect to a daemon (overrides DOCKER_HOST and the current context)",
   },
-  host: { kind: "string", short: "H", help: "Daemon to connect to: unix:// or tcp://" },
+  host: { kind: "string", short: "H", help: "Daemon to connect to: unix://, tcp:// or ssh://" },
   tls: { kind: "bool", help: "Use TLS; implied by --tlsverify" },
   tlscacert: { kind: "string", type: "file", help: "Trust daemons signed only by this CA" },
   tlscert: { kind: "string", type: "file", help: "Path to TLS certificate file" },

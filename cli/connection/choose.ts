@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { rootSocket } from "../../core/root-socket.ts";
 import type { AskedDaemon } from "./asked.ts";
 import { readContext } from "./context-store.ts";
 import { currentContext, DEFAULT_CONTEXT, dockerFolder } from "./docker-folder.ts";
@@ -9,9 +10,15 @@ import { currentContext, DEFAULT_CONTEXT, dockerFolder } from "./docker-folder.t
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Which engine a command talks to. */
-export type Target =
-  | { readonly kind: "embedded"; readonly root: string }
-  | { readonly kind: "daemon"; readonly host: string; readonly tls?: TargetTls };
+export type Target = { readonly kind: "embedded"; readonly root: string } | DaemonTarget;
+
+export interface DaemonTarget {
+  readonly kind: "daemon";
+  readonly host: string;
+  readonly tls?: TargetTls;
+  /** Of one that was found and not named: the state root that is meant where nobody listens there any more. */
+  readonly instead?: string;
+}
 
 /** Where TLS is asked for: the files of certificates, those that are not named by Docker's names in a folder. */
 export interface TargetTls {
@@ -48,14 +55,14 @@ export function chooseTarget(choice: Choice): Target {
   if (flag !== undefined && root !== undefined)
     throw new Failure("OPTIONS_CONFLICT", { one: "--root", other: flag });
   if (daemon.host) return hostTarget(daemon.host, choice);
-  if (root !== undefined) return { kind: "embedded", root };
+  if (root !== undefined) return rootTarget(root, choice.uid);
   return daemon.context ? contextTarget(daemon.context, choice) : environmentTarget(env, choice);
 }
 
 function environmentTarget(env: Env, choice: Choice): Target {
   if (env["DOCKER_HOST"]) return hostTarget(env["DOCKER_HOST"], choice);
   if (env["DOCKER_CONTEXT"]) return contextTarget(env["DOCKER_CONTEXT"], choice);
-  if (env["SLIPWAY_ROOT"]) return { kind: "embedded", root: env["SLIPWAY_ROOT"] };
+  if (env["SLIPWAY_ROOT"]) return rootTarget(env["SLIPWAY_ROOT"], choice.uid);
   return contextTarget(currentContext(env), choice);
 }
 
@@ -80,16 +87,46 @@ function contextTarget(name: string, choice: Choice): Target {
  * daemon's socket, its engine is the one they mean.
  */
 function foundTarget({ env, uid }: Choice): Target {
-  if (uid !== 0 && isUsableSocket(DEFAULT_SOCKET))
-    return { kind: "daemon", host: `unix://${DEFAULT_SOCKET}` };
-  return { kind: "embedded", root: ownRoot(env, uid) };
+  const root = ownRoot(env, uid);
+  return uid !== 0 && isUsableSocket(DEFAULT_SOCKET)
+    ? { kind: "daemon", host: `unix://${DEFAULT_SOCKET}`, instead: root }
+    : { kind: "embedded", root };
 }
 
+/** A root that is named is opened, unless it is closed to this user and the daemon that owns it is not. */
+function rootTarget(root: string, uid: number): Target {
+  if (uid === 0 || isOpen(root)) return { kind: "embedded", root };
+  const socket = socketsOf(root).find(isUsableSocket);
+  return socket === undefined
+    ? { kind: "embedded", root }
+    : { kind: "daemon", host: `unix://${socket}`, instead: root };
+}
+
+/** Where the daemon that owns a state root may listen. */
+export const socketsOf = (root: string): readonly string[] => [
+  rootSocket(root),
+  ...(root === ROOTS_ROOT ? [DEFAULT_SOCKET] : []),
+];
+
+/** Also when it is not there yet: making it says what is in the way. */
+function isOpen(root: string): boolean {
+  try {
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EACCES";
+  }
+}
+
+/** The state root that is worked on without a daemon. */
+export const embeddedRoot = ({ root, env, uid }: Omit<Choice, "daemon">): string =>
+  root ?? (env["SLIPWAY_ROOT"] || ownRoot(env, uid));
+
 /** The state root of a user who names none. */
-export const ownRoot = (env: Env, uid: number): string =>
+const ownRoot = (env: Env, uid: number): string =>
   uid === 0 ? ROOTS_ROOT : join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "slipway");
 
-function isUsableSocket(path: string): boolean {
+export function isUsableSocket(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return statSync(path).isSocket();

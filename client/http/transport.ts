@@ -6,12 +6,15 @@ import {
   request,
 } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { formatEngineAddress } from "../../core/engine-address.ts";
 import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
 import { VERSION } from "../../core/version.ts";
-import { type EngineAddress, formatAddress } from "../address.ts";
+import type { DaemonAddress } from "../address.ts";
+import { dialSsh } from "../ssh.ts";
 import type { ClientTls } from "../tls.ts";
 import { failureOf } from "./failures.ts";
 import { type Document, isDocument, isDocuments } from "./fields.ts";
@@ -39,23 +42,26 @@ const LIMITS = { document: 64 << 20, refusal: 64 << 10 } as const;
 
 /** Requests to one daemon. `begin` stands before every path: the version, once it is known. */
 export class Transport implements Disposable {
-  readonly address: EngineAddress;
+  readonly address: DaemonAddress;
   begin: string;
   readonly #options: RequestOptions;
+  /** Of a connection that leaves HTTP, and so is no agent's. */
+  readonly #ownConnection: RequestOptions;
   readonly #request: typeof request;
   readonly #agent: Agent;
 
-  constructor(address: EngineAddress, tls?: ClientTls) {
+  constructor(address: DaemonAddress, tls?: ClientTls) {
     this.address = address;
-    this.begin = address.path;
+    this.begin = address.kind === "tcp" ? address.path : "";
     const secure = tls !== undefined && address.kind === "tcp";
     this.#request = secure ? (tlsRequest as typeof request) : request;
     this.#agent = secure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
-    const { verify: rejectUnauthorized, ...files } = tls ?? { verify: true };
-    this.#options =
-      address.kind === "unix"
-        ? { socketPath: address.socket }
-        : { host: address.host, port: address.port, ...(secure ? { ...files, rejectUnauthorized } : {}) };
+    this.#ownConnection = { agent: false };
+    this.#options = optionsOf(address, secure ? tls : undefined);
+    if (address.kind !== "ssh") return;
+    const createConnection = (): Socket => dialSsh(address) as Socket;
+    Object.assign(this.#agent, { createConnection });
+    this.#ownConnection = { agent: undefined, createConnection };
   }
 
   /** Resolves with the head of an answer below 400. Rejects with the daemon's refusal, DAEMON_UNREACHABLE, CANCELLED. */
@@ -94,7 +100,7 @@ export class Transport implements Disposable {
   /** Leaves HTTP: resolves with the connection, of which the caller is the owner. */
   async hijack(asked: ApiRequest, protocol: string, options: Abortable = {}): Promise<Duplex> {
     const headers = { ...asked.headers, connection: "Upgrade", upgrade: protocol };
-    const taken = await this.#exchange({ ...asked, headers }, { agent: false }, options);
+    const taken = await this.#exchange({ ...asked, headers }, this.#ownConnection, options);
     if (!("status" in taken)) return taken;
     taken.body.destroy();
     throw new Failure("DAEMON_ANSWER_INVALID", { why: `it did not switch to ${protocol}` });
@@ -152,7 +158,7 @@ export class Transport implements Disposable {
       method,
       path: `${this.begin}${path}${queryText(query)}`,
       headers: {
-        host: this.address.kind === "unix" ? "localhost" : `${this.address.host}:${this.address.port}`,
+        host: this.address.kind === "tcp" ? `${this.address.host}:${this.address.port}` : "localhost",
         "user-agent": `Slipway/${VERSION} (linux)`,
         ...(text === undefined ? {} : { "content-type": "application/json" }),
         ...(length === undefined ? {} : { "content-length": Buffer.byteLength(length) }),
@@ -198,10 +204,19 @@ export class Transport implements Disposable {
     const why = REASONS[code ?? ""] ?? message;
     return new Failure(
       "DAEMON_UNREACHABLE",
-      { address: formatAddress(this.address), why },
+      { address: formatEngineAddress(this.address), why },
       { cause, ...hint },
     );
   }
+}
+
+function optionsOf(address: DaemonAddress, tls: ClientTls | undefined): RequestOptions {
+  if (address.kind === "ssh") return {};
+  if (address.kind === "unix") return { socketPath: address.socket };
+  const { host, port } = address;
+  if (tls === undefined) return { host, port };
+  const { verify: rejectUnauthorized, ...files } = tls;
+  return { host, port, ...files, rejectUnauthorized } as RequestOptions;
 }
 
 /** Without system calls and addresses, which Node adds. */

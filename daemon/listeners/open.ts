@@ -1,10 +1,11 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { ServerOptions, Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { formatEngineAddress } from "../../core/engine-address.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ApiServer } from "../http/api-server.ts";
 import { activatedSockets } from "./activated.ts";
-import { type Address, formatAddress, parseAddress } from "./address.ts";
+import { type Address, parseAddress } from "./address.ts";
 import { listening } from "./listening.ts";
 import { listenTcp, requireTrust, type TcpTrust } from "./tcp.ts";
 import { type TlsFiles, tlsServers } from "./tls.ts";
@@ -37,9 +38,9 @@ export async function openListeners(
   };
   if (address.kind === "fd") return openActivated(address, options, { make, trust });
   const listener = make(address.kind === "tcp");
-  if (address.kind === "unix") await listenUnix(listener, address.path, options);
+  if (address.kind === "unix") await listenUnix(listener, address.socket, options);
   else await listenTcp(listener, address, trust);
-  return [formatAddress(bound(address, listener))];
+  return [formatEngineAddress(bound(address, listener))];
 }
 
 const secureServers = (tls: TlsFiles) => {

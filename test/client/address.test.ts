@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatAddress, parseAddress } from "../../client/address.ts";
+import { parseAddress } from "../../client/address.ts";
+import { sshArguments } from "../../client/ssh.ts";
+import { formatEngineAddress, type SshAddress } from "../../core/engine-address.ts";
 import { isCode } from "../../core/errors.ts";
 
 describe("a daemon's address", () => {
@@ -12,10 +14,13 @@ describe("a daemon's address", () => {
     ["http://host:80/prefix/", false, "tcp://host:80/prefix"],
     ["https://host", false, "tcp://host:2376"],
     ["tcp://[::1]:99", false, "tcp://[::1]:99"],
+    ["ssh://host", true, "ssh://host"],
+    ["ssh://me@host:22/run/x.sock", false, "ssh://me@host:22/run/x.sock"],
+    ["ssh://[::1]", false, "ssh://[::1]"],
   ];
   for (const [text, tls, whole] of right)
     it(`is ${whole} in ${text}${tls ? " with TLS" : ""}`, () =>
-      assert.equal(formatAddress(parseAddress(text, tls)), whole));
+      assert.equal(formatEngineAddress(parseAddress(text, tls)), whole));
 
   const wrong = [
     "",
@@ -27,6 +32,10 @@ describe("a daemon's address", () => {
     "tcp://u@h",
     "fd://",
     "tcp://h?x",
+    "tcp://:2375",
+    "ssh://",
+    "ssh://me:secret@host",
+    "ssh://-oProxyCommand=x@host",
   ];
   for (const text of wrong)
     it(`is none in ${JSON.stringify(text)}`, () =>
@@ -35,9 +44,28 @@ describe("a daemon's address", () => {
         (error) => isCode(error, "OPTION_INVALID"),
       ));
 
-  it("by ssh is refused with what to do instead", () =>
+  it("by ssh is reached by the user's own program, which runs ours or docker's there", () => {
+    const argv = sshArguments(parseAddress("ssh://me@host:2222/run/x.sock", false) as SshAddress);
+    assert.deepEqual(argv.slice(0, -1), [
+      "-l",
+      "me",
+      "-p",
+      "2222",
+      "-o",
+      "ConnectTimeout=30",
+      "-T",
+      "--",
+      "host",
+    ]);
+    assert.match(
+      argv.at(-1) ?? "",
+      /exec slipway -H unix:\/\/\/run\/x\.sock system dial-stdio; else exec docker -H/,
+    );
+  });
+
+  it("by ssh has no path that a shell would read in its own way", () =>
     assert.throws(
-      () => parseAddress("ssh://me@host", false),
-      (error) => isCode(error, "OPTION_UNSUPPORTED") && /forward the socket/.test(error.hint ?? ""),
+      () => sshArguments({ kind: "ssh", host: "h", socket: "/run/x';true;'" }),
+      (error) => isCode(error, "OPTION_INVALID"),
     ));
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -117,6 +117,52 @@ describe("the daemon's listeners", () => {
     assert.equal(await ping({ port }), 200);
     child.kill("SIGTERM");
     await once(child, "exit");
+  });
+
+  it("leaves the socket of a successor that took its place alone", async () => {
+    const path = scratch.join("taken.sock");
+    const running = start(["-H", `unix://${path}`]);
+    await running.said(/API listen on/);
+    renameSync(path, scratch.join("former.sock"));
+    const successor = createServer((socket) => socket.end("mine")).listen(path);
+    await once(successor, "listening");
+    assert.equal(await running.stop(), 0);
+    const [answer] = (await once(connect(path), "data")) as [Buffer];
+    assert.equal(answer.toString(), "mine");
+    successor.close();
+    const again = start(["-H", `unix://${path}`]);
+    await again.said(/API listen on/);
+    assert.equal(await again.stop(), 0);
+    assert.equal(existsSync(path), false);
+  });
+
+  it("is found by a user to whom its state root is closed, as long as it lives", async () => {
+    const path = scratch.join("found.sock");
+    const running = start(["-H", `unix://${path}`, "--group", "65534"]);
+    await running.said(/API listen on/);
+    const ask = (env: object, ...argv: readonly string[]): Promise<{ readonly stdout: string }> => {
+      const whole = { ...commandEnv(), HOME: "/nonexistent", ...env };
+      const text = [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        "65534",
+        "--clear-groups",
+        builtCommand(),
+        ...argv,
+      ];
+      return promisify(execFile)(text[0] ?? "", text.slice(1), { env: whole });
+    };
+    chmodSync(scratch.path, 0o755);
+    const root = scratch.join("root");
+    chmodSync(root, 0o700);
+    const info = ["info", "--format", "{{.DockerRootDir}}"];
+    assert.equal((await ask({}, "--root", root, ...info)).stdout.trim(), root);
+    assert.equal((await ask({ SLIPWAY_ROOT: root }, ...info)).stdout.trim(), root);
+    await running.kill();
+    // The socket is still there, and nobody behind it: what is asked for is the root itself, which is closed.
+    await assert.rejects(ask({ SLIPWAY_ROOT: root }, ...info), /EACCES|permission denied/i);
   });
 
   const refused: readonly {
