@@ -231,10 +231,8 @@ export class BuildRun {
         explain: (error, step, outcomes) => explainFailure(error, { step, outcomes, context, source }),
         created: () => context.timestamps.created(),
         remote: { records: this.#remote.records, layers: this.#remote.lazy },
-        done: (step, performed) => {
-          context.lease.blob(performed.layer.diffId);
-          this.#remote.done(step, performed);
-        },
+        claim: (layer) => context.lease.blob(layer),
+        done: (step, performed) => this.#remote.done(step, performed),
       },
       AbortSignal.any([this.#signal, stop.signal]),
     );

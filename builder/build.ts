@@ -8,6 +8,7 @@ import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
 import type { CachePlaces } from "./cache/remote/types.ts";
+import { CacheSizes } from "./cache/sizes.ts";
 import type { CacheUse } from "./cache/usage.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
@@ -27,15 +28,6 @@ export interface BuilderOptions {
   readonly jobs?: number;
 }
 
-export interface Pruned {
-  /** Cache records and cache mounts. */
-  readonly records: number;
-  /** Of the layers that records had. */
-  readonly bytes: number;
-  /** Of the files in cache mounts. */
-  readonly mountBytes: number;
-}
-
 export interface Builder {
   /**
    * Builds and publishes an image. Everything made on the way is held by a lease and stays in the cache, whatever happens later.
@@ -49,18 +41,21 @@ export interface Builder {
   ): Promise<BuildResult>;
   /** Reports what the checks find in all stages of a Dockerfile; nothing is built. Rejects as build() does before its first step. */
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
-  /**
-   * Forgets cache records and removes the directories of cache mounts: all, or those not used for `unusedMs`; what a build uses stays. The
-   * layers of records go with the next garbage collection.
-   */
-  prune(options?: { readonly all?: boolean; readonly unusedMs?: number }): Promise<Pruned>;
   /** What the cache keeps: results of steps, each once, and cache mounts. */
   usage(): Promise<readonly CacheUse[]>;
+  /**
+   * Removes things of the cache, of which it leaves those that a build has now; returns what it removed. `why` goes into explanations: "its result
+   * was removed …". The layers of steps go with the next garbage collection.
+   */
+  remove(things: readonly CacheUse[], why: string): Promise<readonly CacheUse[]>;
+  /** Forgets what is known of contexts and of files of the web: with `all` everything, else what was not used for long. */
+  forget(options?: { readonly all?: boolean }): void;
 }
 
 /** Steps mostly wait for the network or a disk, so a small machine runs more of them than it has processors; each has its own memory. */
 const LEAST_JOBS = 16;
-const DEFAULT_UNUSED_MS = 24 * 60 * 60 * 1000;
+/** How long what only explains things is kept. */
+const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000;
 
 export function createBuilder(options: BuilderOptions): Builder {
   const { store, clock = Date.now } = options;
@@ -68,6 +63,7 @@ export function createBuilder(options: BuilderOptions): Builder {
   const performer = new CachedPerformer({ records, layers: store.layers, locks: store.locks });
   const slots = new Semaphore(options.jobs ?? Math.max(LEAST_JOBS, availableParallelism()));
   const cacheMounts = new CacheMounts(store, clock);
+  const sizes = new CacheSizes(store);
   const shared = { ...options, clock, records, performer, slots, cacheMounts };
   const running =
     <T>(work: (run: BuildRun) => Promise<T>) =>
@@ -93,13 +89,24 @@ export function createBuilder(options: BuilderOptions): Builder {
         ? buildPlatforms({ build: buildOne, images: store.images, clock }, { request, report }, options)
         : buildOne(request, report, options),
     check: running((run) => run.check()),
-    prune: async ({ all = false, unusedMs = DEFAULT_UNUSED_MS } = {}) => {
-      const before = all ? Number.MAX_SAFE_INTEGER : clock() - unusedMs;
-      const { caches, bytes } = await cacheMounts.prune(before);
-      const pruned = records.prune(before);
-      return { records: pruned.records + caches, bytes: pruned.bytes, mountBytes: bytes };
+    usage: async () => {
+      const mounts = await cacheMounts.usage(sizes);
+      const steps = records.usage();
+      const bytes = await sizes.layers(steps.map(({ layer }) => layer));
+      return [...steps.map((step) => ({ ...step, bytes: bytes.get(step.layer) ?? 0 })), ...mounts];
     },
-    usage: async () => [...records.usage(), ...(await cacheMounts.usage())],
+    remove: async (things, why) => {
+      const steps = things.flatMap(({ layer }) => layer ?? []);
+      const mounts = things.flatMap(({ kind, id }) => (kind === "mount" ? [id] : []));
+      const removed = new Set<string>([...records.remove(steps, why), ...(await cacheMounts.remove(mounts))]);
+      sizes.forget([...removed]);
+      return things.filter(({ id }) => removed.has(id));
+    },
+    forget: ({ all = false } = {}) => {
+      const before = clock() - REMEMBERED_MS;
+      records.forgetFacts(all ? Number.MAX_SAFE_INTEGER : before);
+      records.forgetHistory(before);
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { CACHE_TYPES, type CacheKind } from "../core/build-cache.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable } from "../core/streams.ts";
 import type {
@@ -6,7 +7,9 @@ import type {
   BuildRequest,
   BuildResult,
   BuildService,
+  CachePrune,
   ImageService,
+  PrunedCache,
 } from "../engine/api.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
@@ -70,20 +73,38 @@ export class RemoteBuilds implements BuildService {
     return children(document, "BuildCache").map(cacheEntry);
   }
 
-  async prune({ all }: { readonly all?: boolean } = {}) {
-    const { transport } = this.#parts;
-    const document = await transport.document({ method: "POST", path: "/build/prune", query: { all } });
-    return { records: texts(document, "CachesDeleted").length, bytes: number(document, "SpaceReclaimed") };
+  async prune({ all, filters, unusedMs, ...bounds }: CachePrune = {}): Promise<PrunedCache> {
+    const { reservedSpace, maxUsedSpace, minFreeSpace } = bounds;
+    const age = unusedMs === undefined ? {} : { "unused-for": [`${unusedMs}ms`] };
+    const query = {
+      all,
+      filters: JSON.stringify({ ...filters, ...age }),
+      // The name that daemons of all versions know.
+      "keep-storage": reservedSpace,
+      "reserved-space": reservedSpace,
+      "max-used-space": maxUsedSpace,
+      "min-free-space": minFreeSpace,
+    };
+    const document = await this.#parts.transport.document({ method: "POST", path: "/build/prune", query });
+    return {
+      removed: texts(document, "CachesDeleted").map((id) => ({ id })),
+      bytes: number(document, "SpaceReclaimed"),
+    };
   }
 }
 
+const KINDS = new Map(Object.entries(CACHE_TYPES).map(([kind, type]) => [type, kind as CacheKind]));
+
 const cacheEntry = (document: Document): BuildCacheEntry => ({
   id: text(document, "ID"),
-  kind: text(document, "Type") === "exec.cachemount" ? "mount" : "step",
+  kind: KINDS.get(text(document, "Type")) ?? "step",
   description: text(document, "Description"),
   bytes: number(document, "Size"),
   createdAt: new Date(text(document, "CreatedAt")),
   usedAt: new Date(text(document, "LastUsedAt")),
+  uses: number(document, "UsageCount"),
+  cost: 0,
+  parents: texts(document, "Parents"),
   inUse: flag(document, "InUse"),
   shared: flag(document, "Shared"),
 });

@@ -1,5 +1,4 @@
 import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
-import type { CacheUse } from "../builder/cache/usage.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { Entitlement } from "../builder/plan/entitlements.ts";
 import type { BuildResources, SecretSource, SshSource } from "../builder/ports.ts";
@@ -12,6 +11,7 @@ import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
+import type { BuildCacheEntry, CachePrune, PrunedCache } from "./build-cache-api.ts";
 import type { BuildDebugger, BuildHistory } from "./build-history-api.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
@@ -21,6 +21,7 @@ import type { EndpointConfig, NetworkService } from "./network-api.ts";
 import type { RegistryService } from "./registry/api.ts";
 import type { SystemService } from "./system-api.ts";
 
+export type * from "./build-cache-api.ts";
 export type * from "./build-history-api.ts";
 export type * from "./distribution-api.ts";
 export type * from "./events-api.ts";
@@ -235,13 +236,10 @@ export interface BuildService {
    * Rejects with GIT_FAILED, DOWNLOAD_FAILED and as receive() does.
    */
   fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext>;
-  /** What the build cache keeps, and how much it takes. */
+  /** What the build cache keeps, and how much it takes on the disk. */
   usage(): Promise<readonly BuildCacheEntry[]>;
-  prune(options?: { readonly all?: boolean }): Promise<{ readonly records: number; readonly bytes: number }>;
-}
-/** Something that the build cache keeps; `shared` when an image has it as well, so that removing it would free nothing. */
-export interface BuildCacheEntry extends Omit<CacheUse, "layer"> {
-  readonly shared: boolean;
+  /** Removes of the cache what no build has now. Rejects with FILTER_UNKNOWN, OPTION_INVALID. */
+  prune(request?: CachePrune): Promise<PrunedCache>;
 }
 export interface ImageDifference {
   /** In the root filesystem; absent where it is about the image. */

@@ -12,11 +12,14 @@ import type {
   BuildCacheEntry,
   BuildOptions,
   BuildService,
+  CachePrune,
   FetchedContext,
   FetchOptions,
   ImageDifference,
+  PrunedCache,
   ReceivedContext,
 } from "./api.ts";
+import type { BuildCache } from "./builds/cache/build-cache.ts";
 import type { FailureTable } from "./builds/debug/failure-table.ts";
 import type { BuildTable } from "./builds/history/build-table.ts";
 import { recorded } from "./builds/history/recorded.ts";
@@ -30,6 +33,7 @@ export class Builds implements BuildService {
   readonly #table: BuildTable;
   readonly #failures: FailureTable;
   readonly #http: HttpSource;
+  readonly #cache: BuildCache;
 
   constructor(parts: {
     readonly store: Store;
@@ -39,6 +43,7 @@ export class Builds implements BuildService {
     readonly table: BuildTable;
     readonly failures: FailureTable;
     readonly http: HttpSource;
+    readonly cache: BuildCache;
   }) {
     this.#store = parts.store;
     this.#kernel = parts.kernel;
@@ -47,6 +52,7 @@ export class Builds implements BuildService {
     this.#table = parts.table;
     this.#failures = parts.failures;
     this.#http = parts.http;
+    this.#cache = parts.cache;
   }
 
   async build(
@@ -97,19 +103,11 @@ export class Builds implements BuildService {
     return fetchContext({ store: this.#store, kernel: this.#kernel, http: this.#http }, source, options);
   }
 
-  async usage(): Promise<readonly BuildCacheEntry[]> {
-    const inImages = new Set(this.#store.images.list().flatMap(({ layers }) => layers));
-    return (await this.#builder.usage()).map(({ layer, ...entry }) => ({
-      ...entry,
-      shared: layer !== undefined && inImages.has(layer),
-    }));
+  usage(): Promise<readonly BuildCacheEntry[]> {
+    return this.#cache.usage();
   }
 
-  prune({ all = false }: { readonly all?: boolean } = {}) {
-    return this.#jobs.record("prune", { what: "build cache", all }, async () => {
-      const { records, mountBytes } = await this.#builder.prune({ all });
-      const { bytes } = await this.#store.collect();
-      return { records, bytes: bytes + mountBytes };
-    });
+  prune(request: CachePrune = {}): Promise<PrunedCache> {
+    return this.#jobs.record("prune", { what: "build cache", ...request }, () => this.#cache.prune(request));
   }
 }

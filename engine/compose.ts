@@ -16,6 +16,7 @@ import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import { openStore } from "../store/open-store.ts";
 import { parseDriverName } from "../store/snapshots/choose-driver.ts";
 import type { Engine } from "./api.ts";
+import { BuildCache } from "./builds/cache/build-cache.ts";
 import { cachePlaces } from "./builds/cache-places.ts";
 import { Debugger } from "./builds/debug/debugger.ts";
 import { FailureTable } from "./builds/debug/failure-table.ts";
@@ -113,7 +114,8 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
     cgroupNamespace: cgroups.namespaces ? "private" : "host",
     record: events.record,
   });
-  const buildService = new Builds({ store, kernel, jobs, builder, http, table: builds, failures });
+  const cache = new BuildCache({ store, builder, failures, policy: undefined });
+  const buildService = new Builds({ store, kernel, jobs, builder, http, table: builds, failures, cache });
   return {
     images: new Images({
       store,

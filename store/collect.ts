@@ -51,12 +51,25 @@ function isLayer(database: Database, digest: Digest): boolean {
 }
 
 /** The views of the schema named like `pattern`, joined to one list of the column. */
-export function unionOfViews(database: Database, pattern: "roots_*" | "owners_*", column: string): string {
+export function unionOfViews(
+  database: Database,
+  pattern: "roots_*" | "owners_*",
+  column: string,
+  except: readonly string[] = [],
+): string {
   const views = query<{ name: string }>(
     database,
     "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB ? ORDER BY name",
-  ).all(pattern);
+  )
+    .all(pattern)
+    .filter(({ name }) => !except.includes(name));
   return views.map(({ name }) => `SELECT ${column} FROM "${name}"`).join(" UNION ");
+}
+
+/** What must stay of itself, whatever the views `except` list: blobs and layers. */
+export function rootsExcept(database: Database, except: readonly string[]): ReadonlySet<Digest> {
+  const rows = query<{ digest: Digest }>(database, unionOfViews(database, "roots_*", "digest", except)).all();
+  return new Set(rows.map(({ digest }) => digest));
 }
 
 function garbageQuery(database: Database): string {

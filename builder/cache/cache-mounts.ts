@@ -6,6 +6,7 @@ import { temporaryPath } from "../../store/content/temporary.ts";
 import { query, transact } from "../../store/database.ts";
 import { isAlive, thisOwner } from "../../store/owner.ts";
 import type { Store } from "../../store/types.ts";
+import type { CacheSizes } from "./sizes.ts";
 import type { CacheUse } from "./usage.ts";
 
 export interface CacheMountRequest {
@@ -23,10 +24,10 @@ export interface CacheMountRequest {
  * waited for; of a private one everybody who finds it used gets another.
  */
 export class CacheMounts {
-  readonly #store: Pick<Store, "paths" | "database" | "locks" | "leases" | "trees">;
+  readonly #store: Pick<Store, "paths" | "database" | "locks" | "leases">;
   readonly #clock: () => number;
 
-  constructor(store: Pick<Store, "paths" | "database" | "locks" | "leases" | "trees">, clock: () => number) {
+  constructor(store: Pick<Store, "paths" | "database" | "locks" | "leases">, clock: () => number) {
     this.#store = store;
     this.#clock = clock;
   }
@@ -56,47 +57,50 @@ export class CacheMounts {
   }
 
   /** The directories there are, with what they take. */
-  async usage(): Promise<readonly CacheUse[]> {
+  async usage(sizes: Pick<CacheSizes, "measure">): Promise<readonly CacheUse[]> {
     const { database, paths } = this.#store;
-    const rows = query<{ key: string; description: string; used: number }>(
+    const rows = query<{ key: string; description: string; used: number; uses: number }>(
       database,
-      "SELECT key, description, used FROM cache_mounts ORDER BY used DESC",
+      "SELECT key, description, used, uses FROM cache_mounts ORDER BY used DESC",
     ).all();
-    // A row comes before its directory, which a build is about to make.
-    const made = rows.filter(({ key }) => existsSync(paths.cacheMount(key)));
-    return Promise.all(
-      made.map(async ({ key, description, used }) => ({
-        id: key,
-        kind: "mount" as const,
-        description,
-        bytes: await this.#sizeOf(paths.cacheMount(key)),
-        createdAt: statSync(paths.cacheMount(key)).birthtime,
-        usedAt: new Date(used),
-        inUse: this.#isUsed(key),
-      })),
-    );
+    const found: CacheUse[] = [];
+    for (const { key, description, used, uses } of rows) {
+      const path = paths.cacheMount(key);
+      const made = statSync(path, { throwIfNoEntry: false });
+      // A row comes before its directory, which a build is about to make.
+      if (made === undefined) continue;
+      const inUse = this.#isUsed(key);
+      // While it is used, its size says nothing about later.
+      const bytes = await sizes.measure(key, inUse ? undefined : String(used), [path]);
+      const times = { createdAt: made.birthtime, usedAt: new Date(used) };
+      found.push({ id: key, kind: "mount", description, bytes, ...times, uses, cost: 0, parents: [], inUse });
+    }
+    return found;
   }
 
-  /** Removes those that nobody uses and nobody used since `before` (milliseconds since the epoch). */
-  async prune(before: number): Promise<{ readonly caches: number; readonly bytes: number }> {
-    const { database, locks, leases, paths } = this.#store;
+  /** Removes directories that nobody uses; returns those it removed. */
+  async remove(keys: readonly string[]): Promise<readonly string[]> {
+    const { locks, leases, paths } = this.#store;
     await using lease = leases.open("prune of cache mounts");
-    const found = query<{ key: string }>(database, "SELECT key FROM cache_mounts WHERE used < ?").all(before);
-    let [caches, bytes] = [0, 0];
-    for (const { key } of found) {
+    const removed: string[] = [];
+    for (const key of keys) {
       await using _lock = await locks.hold(makingOf(key));
-      if (this.#isUsed(key)) continue;
-      const path = paths.cacheMount(key);
       const temporary = temporaryPath(paths);
-      if (existsSync(path)) {
-        bytes += await this.#sizeOf(path);
-        lease.temporary(temporary);
-        renameSync(path, temporary);
-      }
-      query(database, "DELETE FROM cache_mounts WHERE key = ?").run(key);
-      caches++;
+      lease.temporary(temporary);
+      if (this.#take(key, temporary)) removed.push(key);
     }
-    return { caches, bytes };
+    return removed;
+  }
+
+  /** In one transaction with the look at its users: a build registers first and then makes what is missing, behind the lock. */
+  #take(key: string, temporary: string): boolean {
+    const { database, paths } = this.#store;
+    return transact(database, () => {
+      if (this.#isUsed(key)) return false;
+      const { changes } = query(database, "DELETE FROM cache_mounts WHERE key = ?").run(key);
+      if (changes > 0 && existsSync(paths.cacheMount(key))) renameSync(paths.cacheMount(key), temporary);
+      return changes > 0;
+    });
   }
 
   #register({ name, sharing, description }: CacheMountRequest): {
@@ -107,11 +111,11 @@ export class CacheMounts {
     return transact(database, () => {
       let key = name;
       for (let n = 1; sharing === "private" && this.#isUsed(key); n++) key = `${name}-${n}`;
-      query(database, "INSERT OR REPLACE INTO cache_mounts (key, description, used) VALUES (?, ?, ?)").run(
-        key,
-        description,
-        this.#clock(),
-      );
+      query(
+        database,
+        `INSERT INTO cache_mounts (key, description, used) VALUES (?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET used = excluded.used, uses = uses + 1`,
+      ).run(key, description, this.#clock());
       const insert = query(database, "INSERT INTO cache_mount_users (mount, owner) VALUES (?, ?)");
       return { key, user: insert.run(key, thisOwner()).lastInsertRowid };
     });
@@ -139,12 +143,6 @@ export class CacheMounts {
     if (existsSync(path)) return;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     renameSync(await begin(), path);
-  }
-
-  async #sizeOf(path: string): Promise<number> {
-    using tree = await this.#store.trees.openDirectory(path);
-    const entries = await tree.scan("/");
-    return entries.reduce((sum, { stat }) => sum + (stat.type === "file" ? stat.size : 0), 0);
   }
 }
 

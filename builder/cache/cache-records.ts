@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/digest.ts";
 import { query, transact } from "../../store/database.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
+import { claimedLayers } from "./claims.ts";
 import type { Preimage } from "./preimage.ts";
 import { type CacheUse, describeStep } from "./usage.ts";
 
@@ -92,8 +93,9 @@ export class CacheRecords {
     const now = this.#now();
     query(
       this.#database,
-      `INSERT OR REPLACE INTO cache_records (definition, inputs, layer, size, created, preimage, portable, made, used)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO cache_records
+       (definition, inputs, layer, size, created, preimage, portable, cost, parents, made, used)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       key.definition,
       key.inputs,
@@ -102,6 +104,8 @@ export class CacheRecords {
       result.created,
       JSON.stringify(preimage),
       result.portable ? 1 : 0,
+      Math.round(result.cost),
+      JSON.stringify(result.parents),
       now,
       now,
     );
@@ -112,54 +116,96 @@ export class CacheRecords {
     if (ids.length === 0) return;
     query(
       this.#database,
-      "UPDATE cache_records SET used = ? WHERE id IN (SELECT value FROM json_each(?))",
+      "UPDATE cache_records SET used = ?, uses = uses + 1 WHERE id IN (SELECT value FROM json_each(?))",
     ).run(this.#now(), JSON.stringify(ids));
   }
 
-  /** The layers it keeps, each once, the one used last first. */
-  usage(): readonly CacheUse[] {
-    const rows = query<{ layer: Digest; size: number; preimage: string; made: number; used: number }>(
+  /** The layers it keeps, each once, the one used last first; what they take is for others to measure. */
+  usage(): readonly (Omit<CacheUse, "bytes"> & { readonly layer: Digest })[] {
+    const claimed = claimedLayers(this.#database);
+    const rows = query<UsageRow>(
       this.#database,
-      `SELECT layer, size, preimage, min(made) AS made, max(used) AS used
-       FROM cache_records GROUP BY layer ORDER BY used DESC`,
+      `SELECT layer, preimage, parents, min(made) AS made, max(used) AS used, max(uses) AS uses, max(cost) AS cost
+       FROM cache_records GROUP BY layer ORDER BY used DESC, layer`,
     ).all();
-    return rows.map(({ layer, size, preimage, made, used }) => ({
+    return rows.map(({ layer, preimage, parents, made, used, uses, cost }) => ({
       id: layer,
       layer,
       kind: "step",
       description: describeStep(preimage),
-      bytes: size,
       createdAt: new Date(made),
       usedAt: new Date(used),
-      inUse: false,
+      uses,
+      cost,
+      parents: JSON.parse(parents) as readonly Digest[],
+      inUse: claimed.has(layer),
     }));
   }
 
   /**
-   * Forgets records not used since `before` (milliseconds since the epoch) and counts the results they had; the layers go with the next
-   * garbage collection.
+   * Forgets the records of layers, unless a build has them now; returns the layers of which it did. `why` is the rest of a sentence about the
+   * result of a step, for explanations. The layers go with the next garbage collection.
    */
-  prune(before: number): { readonly records: number; readonly bytes: number } {
+  remove(layers: readonly Digest[], why: string): readonly Digest[] {
     return transact(this.#database, () => {
-      const found = query<{ records: number; bytes: number | null }>(
-        this.#database,
-        `SELECT count(*) AS records, sum(size) AS bytes
-         FROM (SELECT DISTINCT layer, size FROM cache_records WHERE used < ?)`,
-      ).get(before);
-      for (const table of [
-        "cache_records",
-        "content_listings",
-        "context_files",
-        "http_sources",
-        "former_builds",
-      ])
-        query(this.#database, `DELETE FROM ${table} WHERE used < ?`).run(before);
-      return { records: found?.records ?? 0, bytes: found?.bytes ?? 0 };
+      const claimed = claimedLayers(this.#database);
+      const removed = layers.filter((layer) => !claimed.has(layer));
+      for (const layer of removed) {
+        query(
+          this.#database,
+          `INSERT OR REPLACE INTO cache_evictions (definition, inputs, why, removed)
+           SELECT definition, inputs, ?, ? FROM cache_records WHERE layer = ?`,
+        ).run(why, this.#now(), layer);
+        query(this.#database, "DELETE FROM cache_records WHERE layer = ?").run(layer);
+      }
+      return removed;
     });
+  }
+
+  /** Why the record of a key was removed, and when; undefined when it never was, or long ago. */
+  removal({ definition, inputs }: RecordKey): Removal | undefined {
+    const row = query<{ why: string; removed: number }>(
+      this.#database,
+      "SELECT why, removed FROM cache_evictions WHERE definition = ? AND inputs = ?",
+    ).get(definition, inputs);
+    return row === undefined ? undefined : { why: row.why, at: new Date(row.removed) };
+  }
+
+  /** Forgets what is known of contexts and of files of the web, and was not used since `before` (milliseconds since the epoch). */
+  forgetFacts(before: number): void {
+    transact(this.#database, () => {
+      for (const table of ["content_listings", "context_files", "http_sources"])
+        query(this.#database, `DELETE FROM ${table} WHERE used < ?`).run(before);
+    });
+  }
+
+  /** Forgets removals, and how builds were, before that time. */
+  forgetHistory(before: number): void {
+    query(this.#database, "DELETE FROM cache_evictions WHERE removed < ?").run(before);
+    query(this.#database, "DELETE FROM former_builds WHERE used < ?").run(before);
   }
 }
 
+export interface Removal {
+  readonly why: string;
+  readonly at: Date;
+}
+
+interface UsageRow {
+  readonly layer: Digest;
+  readonly preimage: string;
+  readonly parents: string;
+  readonly made: number;
+  readonly used: number;
+  readonly uses: number;
+  readonly cost: number;
+}
+
 export interface NewRecord extends Pick<CacheRecord, "layer" | "created"> {
+  /** Milliseconds that it took to make; 0 when that is not known. */
+  readonly cost: number;
+  /** The layers right below it, and those it was copied from. */
+  readonly parents: readonly Digest[];
   /** Whether the key means the same on every machine. */
   readonly portable: boolean;
 }

@@ -1,5 +1,6 @@
 import { query } from "../../store/database.ts";
 import type { Store } from "../../store/types.ts";
+import { CacheRecords, type RecordKey } from "../cache/cache-records.ts";
 import type { Preimage } from "../cache/preimage.ts";
 import { inputsOf, type LayerStep, type Outcomes, type Plan, type Step } from "../plan/step.ts";
 import { type Cause, explainMiss } from "./explain-miss.ts";
@@ -37,6 +38,8 @@ export function explainBuild(
   });
   const matches = matchSteps(steps, former);
   builds.put(build, steps);
+  const records = new CacheRecords(store.database, clock);
+  const removalOf = (key: RecordKey | undefined) => (key === undefined ? undefined : records.removal(key));
   const causeOf = (step: LayerStep): Cause => {
     if (noCache) return { kind: "no-cache", text: "the build was told to use no cache" };
     const now = steps.find(({ id }) => id === step.id);
@@ -45,6 +48,7 @@ export function explainBuild(
       now: now.preimage,
       former: matches.get(step.id)?.preimage,
       below: belowText(step, plan, outcomes),
+      removal: removalOf(outcomes.get(step.id)?.key),
       listing: (digest) => listingOf(store, digest),
     });
   };

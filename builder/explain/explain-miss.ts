@@ -1,3 +1,4 @@
+import type { Removal } from "../cache/cache-records.ts";
 import type { Part, Preimage } from "../cache/preimage.ts";
 import { differenceOfFiles } from "./difference-of-files.ts";
 import { differenceOfLists } from "./difference-of-lists.ts";
@@ -17,16 +18,17 @@ export interface Miss {
   readonly former: Preimage | undefined;
   /** Why the root filesystem below it is another one. */
   readonly below: string;
+  /** Why the result that the same step had was removed, and when, if that is known. */
+  readonly removal?: Removal | undefined;
   /** The listing behind a digest of files. */
   readonly listing: (digest: string) => string | undefined;
 }
 
 /** The first thing in which a step differs from what it was in the former build. */
-export function explainMiss({ now, former, below, listing }: Miss): Cause {
+export function explainMiss({ now, former, below, removal, listing }: Miss): Cause {
   if (former === undefined) return { kind: "never-built", text: "it was never built" };
   const pair = firstDifference(former, now);
-  if (pair === undefined)
-    return { kind: "evicted", text: "its result was removed from the cache since it was built" };
+  if (pair === undefined) return { kind: "evicted", text: removalText(removal) };
   const { name, before, after } = pair;
   if (name === "root filesystem") return { kind: "changed", part: name, text: below };
   const files = filesText(before, after, listing);
@@ -36,6 +38,11 @@ export function explainMiss({ now, former, below, listing }: Miss): Cause {
     list === undefined ? `${name} changed from ${shown(before)} to ${shown(after)}` : `${name}: ${list}`;
   return { kind: "changed", part: name, text };
 }
+
+const removalText = (removal: Removal | undefined): string =>
+  removal === undefined
+    ? "its result was removed from the cache since it was built"
+    : `its result was evicted from the cache at ${removal.at.toISOString()} ${removal.why}`;
 
 interface Difference {
   readonly name: string;

@@ -23,6 +23,12 @@ export interface PerformOptions {
   readonly signal: AbortSignal;
   /** The time of a result made now, as image histories have it. Asked only on a miss. */
   readonly created: () => Promise<string>;
+  /** Tells that a build has a layer now, before it is looked for: from then on nobody removes it. */
+  readonly claim: (layer: Digest) => void;
+  /** Milliseconds that performing the operation took; asked after it. */
+  readonly cost: () => number;
+  /** The layers right below the result, and those it is copied from. */
+  readonly parents: readonly Digest[];
   /** What other machines' caches have, and the layers that need not be here: see LazyLayers. */
   readonly remote: { readonly records: RemoteRecords; readonly layers: LazyLayers };
 }
@@ -62,7 +68,7 @@ export class CachedPerformer {
     const found = this.#find(key, { operation, inputs }, options);
     if (found === undefined) return this.#once({ operation, name: key, inputs, known }, options);
     // The content was equal although the identity was not: next time the identity is enough.
-    if (known !== undefined) this.#put(known, operation, inputs, found);
+    if (known !== undefined) this.#put(known, operation, { inputs, result: found, parents: options.parents });
     return found;
   }
 
@@ -76,23 +82,30 @@ export class CachedPerformer {
   #find(
     key: WorkKey,
     { operation, inputs = [] }: Pick<Work, "operation" | "inputs">,
-    { noCache, remote }: PerformOptions,
+    options: PerformOptions,
   ): Performed | undefined {
+    const { noCache, remote, parents, claim } = options;
     if (noCache) return undefined;
-    const here = this.#findHere(key, remote.layers);
+    const here = this.#findHere(key, options, remote.layers);
     if (here !== undefined) return here;
     const there = remote.records.find(key);
     if (there === undefined) return undefined;
     const { layer, created } = there;
-    this.#put(key, operation, inputs, there);
+    claim(layer.diffId);
+    this.#put(key, operation, { inputs, result: there, parents });
     return { layer: this.#present(layer) ?? layer, created, cached: true, key };
   }
 
   /** With `lazy`, a layer that can be brought is as good as one that is in the store. */
-  #findHere(key: RecordKey, lazy?: LazyLayers): Performed | undefined {
+  #findHere(
+    key: RecordKey,
+    { claim }: Pick<PerformOptions, "claim">,
+    lazy?: LazyLayers,
+  ): Performed | undefined {
     const record = this.#deps.records.find(key);
     if (record === undefined) return undefined;
     const { layer: recorded, created, id } = record;
+    claim(recorded.diffId);
     const layer = this.#present(recorded) ?? (lazy?.has(recorded.diffId) === true ? recorded : undefined);
     if (layer === undefined) return undefined;
     this.#used.add(id);
@@ -101,13 +114,10 @@ export class CachedPerformer {
 
   #present = ({ diffId }: LayerInfo): LayerInfo | undefined => this.#deps.layers.stat(diffId);
 
-  #put(
-    key: WorkKey,
-    { definition }: Operation,
-    inputs: readonly Part[],
-    result: Pick<CacheRecord, "layer" | "created">,
-  ): void {
-    this.#deps.records.put(key, { definition, inputs }, { ...result, portable: key.portable });
+  #put(key: WorkKey, { definition }: Operation, { inputs, result, parents, cost = 0 }: Found): void {
+    const { layer, created } = result;
+    const record = { layer, created, portable: key.portable, cost, parents };
+    this.#deps.records.put(key, { definition, inputs }, record);
   }
 
   #once(work: Work, options: PerformOptions): Promise<Performed> {
@@ -120,20 +130,22 @@ export class CachedPerformer {
     return this.#flights.run(flight, async () => {
       const { signal } = options;
       await using _lock = await this.#deps.locks.hold(`step-${hexOf(name)}`, { signal });
-      const meanwhile = options.noCache ? undefined : this.#findHere(work.name);
+      const meanwhile = options.noCache ? undefined : this.#findHere(work.name, options);
       return meanwhile ?? (await this.#perform(work, options));
     });
   }
 
   async #perform({ operation, known, ...work }: Work, options: PerformOptions): Promise<Performed> {
     const [layer, inputs] = await both(operation.perform(options.signal), work.inputs ?? operation.inputs());
+    options.claim(layer.diffId);
     const key = workKey(work.name.definition, inputs);
-    const former = options.fresh === true ? undefined : await this.#former(key, layer);
+    const former = options.fresh === true ? undefined : await this.#former(key, layer, options);
     const made = former ?? { layer, created: await options.created() };
     const result = { layer: made.layer, created: made.created, cached: false, key };
     if (options.fresh === true || (await operation.unchanged?.()) === false) return result;
-    this.#put(key, operation, inputs, result);
-    if (known !== undefined) this.#put(known, operation, inputs, result);
+    const found = { inputs, result, parents: options.parents, cost: options.cost() };
+    this.#put(key, operation, found);
+    if (known !== undefined) this.#put(known, operation, found);
     return result;
   }
 
@@ -142,12 +154,18 @@ export class CachedPerformer {
    * inputs, as after an edit of a command that changes nothing. Taking the former layer stops the cascade: the steps after this one find
    * their inputs unchanged.
    */
-  async #former(key: RecordKey, layer: LayerInfo): Promise<CacheRecord | undefined> {
+  async #former(
+    key: RecordKey,
+    layer: LayerInfo,
+    { claim }: PerformOptions,
+  ): Promise<CacheRecord | undefined> {
     const { records } = this.#deps;
     const best = records.find(key) ?? records.latest(key.definition);
     const others = records.resembling(key, layer.size);
-    for (const record of best === undefined ? others : [best, ...others])
+    for (const record of best === undefined ? others : [best, ...others]) {
+      claim(record.layer.diffId);
       if (await this.#isSame(record, layer)) return record;
+    }
     return undefined;
   }
 
@@ -158,6 +176,14 @@ export class CachedPerformer {
     // Times have a fixed width in a tar, so layers of different sizes differ in more.
     return former.size === layer.size && (await this.#deps.layers.same(former.diffId, layer.diffId));
   }
+}
+
+/** A result with what is remembered beside it. */
+interface Found {
+  readonly inputs: readonly Part[];
+  readonly result: Pick<CacheRecord, "layer" | "created">;
+  readonly parents: readonly Digest[];
+  readonly cost?: number;
 }
 
 interface WorkKey extends RecordKey {

@@ -1,3 +1,4 @@
+import type { Digest } from "../../core/digest.ts";
 import { describeError } from "../../core/errors.ts";
 import type { BuildEvent } from "../events.ts";
 import {
@@ -26,6 +27,8 @@ export interface SolveOptions {
   readonly explain: (error: unknown, step: LayerStep, outcomes: Outcomes) => Promise<unknown>;
   /** The time of results made now, as image histories have it. */
   readonly created: () => Promise<string>;
+  /** See PerformOptions. */
+  readonly claim: PerformOptions["claim"];
   /** Told of every result, before the steps that need it begin. */
   readonly done: (step: LayerStep, performed: Performed) => void;
   readonly remote: PerformOptions["remote"];
@@ -77,6 +80,7 @@ async function perform(
     return { layers: step.image.layers };
   }
   let started = false;
+  let performing = 0;
   const begin = (): void => {
     if (!started) report({ type: "started", id, time: clock() });
     started = true;
@@ -89,11 +93,18 @@ async function perform(
         options.slots.run(() => {
           abort.throwIfAborted();
           begin();
+          performing = performance.now();
           return operation.perform(abort);
         }),
     };
-    const { noCache, fresh, created, remote } = options;
-    const done = await options.performer.run(slotted, { noCache, fresh, created, remote, signal });
+    const done = await options.performer.run(slotted, {
+      ...options,
+      cost: () => performance.now() - performing,
+      parents: parentsOf(step, outcomes),
+      signal,
+    });
+    // Another build may have performed it, and made a claim for itself.
+    options.claim(done.layer.diffId);
     options.done(step, done);
     begin();
     report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });
@@ -111,5 +122,10 @@ async function perform(
     throw explained;
   }
 }
+
+/** The topmost layers of what a step was made of. */
+const parentsOf = (step: Step, outcomes: Outcomes): readonly Digest[] => [
+  ...new Set(inputsOf(step).flatMap((id) => layersOf(outcomes, id).at(-1) ?? [])),
+];
 
 const errorText = (error: unknown): string => describeError(error).split("\n", 1)[0] ?? "";

@@ -364,6 +364,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./inspect.ts")).inspect,
   },
   {
+    names: ["builder du"],
+    summary: "Show what the build cache takes on the disk",
+    load: async () => (await import("./builder-du.ts")).builderDu,
+  },
+  {
     names: ["builder prune"],
     summary: "Remove build cache",
     load: async () => (await import("./builder-prune.ts")).builderPrune,

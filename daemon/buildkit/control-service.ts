@@ -27,7 +27,7 @@ export const controlRpcs = (parts: SolveParts): readonly Rpc[] => [
     prune(parts.engine.builds, request),
   ),
   unary("DiskUsage", wire.USAGE_REQUEST, wire.USAGE_RESPONSE, async ({ request }) => ({
-    record: await usageRecords(parts.engine.builds, request.filter),
+    record: await usageRecords(parts.engine.builds, request),
   })),
   streaming(
     "ListenBuildHistory",

@@ -1,26 +1,38 @@
-import { Failure } from "../../core/errors.ts";
-import type { BuildService } from "../../engine/api.ts";
-import type { UsageRecord } from "../../wire/buildkit/control.ts";
+import { CACHE_TYPES, compileCacheFilters } from "../../core/build-cache.ts";
+import type { BuildCacheEntry, BuildService } from "../../engine/api.ts";
+import type { USAGE_REQUEST, UsageRecord } from "../../wire/buildkit/control.ts";
+import type { Decoded } from "../../wire/grpc/message.ts";
+import { readCacheFilters } from "./cache-filters.ts";
 import { timestamp } from "./timestamp.ts";
 
-/** Control.DiskUsage. Rejects with OPTION_UNSUPPORTED. */
+const NS_PER_MS = 1e6;
+
+/** Control.DiskUsage. Rejects with FILTER_UNKNOWN, OPTION_INVALID, OPTION_UNSUPPORTED. */
 export async function usageRecords(
   builds: Pick<BuildService, "usage">,
-  filters: readonly string[],
+  { filter, ageLimit }: Decoded<typeof USAGE_REQUEST>,
 ): Promise<readonly UsageRecord[]> {
-  // Clients without filters send an empty one.
-  const filter = filters.find((text) => text !== "");
-  if (filter !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `filter ${filter}` });
-  const entries = await builds.usage();
-  return entries.map(({ id, kind, description, bytes, createdAt, usedAt, inUse, shared }) => ({
+  const now = Date.now();
+  const matches = compileCacheFilters(readCacheFilters(filter), now);
+  const before = now - ageLimit / NS_PER_MS;
+  const entries = (await builds.usage()).filter(({ usedAt }) => usedAt.getTime() <= before);
+  return entries.filter(matches).map(usageRecord);
+}
+
+/** What is absent is not known. */
+export function usageRecord(entry: Pick<BuildCacheEntry, "id"> & Partial<BuildCacheEntry>): UsageRecord {
+  const { id, kind, description = "", bytes = 0, uses = 0, parents = [], createdAt, usedAt } = entry;
+  return {
     id,
-    mutable: kind === "mount",
-    inUse,
+    mutable: kind !== undefined && kind !== "step",
+    inUse: entry.inUse === true,
     size: bytes,
-    createdAt: timestamp(createdAt.getTime()),
-    lastUsedAt: timestamp(usedAt.getTime()),
+    ...(createdAt === undefined ? {} : { createdAt: timestamp(createdAt.getTime()) }),
+    ...(usedAt === undefined ? {} : { lastUsedAt: timestamp(usedAt.getTime()) }),
+    usageCount: uses,
     description,
-    recordType: kind === "mount" ? "exec.cachemount" : "regular",
-    shared,
-  }));
+    recordType: CACHE_TYPES[kind ?? "step"],
+    shared: entry.shared === true,
+    parents,
+  };
 }

@@ -1,29 +1,23 @@
-import { Failure } from "../../core/errors.ts";
 import type { BuildService } from "../../engine/api.ts";
 import type { PruneRequest, UsageRecord } from "../../wire/buildkit/control.ts";
+import { readCacheFilters } from "./cache-filters.ts";
+import { usageRecord } from "./disk-usage.ts";
 
-/** What the cache cannot be held to. */
-const BOUNDS = {
-  keepDuration: "a prune by age",
-  maxUsedSpace: "a prune with a maximum of used space",
-  reservedSpace: "a prune with reserved space",
-  minFreeSpace: "a prune with a minimum of free space",
-} as const satisfies Partial<Record<keyof PruneRequest, string>>;
+const NS_PER_MS = 1e6;
 
-/**
- * Control.Prune. The cache tells how much it removed, not what: one record stands for all, and none comes when nothing was removed.
- * Rejects with OPTION_UNSUPPORTED.
- */
+/** Control.Prune: tells of each thing that it removed. Rejects with FILTER_UNKNOWN, OPTION_INVALID, OPTION_UNSUPPORTED. */
 export async function* prune(
   builds: Pick<BuildService, "prune">,
-  request: PruneRequest,
+  { all, filter, keepDuration, reservedSpace, maxUsedSpace, minFreeSpace }: PruneRequest,
 ): AsyncGenerator<UsageRecord> {
-  // Clients without filters send an empty one.
-  const filter = request.filter.find((text) => text !== "");
-  if (filter !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `filter ${filter}` });
-  for (const [name, option] of Object.entries(BOUNDS))
-    if (request[name as keyof typeof BOUNDS] !== 0) throw new Failure("OPTION_UNSUPPORTED", { option });
-  const { records, bytes } = await builds.prune({ all: request.all });
-  if (records > 0 || bytes > 0)
-    yield { id: "build-cache", size: bytes, description: `${records} records of the build cache` };
+  const filters = readCacheFilters(filter);
+  const { removed } = await builds.prune({
+    all,
+    ...(Object.keys(filters).length === 0 ? {} : { filters }),
+    ...(keepDuration > 0 ? { unusedMs: keepDuration / NS_PER_MS } : {}),
+    ...(reservedSpace > 0 ? { reservedSpace } : {}),
+    ...(maxUsedSpace > 0 ? { maxUsedSpace } : {}),
+    ...(minFreeSpace > 0 ? { minFreeSpace } : {}),
+  });
+  yield* removed.map(usageRecord);
 }

@@ -61,4 +61,5 @@ export const LLB_CAPS = enabled([
   "meta.description",
   "meta.exportcache",
   "exporter.multiple",
+  "gc.freespacefilter",
 ]);

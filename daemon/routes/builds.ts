@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
-import type { BuildService, FetchedContext } from "../../engine/api.ts";
+import type { BuildService, CacheBounds, FetchedContext } from "../../engine/api.ts";
 import { classicBuild } from "../build/classic-build.ts";
 import { NO_CONTENT, ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
@@ -78,17 +78,36 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     route({
       method: "POST",
       path: "/build/prune",
-      summary: "Empties the cache of builds",
+      summary:
+        "Removes what the cache of builds keeps: all, what filters mean, or what is worth least until the rest fits",
       answers: { 200: "BuildPruneResponse" },
       query: z.object({ all: param.flag(), filters: param.filters, ...BOUNDS }),
       async handle({ query: { all, filters, ...bounds } }) {
-        const [filter] = Object.keys(filters);
-        if (filter !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `filter ${filter}` });
-        const bound = PRUNE_BOUNDS.find((name) => (bounds[name] ?? 0) !== 0);
-        if (bound !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: bound });
-        const { bytes } = await builds.prune({ all });
-        return ok({ CachesDeleted: [], SpaceReclaimed: bytes });
+        const { removed, bytes } = await builds.prune({
+          all,
+          ...(isEmpty(filters) ? {} : { filters }),
+          ...boundsOf(bounds),
+        });
+        return ok({ CachesDeleted: removed.map(({ id }) => id), SpaceReclaimed: bytes });
       },
     }),
   ];
+}
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
+
+/** keep-storage is what API 1.47 and older call reserved-space; zero bounds nothing. */
+function boundsOf(
+  given: Readonly<Partial<Record<(typeof PRUNE_BOUNDS)[number], number | undefined>>>,
+): CacheBounds {
+  const reservedSpace = given["reserved-space"] || given["keep-storage"] || 0;
+  const { "max-used-space": maxUsedSpace = 0, "min-free-space": minFreeSpace = 0 } = given;
+  for (const [option, value] of Object.entries(given))
+    if ((value ?? 0) < 0)
+      throw new Failure("OPTION_INVALID", { option, got: String(value), want: "a number of bytes" });
+  return {
+    ...(reservedSpace > 0 ? { reservedSpace } : {}),
+    ...(maxUsedSpace > 0 ? { maxUsedSpace } : {}),
+    ...(minFreeSpace > 0 ? { minFreeSpace } : {}),
+  };
 }

@@ -1,3 +1,4 @@
+import { CACHE_TYPES } from "../../core/build-cache.ts";
 import type { BuildCacheEntry, Engine } from "../../engine/api.ts";
 import { containerSummary } from "./container-summary.ts";
 
@@ -6,7 +7,7 @@ type Services = Pick<Engine, "builds" | "containers" | "images" | "system" | "vo
 
 export type UsageKind = "container" | "image" | "volume" | "build-cache";
 
-/** Docker Engine API 1.51 "BuildCache"; how often something was used is not counted. */
+/** Docker Engine API 1.51 "BuildCache". */
 const cacheDocument = ({
   id,
   kind,
@@ -15,17 +16,20 @@ const cacheDocument = ({
   createdAt,
   usedAt,
   inUse,
+  uses,
+  parents,
   shared,
 }: BuildCacheEntry) => ({
   ID: id,
-  Type: kind === "mount" ? "exec.cachemount" : "regular",
+  Parents: parents,
+  Type: CACHE_TYPES[kind],
   Description: description,
   InUse: inUse,
   Shared: shared,
   Size: bytes,
   CreatedAt: createdAt.toISOString(),
   LastUsedAt: usedAt.toISOString(),
-  UsageCount: 0,
+  UsageCount: uses,
 });
 
 const of = (wanted: ReadonlySet<UsageKind>, kind: UsageKind): boolean =>

@@ -18,6 +18,7 @@ import { portableRecordsMigration } from "./017-portable-records.ts";
 import { imageListsMigration } from "./018-image-lists.ts";
 import { buildFailuresMigration } from "./019-build-failures.ts";
 import { recordsByInputsMigration } from "./020-records-by-inputs.ts";
+import { cacheValueMigration } from "./021-cache-value.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   imageListsMigration,
   buildFailuresMigration,
   recordsByInputsMigration,
+  cacheValueMigration,
 ];

@@ -242,9 +242,22 @@ describe("POST /build", () => {
   });
 
   it("prunes the cache of builds", async () => {
-    const { status, text } = await daemon.request("POST", "/build/prune?all=1");
-    assert.equal(status, 200);
-    assert.equal(typeof JSON.parse(text).SpaceReclaimed, "number");
+    const prune = async (query: string) => {
+      const { status, text } = await daemon.request("POST", `/build/prune?${query}`);
+      assert.equal(status, 200, text);
+      return JSON.parse(text) as {
+        readonly CachesDeleted: readonly string[];
+        readonly SpaceReclaimed: number;
+      };
+    };
+    const nothing = { CachesDeleted: [], SpaceReclaimed: 0 };
+    const unused = encodeURIComponent(JSON.stringify({ "unused-for": ["24h"] }));
+    for (const query of [`all=1&filters=${unused}`, "keep-storage=1000000000", "max-used-space=1000000000"])
+      assert.deepEqual(await prune(query), nothing);
+    const { CachesDeleted, SpaceReclaimed } = await prune("all=1");
+    assert.match(CachesDeleted[0] ?? "", /^sha256:/);
+    assert.equal(typeof SpaceReclaimed, "number");
+    assert.deepEqual(await prune("all=1"), nothing);
     assert.equal((await daemon.request("POST", '/build/prune?filters={"x":["y"]}')).status, 400);
     assert.equal((await daemon.request("POST", "/build/cancel")).status, 400);
   });

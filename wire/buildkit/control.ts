@@ -114,9 +114,11 @@ export const USAGE_RECORD = proto.message({
   size: proto.count(4),
   createdAt: proto.optional(6, TIMESTAMP),
   lastUsedAt: proto.optional(7, TIMESTAMP),
+  usageCount: proto.count(8),
   description: proto.text(9),
   recordType: proto.text(10),
   shared: proto.flag(11),
+  parents: proto.list(12, proto.string),
 });
 export const USAGE_REQUEST = proto.message({ filter: proto.list(1, proto.string), ageLimit: proto.count(2) });
 export const USAGE_RESPONSE = proto.message({ record: proto.list(1, USAGE_RECORD) });

@@ -11,6 +11,12 @@ const KEPT_STATES = 5;
 /** Of the disk: with less than that nothing is kept, as it may be what the step needed. */
 const LEAST_FREE = 0.05;
 
+export interface KeptFailure {
+  readonly snapshot: string;
+  readonly command: readonly string[];
+  readonly failedAt: Date;
+}
+
 /** The states of failed steps, one a build. Their snapshots are owned by the rows. */
 export class FailureTable {
   readonly #database: Database;
@@ -52,6 +58,24 @@ export class FailureTable {
       "SELECT state, boot FROM build_failures WHERE build = ?",
     ).get(build);
     return row?.boot === bootId() ? (JSON.parse(row.state) as FailedState) : undefined;
+  }
+
+  /** All of them, the last one first. */
+  list(): readonly KeptFailure[] {
+    return query<{ snapshot: string; state: string; failed: number }>(
+      this.#database,
+      "SELECT snapshot, state, failed FROM build_failures ORDER BY failed DESC",
+    )
+      .all()
+      .map(({ snapshot, state, failed }) => {
+        const { process } = JSON.parse(state) as FailedState;
+        return { snapshot, command: process.args, failedAt: new Date(failed) };
+      });
+  }
+
+  /** Forgets one; false when there was none. The caller removes the snapshot. */
+  take(snapshot: string): boolean {
+    return query(this.#database, "DELETE FROM build_failures WHERE snapshot = ?").run(snapshot).changes > 0;
   }
 
   /** Forgets those of builds that the history has forgotten, and old ones; returns their snapshots, which the caller removes. */

@@ -13,7 +13,7 @@ export async function buildCase(fixture: BuildFixture, prepared: PreparedCase): 
   const { each, context, text, base } = prepared;
   const below = base === undefined ? undefined : fixture.images.get(fixture.alias(base));
   // A result of another case that differs in times alone would be taken.
-  await fixture.builder.prune({ all: true });
+  await fixture.emptyCache();
   // The fixture has a clock of its own, the files that it makes on the way have the real one's times.
   const start = Math.floor(Math.min(fixture.now, Date.now()) / 1000) * 1000;
   try {

@@ -113,6 +113,7 @@ class World {
       plan,
       {
         noCache: false,
+        claim: () => undefined,
         clock: () => 0,
         report: () => undefined,
         operation: (step, outcomes) => this.#operation(step as CopyStep, outcomes),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type Builder, type BuilderOptions, createBuilder } from "../../../builder/build.ts";
 import type { CachePlaces } from "../../../builder/cache/remote/types.ts";
+import type { CacheUse } from "../../../builder/cache/usage.ts";
 import type { BuildEvent } from "../../../builder/events.ts";
 import type { BaseImage, Executor, HttpSource, ImageSource, RunRequest } from "../../../builder/ports.ts";
 import type { BuildRequest } from "../../../builder/types.ts";
@@ -148,6 +149,13 @@ export class BuildFixture implements AsyncDisposable {
           keptTime,
         ),
     };
+  }
+
+  /** Removes what the cache keeps, but for what builds have now; the layers stay until a collection. */
+  async emptyCache(): Promise<readonly CacheUse[]> {
+    const removed = await this.builder.remove(await this.builder.usage(), "by a test");
+    this.builder.forget({ all: true });
+    return removed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
