@@ -3,6 +3,7 @@ import { VERSION } from "../core/version.ts";
 import type { Engine } from "../engine/api.ts";
 import { type LogLevel, logExchange } from "./audit.ts";
 import { ApiServer } from "./http/api-server.ts";
+import type { FindPeer } from "./http/peer.ts";
 import { API, formatVersion } from "./http/version.ts";
 import { type ApiListener, type ListenOptions, openListeners } from "./listeners/open.ts";
 import { linkRoot } from "./root-link.ts";
@@ -22,6 +23,7 @@ export interface DaemonOptions {
   readonly root?: string;
   readonly listen: ListenOptions;
   readonly live: () => LiveSettings;
+  readonly findPeer: FindPeer;
   /** One line for the log. */
   readonly report: (line: string) => void;
 }
@@ -43,6 +45,7 @@ export async function serveDaemon(
   const api = new ApiServer({
     routes: routeTable(engine, () => ({ Labels: live().labels, Debug: live().level === "debug" })),
     headers: HEADERS,
+    findPeer: options.findPeer,
     observe: (exchange) => logExchange(exchange, { report, level: live().level }),
   });
   const listeners: ApiListener[] = [];

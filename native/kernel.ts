@@ -244,6 +244,10 @@ export interface KernelProcesses {
   signalPidfd(pidfd: number, signal: number): boolean;
   /** A pair of connected, close-on-exec stream sockets. */
   socketPair(): readonly [number, number];
+  /** Who connected to, or listens on, the other end of a unix socket: SO_PEERCRED. Undefined for a socket of another kind. */
+  peerCredentials(
+    socket: number,
+  ): { readonly pid: number; readonly uid: number; readonly gid: number } | undefined;
   /** A close-on-exec pipe: [read, write]. */
   pipe(): readonly [number, number];
   /** A memory file (memfd_create) holding `content`, rewound. */

@@ -30,8 +30,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // Decides which engine a command gets: it loads the composition, or the client of a daemon, with the credentials of this user and
   // the rules of ignore files.
   "cli/connect.ts": ["engine", "client", "registry", "builder"],
-  // The command that serves an engine to others.
-  "cli/commands/daemon.ts": ["daemon"],
+  // The command that serves an engine to others, and knows from the kernel who they are.
+  "cli/commands/daemon.ts": ["daemon", "native"],
   // Node's own raw mode is not raw on the output side.
   "cli/terminal.ts": ["native"],
 };

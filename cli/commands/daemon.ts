@@ -88,10 +88,12 @@ export const daemon = defineCommand({
 });
 
 async function serve(context: Context, settings: DaemonFile, read: () => DaemonFile): Promise<void> {
-  const [{ serveDaemon }, { writePidFile }] = await Promise.all([
+  const [{ serveDaemon }, { writePidFile }, { loadKernel }] = await Promise.all([
     import("../../daemon/daemon.ts"),
     import("../../daemon/pid-file.ts"),
+    import("../../native/binding.ts"),
   ]);
+  const findPeer = (fd: number) => loadKernel().peerCredentials(fd);
   const report = (line: string): void => void context.stderr.write(`${line}\n`);
   Object.assign(process.env, proxyVariables(settings));
   const { "data-root": given, "storage-driver": storageDriver } = settings;
@@ -115,7 +117,11 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   const signal = AbortSignal.any([stopped.signal, both.signal]);
   await Promise.all(
     [
-      serveDaemon(engine, { hosts: hostsOf(settings), root, listen, live: live.get, report }, signal),
+      serveDaemon(
+        engine,
+        { hosts: hostsOf(settings), root, listen, live: live.get, findPeer, report },
+        signal,
+      ),
       serveRegistry(engine, settings.registry, { report, signal }),
     ].map((one) =>
       one.catch((error: unknown) => {

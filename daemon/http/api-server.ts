@@ -7,6 +7,7 @@ import type { ByteStream } from "../../core/streams.ts";
 import type { Answer, Hijack, Switch } from "./call.ts";
 import { errorAnswer, statusOf } from "./errors.ts";
 import { send } from "./exchange.ts";
+import { type FindPeer, Peers } from "./peer.ts";
 import { findRoute, type Request, type Route } from "./route.ts";
 import { connectionOver, hangUp, noUpgrade, outputOf, switchProtocols, upgradeBody } from "./upgraded.ts";
 import { userOf } from "./user.ts";
@@ -28,6 +29,7 @@ export interface ApiServerOptions {
   readonly routes: readonly Route[];
   /** On every answer. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly findPeer: FindPeer;
   /** Told of every request once it was answered, and of faults of our own. */
   readonly observe: (exchange: Exchange) => void;
 }
@@ -35,7 +37,7 @@ export interface Exchange {
   readonly method: string;
   /** With its query. */
   readonly url: string;
-  /** The client's address; "a local socket" where it has none. */
+  /** The client's address; where it has none, its user and process, as far as they are known. */
   readonly from: string;
   /** The common name of the certificate it showed. */
   readonly user?: string;
@@ -50,15 +52,18 @@ export interface Exchange {
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #open = new Set<Duplex>();
+  readonly #peers: Peers;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    this.#peers = new Peers(options.findPeer);
   }
 
   /** A server to listen with, over TLS or not as `make` has it. */
   create<S extends Server | TlsServer>(make: (options: typeof LIMITS) => S): S {
     const server = make(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
+    this.#peers.watch(server);
     server.on("request", (request, response) => void this.#serve(request, response));
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       if (head.byteLength > 0) socket.unshift(head);
@@ -95,12 +100,12 @@ export class ApiServer {
     const outcome = await this.#answer(request, body, gone.signal);
     const { answer } = outcome;
     if ("hijack" in answer) {
-      this.#options.observe({ ...exchangeOf(request), status: 101 });
+      this.#options.observe({ ...this.#exchangeOf(request), status: 101 });
       await hijack(request, socket, answer, body);
       return;
     }
     if ("take" in answer) {
-      this.#options.observe({ ...exchangeOf(request), status: 101 });
+      this.#options.observe({ ...this.#exchangeOf(request), status: 101 });
       switchProtocols(socket, answer);
       return;
     }
@@ -137,13 +142,28 @@ export class ApiServer {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     try {
       await send(response, answer);
-      observe({ ...exchangeOf(request), status: answer.status, ...(error === undefined ? {} : { error }) });
+      observe({
+        ...this.#exchangeOf(request),
+        status: answer.status,
+        ...(error === undefined ? {} : { error }),
+      });
     } catch (broken) {
       const gone = request.destroyed || response.destroyed;
       // After the first byte there is only one way to say that it is no answer.
       response.destroy();
-      observe({ ...exchangeOf(request), status: gone ? 499 : statusOf(broken), error: broken });
+      observe({ ...this.#exchangeOf(request), status: gone ? 499 : statusOf(broken), error: broken });
     }
+  }
+
+  #exchangeOf({ method = "", url = "", socket, headers }: IncomingMessage): Omit<Exchange, "status"> {
+    const user = userOf(socket);
+    return {
+      method,
+      url,
+      from: this.#peers.describe(socket),
+      ...(user === undefined ? {} : { user }),
+      agent: headers["user-agent"] ?? "",
+    };
   }
 }
 
@@ -153,17 +173,6 @@ interface Outcome<A = Exclude<Answer, Hijack | Switch>> {
 }
 
 const refused = (error: unknown): Outcome => ({ answer: errorAnswer(error), error });
-
-function exchangeOf({ method = "", url = "", socket, headers }: IncomingMessage) {
-  const user = userOf(socket);
-  return {
-    method,
-    url,
-    from: socket.remoteAddress ?? "a local socket",
-    ...(user === undefined ? {} : { user }),
-    agent: headers["user-agent"] ?? "",
-  };
-}
 
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();

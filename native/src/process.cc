@@ -190,6 +190,22 @@ Napi::Value SocketPair(const Napi::CallbackInfo& info) {
   return Pair(info.Env(), fds);
 }
 
+Napi::Value PeerCredentials(const Napi::CallbackInfo& info) {
+  const int socket = ToInt(info[0]);
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  Check(::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size), "getsockopt");
+  if (domain != AF_UNIX) return info.Env().Undefined();
+  struct ucred peer = {};
+  size = sizeof peer;
+  Check(::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size), "getsockopt");
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("pid", peer.pid);
+  object.Set("uid", peer.uid);
+  object.Set("gid", peer.gid);
+  return object;
+}
+
 Napi::Value Pipe(const Napi::CallbackInfo& info) {
   int fds[2];
   Check(::pipe2(fds, O_CLOEXEC), "pipe2");
@@ -216,6 +232,7 @@ void RegisterProcesses(Napi::Env env, Napi::Object exports) {
   Export<OpenPidfd>(env, exports, "openPidfd");
   Export<SignalPidfd>(env, exports, "signalPidfd");
   Export<SocketPair>(env, exports, "socketPair");
+  Export<PeerCredentials>(env, exports, "peerCredentials");
   Export<Pipe>(env, exports, "pipe");
   Export<MemoryFile>(env, exports, "memoryFile");
 }

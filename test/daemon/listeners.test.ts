@@ -63,7 +63,12 @@ describe("the daemon's listeners", () => {
     running.signal("SIGHUP");
     await running.said(/configuration was read again/);
     await ping({ socketPath: socket });
-    await running.said(/GET \/_ping: 200 from a local socket/);
+    await running.said(/GET \/_ping: 200 from a local socket of user \d+ \(process \d+\)/);
+    await ping({ socketPath: socket, method: "POST", path: "/containers/prune" });
+    const [, uid, pid_] = await running.said(
+      /audit: POST \/containers\/prune: 200 from a local socket of user (\d+) \(process (\d+)\)$/m,
+    );
+    assert.deepEqual([Number(uid), Number(pid_)], [process.getuid?.(), process.pid]);
     writeFileSync(file, "{");
     running.signal("SIGHUP");
     await running.said(/configuration stays as it was: .*invalid JSON/);

@@ -36,6 +36,19 @@ describe("native/process", () => {
     assert.equal(listed, "0 1 2 3 ");
   });
 
+  it("knows who is at the other end of a unix socket, and of no other descriptor", () => {
+    const kernel = loadKernel();
+    const pair = kernel.socketPair();
+    const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+    for (const fd of pair) {
+      assert.deepEqual(kernel.peerCredentials(fd), { pid: process.pid, uid, gid });
+      closeSync(fd);
+    }
+    const file = openSync("/etc/hostname", "r");
+    assert.throws(() => kernel.peerCredentials(file), { code: "SYSCALL_FAILED" });
+    closeSync(file);
+  });
+
   it("maps descriptors that stand in each other's way", async () => {
     const kernel = loadKernel();
     const [read, write] = kernel.pipe();

@@ -4,6 +4,7 @@ import type { Context } from "mocha";
 import { serveDaemon } from "../../../daemon/daemon.ts";
 import type { Engine } from "../../../engine/api.ts";
 import { openEngine } from "../../../engine/compose.ts";
+import { loadKernel } from "../../../native/binding.ts";
 import { type Ran, Slipway } from "../../e2e/support/slipway.ts";
 import { findCommand, requiresCommand } from "../../support/requires.ts";
 import { type Answered, type AskOptions, ask } from "./ask.ts";
@@ -35,6 +36,7 @@ export class DaemonRig implements AsyncDisposable {
         hosts: [`unix://${this.socket}`],
         listen: { group: { name: "docker", required: false }, insecureTcp: false, env: {} },
         live: () => ({ level: "debug", labels: [], shutdownMs: 1000 }),
+        findPeer: (fd) => loadKernel().peerCredentials(fd),
         report: (line) => this.lines.push(line),
       },
       this.#stop.signal,
