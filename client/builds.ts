@@ -1,16 +1,25 @@
 import { CACHE_TYPES, type CacheKind } from "../core/build-cache.ts";
+import type { Digest } from "../core/digest.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
-import type { Abortable } from "../core/streams.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
 import type {
   BuildCacheEntry,
   BuildEvent,
+  BuildOptions,
   BuildRequest,
   BuildResult,
   BuildService,
   CachePrune,
+  FetchedContext,
+  ImageDifference,
   ImageService,
   PrunedCache,
+  ReceivedContext,
 } from "../engine/api.ts";
+import { OWN_ATTRS } from "../wire/slipway/build-attrs.ts";
+import { contextAt, Uploads } from "./build/contexts.ts";
+import { readDifferences } from "./build/own-answers.ts";
+import { refuseOwn } from "./build/own-attrs.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
@@ -23,19 +32,9 @@ export interface RemoteBuildParts {
   readonly tools: LoadBuildTools;
 }
 
-const isGiven = (value: object | undefined): boolean => value !== undefined && Object.keys(value).length > 0;
-
-/** What a build may ask for and BuildKit's protocol, or this side of it, cannot carry. */
-const LACKING: readonly (readonly [refused: (request: BuildRequest) => boolean, what: string])[] = [
-  [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
-  [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
-  [({ resources }) => isGiven(resources), "limiting what commands of a build use"],
-  [({ cacheFrom }) => isGiven(cacheFrom), "using a cache of another machine (--cache-from)"],
-  [({ cacheTo }) => isGiven(cacheTo), "giving the cache to other machines (--cache-to)"],
-];
-
 export class RemoteBuilds implements BuildService {
   readonly #parts: RemoteBuildParts;
+  readonly #uploads = new Uploads();
 
   constructor(parts: RemoteBuildParts) {
     this.#parts = parts;
@@ -44,33 +43,48 @@ export class RemoteBuilds implements BuildService {
   async build(
     request: BuildRequest,
     report: (event: BuildEvent) => void,
-    options: Abortable = {},
+    options: BuildOptions = {},
   ): Promise<BuildResult> {
-    for (const [refused, what] of LACKING) if (refused(request)) throw lacks(what);
-    const [{ runBuild }, tools] = await Promise.all([import("./build/run-build.ts"), this.#parts.tools()]);
-    return runBuild({ ...this.#parts, tools }, { request, report, ...options });
+    if (!this.#parts.transport.isOwn) refuseOwn(request);
+    const [{ runBuild }, parts] = await this.#load();
+    return runBuild(parts, { request, report, ...options });
   }
 
-  async verify(): Promise<never> {
-    throw lacks("verifying a build");
+  async verify(
+    request: BuildRequest,
+    image: Digest,
+    report: (event: BuildEvent) => void,
+    options: Abortable = {},
+  ): Promise<readonly ImageDifference[]> {
+    if (!this.#parts.transport.isOwn) throw lacks("verifying a build");
+    const [{ solve }, parts] = await this.#load();
+    const { cacheFrom: _from, cacheTo: _to, explain: _explain, ...rest } = request;
+    const attrs = new Map([[OWN_ATTRS.verify, image]]);
+    const again = { ...rest, tags: [] };
+    return readDifferences(await solve(parts, { request: again, report, attrs, ...options }));
   }
 
   async check(): Promise<never> {
     throw lacks("checking a Dockerfile (--check)");
   }
 
-  async receive(): Promise<never> {
-    throw lacks("building what comes on standard input");
+  receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {
+    return this.#uploads.receive(tar, options);
   }
 
-  async fetchContext(): Promise<never> {
-    throw lacks("building what is elsewhere");
+  async fetchContext(source: string): Promise<FetchedContext> {
+    return contextAt(source);
   }
 
   async usage(): Promise<readonly BuildCacheEntry[]> {
     const query = { type: "build-cache" };
     const document = await this.#parts.transport.document({ method: "GET", path: "/system/df", query });
     return children(document, "BuildCache").map(cacheEntry);
+  }
+
+  async #load() {
+    const [run, tools] = await Promise.all([import("./build/run-build.ts"), this.#parts.tools()]);
+    return [run, { ...this.#parts, tools, uploads: this.#uploads }] as const;
   }
 
   async prune({ all, filters, unusedMs, ...bounds }: CachePrune = {}): Promise<PrunedCache> {

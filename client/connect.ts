@@ -1,6 +1,7 @@
 import { formatEngineAddress } from "../core/engine-address.ts";
 import { Failure } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
+import { OWN_API } from "../wire/slipway/build-attrs.ts";
 import { parseAddress } from "./address.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { remoteBuildDebugger, remoteBuildHistory } from "./build-history.ts";
@@ -78,5 +79,6 @@ async function negotiate(transport: Transport): Promise<void> {
     const min = `1.${API.min}`;
     throw new Failure("DAEMON_TOO_OLD", { address: formatEngineAddress(transport.address), has: told, min });
   }
+  transport.isOwn = headers[OWN_API.header] === String(OWN_API.version);
   transport.begin += `/v1.${Math.min(Number(minor), API.max)}`;
 }

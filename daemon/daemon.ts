@@ -1,6 +1,7 @@
 import { describeError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import type { Engine } from "../engine/api.ts";
+import { OWN_API } from "../wire/slipway/build-attrs.ts";
 import { type LogLevel, logExchange } from "./audit.ts";
 import { ApiServer } from "./http/api-server.ts";
 import type { FindPeer } from "./http/peer.ts";
@@ -33,6 +34,7 @@ const HEADERS = {
   "api-version": formatVersion(API.max),
   ostype: "linux",
   "docker-experimental": "false",
+  [OWN_API.header]: String(OWN_API.version),
 } as const;
 
 /** Serves the Docker Engine API of an engine until the signal aborts. The engine stays the caller's. */

@@ -22,18 +22,21 @@ export function buildFailure(error: unknown, { dockerfile, output, tools }: Fail
   const at = placeOf(error);
   if (at === undefined) return new Failure("DAEMON_FAILED", { message });
   const [, command, how] = PROCESS.exec(message) ?? [];
-  const place = { file: dockerfile.name, ...at };
-  const excerpt = tools.excerpt(dockerfile.text, at);
+  const { text, line, endLine } = at;
+  const place = { file: dockerfile.name, line, endLine };
+  // Of a context that is elsewhere only the daemon has the Dockerfile.
+  const excerpt = tools.excerpt(dockerfile.text || text, { line, endLine });
   if (command !== undefined && how !== undefined)
     return new Failure("BUILD_STEP_FAILED", { ...place, command, status: how, excerpt, output });
   return new Failure("DOCKERFILE_INVALID", {
     ...place,
-    message: `${place.file}:${at.line}: ${message}`,
+    message: `${place.file}:${line}: ${message}`,
     excerpt,
   });
 }
 
 interface Source {
+  readonly info?: { readonly data?: unknown };
   readonly ranges?: readonly {
     readonly start?: { readonly line?: unknown };
     readonly end?: { readonly line?: unknown };
@@ -41,15 +44,18 @@ interface Source {
 }
 
 /** Of the details that BuildKit gives as JSON. https://github.com/moby/buildkit/blob/master/solver/errdefs/errdefs.proto */
-function placeOf({ details }: RpcError): { readonly line: number; readonly endLine: number } | undefined {
+function placeOf({
+  details,
+}: RpcError): { readonly line: number; readonly endLine: number; readonly text: string } | undefined {
   const detail = details.find(({ typeUrl }) => typeUrl.endsWith("errdefs.Source+json"));
   if (detail === undefined) return undefined;
   try {
-    const { ranges = [] } = JSON.parse(Buffer.from(detail.value).toString()) as Source;
+    const { ranges = [], info } = JSON.parse(Buffer.from(detail.value).toString()) as Source;
     const line = ranges[0]?.start?.line;
     const endLine = ranges[0]?.end?.line;
     if (typeof line !== "number") return undefined;
-    return { line, endLine: typeof endLine === "number" ? endLine : line };
+    const text = typeof info?.data === "string" ? Buffer.from(info.data, "base64").toString() : "";
+    return { line, endLine: typeof endLine === "number" ? endLine : line, text };
   } catch {
     return undefined;
   }

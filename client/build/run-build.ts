@@ -14,9 +14,11 @@ import {
 import { Channel } from "../../wire/grpc/channel.ts";
 import { text } from "../http/fields.ts";
 import type { Transport } from "../http/transport.ts";
+import type { Uploads } from "./contexts.ts";
 import { buildFailure } from "./failure.ts";
 import { fileSync } from "./lend-files.ts";
 import { authRpcs, secretsRpcs, sshRpcs } from "./lend-secrets.ts";
+import { readExplained } from "./own-answers.ts";
 import { type LentServices, openSession } from "./session.ts";
 import { foldersOf, solveRequest } from "./solve-request.ts";
 import { StatusReader } from "./status-reader.ts";
@@ -30,30 +32,43 @@ export interface BuildParts {
   readonly credentials: CredentialSource;
   readonly images: Pick<ImageService, "inspect">;
   readonly tools: BuildTools;
+  readonly uploads: Uploads;
+}
+interface Building extends Abortable {
+  readonly request: BuildRequest;
+  readonly report: (event: BuildEvent) => void;
+  /** What the daemon's history calls it. */
+  readonly ref?: string | undefined;
+  /** Attributes of the frontend besides those of the request. */
+  readonly attrs?: ReadonlyMap<string, string>;
 }
 
-/** Builds by BuildKit's protocol: the daemon reads what is lent to it on a session, and is called on another connection. */
-export async function runBuild(
+/** Builds, and says which image that made. */
+export async function runBuild(parts: BuildParts, building: Building): Promise<BuildResult> {
+  const answer = await solve(parts, building);
+  for (const event of readExplained(answer)) building.report(event);
+  return { image: await imageOf(answer, parts.images), tags: building.request.tags };
+}
+
+/**
+ * Solves by BuildKit's protocol: the daemon reads what is lent to it on a session, and is called on another connection. Resolves with its answer.
+ */
+export async function solve(
   parts: BuildParts,
-  {
-    request,
-    report,
-    signal,
-  }: { readonly request: BuildRequest; readonly report: (event: BuildEvent) => void } & Abortable,
-): Promise<BuildResult> {
-  const { transport, tools, images } = parts;
+  { request, report, signal, ref = randomUUID(), attrs = new Map() }: Building,
+): Promise<ReadonlyMap<string, string>> {
+  const { transport, tools } = parts;
+  const asked = solveRequest(request, { ref, attrs });
   using session = await openSession(transport, lentServices(parts, request));
   using channel = new Channel(aboveTls(await transport.hijack({ method: "POST", path: "/grpc" }, "h2c")));
   const reader = new StatusReader(report);
-  const ref = randomUUID();
   const options = signal === undefined ? {} : { signal };
   const followed = follow(channel, ref, { reader, ...options });
   try {
-    const solve = { request: SOLVE_REQUEST, response: SOLVE_RESPONSE };
-    const asked = solveRequest(request, { ref, session: session.id });
-    const { exporterResponse } = await channel.call(SOLVE, solve, asked, options);
+    const types = { request: SOLVE_REQUEST, response: SOLVE_RESPONSE };
+    const { exporterResponse } = await channel.call(SOLVE, types, { ...asked, session: session.id }, options);
     await followed;
-    return { image: await imageOf(exporterResponse, images), tags: request.tags };
+    return exporterResponse;
   } catch (error) {
     if (signal?.aborted === true) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
     // What the failed step wrote may still be on its way.
@@ -62,10 +77,11 @@ export async function runBuild(
   }
 }
 
-function lentServices({ credentials, tools }: BuildParts, request: BuildRequest): LentServices {
+function lentServices({ credentials, tools, uploads }: BuildParts, request: BuildRequest): LentServices {
   const { secrets, ssh } = request;
   return {
     "moby.filesync.v1.FileSync": fileSync(foldersOf(request), tools),
+    "moby.upload.v1.Upload": uploads.rpcs,
     "moby.filesync.v1.Auth": authRpcs(request.credentials ?? credentials),
     ...(secrets === undefined ? {} : { "moby.buildkit.secrets.v1.Secrets": secretsRpcs(secrets) }),
     ...(ssh === undefined ? {} : { "moby.sshforward.v1.SSH": sshRpcs(ssh) }),

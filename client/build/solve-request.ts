@@ -1,19 +1,29 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { isRemoteContext } from "../../core/build-context.ts";
 import { formatPlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import type { SOLVE_REQUEST } from "../../wire/buildkit/control.ts";
+import { cacheOptions } from "./cache-options.ts";
+import { isElsewhere } from "./contexts.ts";
 import { hostFolder, type LentFolder, madeFolder } from "./folder.ts";
+import { ownAttrs } from "./own-attrs.ts";
 
 type SolveRequest = Parameters<typeof SOLVE_REQUEST.encode>[0];
 
 const FOLDERS = { context: "context", dockerfile: "dockerfile" } as const;
 const IGNORE = ".dockerignore";
 
-/** The name by which the daemon knows the Dockerfile. */
-export const dockerfileName = ({ dockerfile }: BuildRequest): string =>
-  basename(dockerfile.path ?? dockerfile.name) || "Dockerfile";
+/** Whether the Dockerfile is here, and not with a context that is elsewhere. */
+const isHere = (request: BuildRequest): boolean =>
+  !isElsewhere(request) || request.dockerfile.path === undefined;
+
+/** The name by which the daemon knows the Dockerfile: in its folder, or in the context that is elsewhere. */
+const dockerfileName = (request: BuildRequest): string => {
+  const { path, name } = request.dockerfile;
+  return (isHere(request) ? basename(path ?? name) : name) || "Dockerfile";
+};
 
 /** The folders that a build may read: named contexts by their names too. */
 export function foldersOf(request: BuildRequest): ReadonlyMap<string, LentFolder> {
@@ -24,37 +34,46 @@ export function foldersOf(request: BuildRequest): ReadonlyMap<string, LentFolder
     dockerfile.ignore?.text ?? (own !== "" && existsSync(own) ? readFileSync(own, "utf8") : undefined);
   const made = { [name]: dockerfile.text, ...(ignore === undefined ? {} : { [`${name}${IGNORE}`]: ignore }) };
   const named = Object.entries(contexts).flatMap(([key, source]) =>
-    source.kind === "directory" ? [[folderName(key), hostFolder(source.path)] as const] : [],
+    source.kind === "directory" && !isRemoteContext(source.path)
+      ? [[folderName(key), hostFolder(source.path)] as const]
+      : [],
   );
-  return new Map([[FOLDERS.context, hostFolder(context)], [FOLDERS.dockerfile, madeFolder(made)], ...named]);
+  return new Map([
+    ...(isElsewhere(request) ? [] : [[FOLDERS.context, hostFolder(context)] as const]),
+    ...(isHere(request) ? [[FOLDERS.dockerfile, madeFolder(made)] as const] : []),
+    ...named,
+  ]);
 }
 
 /** Of no other folder, and no path. */
 const folderName = (key: string): string =>
   `named-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
 
-/** moby.buildkit.v1.SolveRequest for BuildKit's own Dockerfile frontend. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
+/** moby.buildkit.v1.SolveRequest but for the session, for BuildKit's own Dockerfile frontend. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
 export function solveRequest(
   request: BuildRequest,
-  { ref, session }: { readonly ref: string; readonly session: string },
-): SolveRequest {
+  { ref, attrs }: { readonly ref: string; readonly attrs: ReadonlyMap<string, string> },
+): Omit<SolveRequest, "session"> {
   return {
     ref,
-    session,
     frontend: "dockerfile.v0",
-    frontendAttrs: new Map(frontendAttrs(request)),
+    frontendAttrs: new Map([...frontendAttrs(request), ...attrs]),
     entitlements: [...(request.allow ?? [])],
+    ...cacheOptions(request),
     exporters: [
       { type: "moby", attrs: new Map(request.tags.length === 0 ? [] : [["name", request.tags.join(",")]]) },
     ],
   };
 }
 
-function frontendAttrs(request: BuildRequest): readonly (readonly [string, string])[] {
-  const { target, platforms = [], sourceDateEpoch, network, extraHosts, contexts = {} } = request;
+/** What the frontend is asked for. Attributes that only Slipway's daemon knows are among them when they are needed. */
+function frontendAttrs(request: BuildRequest): ReadonlyMap<string, string> {
+  const { target, platforms = [], sourceDateEpoch, network, extraHosts, context } = request;
   const when = (holds: boolean, name: string, value: string) => (holds ? [[name, value] as const] : []);
-  return [
+  return new Map([
     ["filename", dockerfileName(request)],
+    ...when(isElsewhere(request), "context", context),
+    ...when(isElsewhere(request) && isHere(request), "dockerfilekey", FOLDERS.dockerfile),
     ...Object.entries(request.buildArgs).map(([name, value]) => [`build-arg:${name}`, value] as const),
     ...Object.entries(request.labels).map(([name, value]) => [`label:${name}`, value] as const),
     ...when(sourceDateEpoch !== undefined, "build-arg:SOURCE_DATE_EPOCH", String(sourceDateEpoch)),
@@ -64,10 +83,15 @@ function frontendAttrs(request: BuildRequest): readonly (readonly [string, strin
     ...when(request.pull, "image-resolve-mode", "pull"),
     ...when(network !== "default", "force-network-mode", network),
     ...when(extraHosts.length > 0, "add-hosts", extraHosts.map((host) => host.replace(":", "=")).join(",")),
-    ...Object.entries(contexts).map(([name, source]) => {
-      const value =
-        source.kind === "image" ? `docker-image://${source.reference}` : `local:${folderName(name)}`;
-      return [`context:${name}`, value] as const;
-    }),
-  ];
+    ...contextAttrs(request),
+    ...ownAttrs(request),
+  ]);
+}
+
+function contextAttrs({ contexts = {} }: BuildRequest): readonly (readonly [string, string])[] {
+  return Object.entries(contexts).map(([name, source]) => {
+    if (source.kind === "image") return [`context:${name}`, `docker-image://${source.reference}`];
+    const lent = isRemoteContext(source.path) ? source.path : `local:${folderName(name)}`;
+    return [`context:${name}`, lent];
+  });
 }

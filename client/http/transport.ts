@@ -44,6 +44,8 @@ const LIMITS = { document: 64 << 20, refusal: 64 << 10 } as const;
 export class Transport implements Disposable {
   readonly address: DaemonAddress;
   begin: string;
+  /** Whether it is Slipway's daemon, which knows its own paths and attributes too. */
+  isOwn = false;
   readonly #options: RequestOptions;
   /** Of a connection that leaves HTTP, and so is no agent's. */
   readonly #ownConnection: RequestOptions;

@@ -19,6 +19,8 @@ import type { Session } from "./sessions.ts";
 import { type TransferTitle, transferStep } from "./transfer-step.ts";
 import { uploadedFile } from "./uploaded-file.ts";
 
+type IgnoreFile = NonNullable<BuildRequest["dockerfile"]["ignore"]>;
+
 export interface InputParts {
   readonly builds: BuildService;
   readonly session: Session;
@@ -99,7 +101,7 @@ async function fetchRemote(
   const keepGitDir = switchArgument(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
   const received = await fetchFrom(parts, url, { keepGitDir });
   try {
-    const ignore = { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
+    const ignore = ignoreIn(received, name);
     const lent = lendsDockerfile ? await fetchDefinition(parts, `${name}${IGNORE}`) : undefined;
     const text = lent?.text ?? received.dockerfile ?? received.readText(name);
     return { ...inputOf(received, { name, text, ignore }), origin: url };
@@ -117,8 +119,7 @@ async function fetchArchive(parts: InputParts, path: string): Promise<BuildInput
   );
   try {
     const name = request.filename;
-    const ignore = { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
-    return inputOf(received, { name, text: received.readText(name), ignore });
+    return inputOf(received, { name, text: received.readText(name), ignore: ignoreIn(received, name) });
   } catch (error) {
     await received[Symbol.asyncDispose]();
     throw error;
@@ -177,6 +178,14 @@ const inputOf = (received: ReceivedContext, dockerfile: BuildRequest["dockerfile
   dockerfile,
   [Symbol.asyncDispose]: () => received[Symbol.asyncDispose](),
 });
+
+/** The ignore file of the Dockerfile itself, else that of the context. */
+function ignoreIn(received: ReceivedContext, dockerfile: string): IgnoreFile {
+  const own = `${dockerfile}${IGNORE}`;
+  const text = readIfThere(received, own);
+  if (text !== undefined) return { name: own, text };
+  return { name: IGNORE, text: readIfThere(received, IGNORE) ?? "" };
+}
 
 function readIfThere(folder: ReceivedContext, path: string): string | undefined {
   try {

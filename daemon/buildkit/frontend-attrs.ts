@@ -1,8 +1,10 @@
 import { isRemoteContext } from "../../core/build-context.ts";
 import { type SwitchArgument, switchArgument } from "../../core/builder-arguments.ts";
+import { type Digest, isDigest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
+import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
 
@@ -17,6 +19,8 @@ export interface FrontendRequest {
   /** A context that is elsewhere: a URL, a git repository. It holds the Dockerfile, unless the client lends that. */
   readonly remote: { readonly url: string; readonly lendsDockerfile: boolean } | undefined;
   readonly contexts: ReadonlyMap<string, NamedSource>;
+  /** What Slipway's own client asks for in place of an image: what differs from this one when it is built again. */
+  readonly verify: Digest | undefined;
   readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
 }
 type Attrs = ReadonlyMap<string, string>;
@@ -53,6 +57,9 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
   "add-hosts": () => true,
   ...Object.fromEntries(RESOURCE_ATTRS.map((name) => [name, () => true])),
+  [OWN_ATTRS.jobs]: () => true,
+  [OWN_ATTRS.explain]: (value) => value === "true",
+  [OWN_ATTRS.verify]: isDigest,
   "multi-platform": (value) => value === "false",
   // Every feature of the built-in frontend is there without being named.
   cmdline: isBuiltIn,
@@ -81,6 +88,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
   const target = attrs.get("target") ?? "";
   const platform = attrs.get("platform") ?? "";
   const context = attrs.get("context") ?? "";
+  const verified = attrs.get(OWN_ATTRS.verify);
   const upload = UPLOAD.exec(context)?.[1];
   const isRemote = upload === undefined && context !== "";
   return {
@@ -92,6 +100,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     upload,
     remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
     contexts: readNamedContexts(attrs),
+    verify: verified === undefined ? undefined : parseDigest(verified),
     options: {
       buildArgs,
       labels: withPrefix(attrs, "label:"),
@@ -100,10 +109,18 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
       resources: resourcesOf(attrs),
+      explain: attrs.has(OWN_ATTRS.explain),
+      ...jobsOf(attrs.get(OWN_ATTRS.jobs)),
       ...(target === "" ? {} : { target }),
       ...(platform === "" ? {} : { platforms: [parsePlatform(platform)] }),
     },
   };
+}
+
+function jobsOf(text: string | undefined): { readonly jobs?: number } {
+  if (text === undefined) return {};
+  if (/^[1-9]\d{0,5}$/.test(text)) return { jobs: Number(text) };
+  throw new Failure("OPTION_INVALID", { option: OWN_ATTRS.jobs, got: text, want: "1 or more" });
 }
 
 function refuseUnsupported(name: string, value: string): void {

@@ -1,6 +1,7 @@
 import { csvFields } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildResources } from "../../engine/api.ts";
+import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 
 type Read = (text: string, attr: string) => unknown;
 
@@ -29,6 +30,9 @@ const ATTRS: Readonly<Record<string, readonly [field: keyof BuildResources, read
   cpuquota: ["CpuQuota", number],
   cpusetcpus: ["CpusetCpus", text],
   cpusetmems: ["CpusetMems", text],
+  [OWN_ATTRS.dns]: ["Dns", csvFields],
+  [OWN_ATTRS.dnsSearch]: ["DnsSearch", csvFields],
+  [OWN_ATTRS.dnsOptions]: ["DnsOptions", csvFields],
 };
 export const RESOURCE_ATTRS = Object.keys(ATTRS);
 

@@ -1,6 +1,8 @@
+import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import type { BuildEvent, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
+import type { BuildEvent, BuildRequest, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
 import type { SolveRequest } from "../../wire/buildkit/control.ts";
+import { OWN_ANSWERS } from "../../wire/slipway/build-attrs.ts";
 import { fetchInput, type WholeInput } from "./build-input.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
@@ -111,6 +113,7 @@ class Solve {
   readonly #signal: AbortSignal;
   readonly #status: StatusWriter;
   readonly #hidden = new Set<string>();
+  readonly #explanations: Extract<BuildEvent, { readonly type: "explained" }>[] = [];
   #source: SourceText | undefined;
 
   constructor({ engine }: SolveParts, asked: Asked, signal: AbortSignal) {
@@ -138,8 +141,9 @@ class Solve {
         signal: this.#signal,
       });
       this.#source = input.dockerfile;
+      if (wanted.verify !== undefined) return await this.#verify(input, wanted.verify);
       const result = await this.#build(input);
-      return await this.#export(result);
+      return new Map([...(await this.#export(result)), ...this.#explained()]);
     } catch (error) {
       throw buildError(error, this.#source);
     } finally {
@@ -147,9 +151,21 @@ class Solve {
     }
   }
 
-  #build({ context, origin, dockerfile, contexts }: WholeInput): Promise<BuildResult> {
-    const { job, session, wanted, outputs, allow } = this.#asked;
-    const request = {
+  #build(input: WholeInput): Promise<BuildResult> {
+    const options = { signal: this.#signal, ref: this.#asked.job.ref };
+    return this.#engine.builds.build(this.#request(input), (event) => this.#shown(event), options);
+  }
+
+  async #verify(input: WholeInput, image: Digest): Promise<ExporterResponse> {
+    const options = { signal: this.#signal };
+    const report = (event: BuildEvent): void => this.#shown(event);
+    const found = await this.#engine.builds.verify(this.#request(input), image, report, options);
+    return new Map([[OWN_ANSWERS.differences, JSON.stringify(found)]]);
+  }
+
+  #request({ context, origin, dockerfile, contexts }: WholeInput): BuildRequest {
+    const { session, wanted, outputs, allow } = this.#asked;
+    return {
       ...wanted.options,
       context,
       ...(origin === undefined ? {} : { origin }),
@@ -161,11 +177,17 @@ class Solve {
       secrets: sessionSecrets(session),
       ssh: sessionSsh(session),
     };
-    const options = { signal: this.#signal, ref: job.ref };
-    return this.#engine.builds.build(request, (event) => this.#shown(event), options);
+  }
+
+  /** Only when it was asked for: clients show answers that they do not know. */
+  #explained(): readonly (readonly [string, string])[] {
+    if (this.#asked.wanted.options.explain !== true) return [];
+    const steps = this.#explanations.map(({ id, name, cause }) => ({ id, name, cause }));
+    return [[OWN_ANSWERS.explained, JSON.stringify(steps)]];
   }
 
   #shown(event: BuildEvent): void {
+    if (event.type === "explained") this.#explanations.push(event);
     if (event.type === "step" && SHOWN.test(event.name)) this.#hidden.add(event.id);
     if (!("id" in event) || event.id === undefined || !this.#hidden.has(event.id)) this.#status.event(event);
   }

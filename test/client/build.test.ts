@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -42,9 +43,16 @@ describe("a build through a daemon", () => {
   });
   after(() => rig?.[Symbol.asyncDispose]());
 
-  const build = (...argv: readonly string[]): Promise<Ran> => {
-    const env = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
-    return rig.slipway.run(["build", "--progress", "plain", ...argv], { via: { connect, env } });
+  const build = (
+    ...words: readonly (
+      | string
+      | { readonly stdin?: Buffer; readonly env?: Readonly<Record<string, string>> }
+    )[]
+  ): Promise<Ran> => {
+    const argv = words.filter((word) => typeof word === "string");
+    const options = words.find((word) => typeof word !== "string");
+    const env = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path, ...options?.env };
+    return rig.slipway.run(["build", "--progress", "plain", ...argv], { ...options, via: { connect, env } });
   };
 
   it("takes what the ignore file leaves of the context, and shows the steps", async () => {
@@ -120,23 +128,47 @@ describe("a build through a daemon", () => {
     assert.match(err, /Wrong:2: .*unknown instruction: NOPE.*\n 1 \|.*\n 2 \| >>> NOPE x\n/);
   });
 
-  const refused: readonly (readonly [argv: readonly string[], why: RegExp])[] = [
-    [["--explain"], /telling why a step was not cached \(--explain\) cannot be done through a daemon/],
-    [["--check"], /checking a Dockerfile \(--check\) cannot be done through a daemon/],
-    [["--memory", "64m"], /limiting what commands of a build use cannot be done through a daemon/],
-    [["--cache-from", "type=registry,ref=localhost:1/x"], /\(--cache-from\) cannot be done through a daemon/],
-    [["--jobs", "2"], /choosing how many steps run at a time \(--jobs\) cannot be done through a daemon/],
-  ];
-  for (const [argv, why] of refused)
-    it(`with ${argv.join(" ")} is refused by name`, async () => {
-      const { code, err } = await build(...argv, context);
-      assert.equal(code, 1);
-      assert.match(err, why);
-    });
+  it("says why steps were performed, and that the next time none was", async () => {
+    const file = join(context, "Explained");
+    writeFileSync(file, "FROM busybox\nRUN echo one\n");
+    const explained = async () =>
+      JSON.parse((await build("--explain=json", "-f", file, context)).out) as unknown;
+    const text = "it was never built";
+    assert.deepEqual(await explained(), [{ step: "[2/2] RUN echo one", kind: "never-built", text }]);
+    assert.deepEqual(await explained(), []);
+  });
 
-  it("of standard input is refused by name", async () => {
-    const { code, err } = await build("-");
+  it("limits what its commands use, and how many run at a time", async () => {
+    const file = join(context, "Limits");
+    writeFileSync(file, "FROM busybox\nRUN ulimit -n; tail -n 1 /etc/resolv.conf\n");
+    const limits = ["--ulimit", "nofile=77:99", "--dns", "192.0.2.1", "--jobs", "1", "--memory", "64m"];
+    const { code, err } = await build(...limits, "-f", file, context);
+    assert.equal(code, 0, err);
+    assert.match(err, /^#\d+ \d+\.\d+ 77\n#\d+ \d+\.\d+ nameserver 192\.0\.2\.1$/m);
+  });
+
+  it("is verified by building again there", async () => {
+    const file = join(context, "Verified");
+    writeFileSync(file, "FROM busybox\nRUN echo same > /same\n");
+    const timeless = { env: { SOURCE_DATE_EPOCH: "1700000000" } };
+    const same = await build("--verify", "-f", file, context, timeless);
+    assert.deepEqual([same.code, /reproducible: sha256:/.test(same.out)], [0, true], same.err);
+    writeFileSync(file, "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /other\n");
+    const other = await build("--verify", "-f", file, context, timeless);
+    assert.equal(other.code, 1);
+    assert.match(other.out, /\n {2}\/other: content/);
+  });
+
+  it("of a context that is elsewhere shows the lines of its Dockerfile where it fails", async () => {
+    const archive = execFileSync("tar", ["-C", context, "-c", "Failing"]);
+    const { code, err } = await build("-f", "Failing", "-", { stdin: archive });
     assert.equal(code, 1);
-    assert.match(err, /building what comes on standard input cannot be done through a daemon/);
+    assert.match(err, /Failing:3: .*exit code: 3\n.*\n.*\n 3 \| >>> RUN echo lots; exit 3\n/);
+  });
+
+  it("keeps no cache in a folder of this side", async () => {
+    const { code, err } = await build("--cache-to", "type=local,dest=cache", context);
+    assert.equal(code, 1);
+    assert.match(err, /keeping the cache of a build in a folder of this side \(type=local\) cannot be done/);
   });
 });
