@@ -63,7 +63,7 @@ exports.packChunks = (chunks) => {
 };
 
 /** Modules of Node that take milliseconds to load, and that many a command imports and never uses. */
-const SLOW = new Set(["child_process", "crypto", "dns", "http", "https", "net", "tls", "zlib"]);
+const SLOW = new Set(["child_process", "crypto", "dgram", "dns", "http", "https", "net", "tls", "zlib"]);
 
 /** A module that is loaded when something of it is looked at. */
 const lazily = (load) =>

@@ -11,7 +11,6 @@ import { RemoteAttachment } from "./attachment.ts";
 import { child, type Document, flag, number, text, texts } from "./http/fields.ts";
 import { segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
-import { lacks } from "./lacks.ts";
 
 type StartOptions = NonNullable<Parameters<ExecService["start"]>[1]>;
 
@@ -63,10 +62,6 @@ export class RemoteExecs implements ExecService {
 
   resize(id: string, { columns: w, rows: h }: TerminalSize): Promise<void> {
     return this.#transport.done({ method: "POST", path: `/exec/${segment(id)}/resize`, query: { h, w } });
-  }
-
-  running(): readonly string[] {
-    throw lacks("listing the additional processes of a container");
   }
 
   #session(id: string, attachment: Attachment): ExecSession {

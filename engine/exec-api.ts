@@ -45,6 +45,4 @@ export interface ExecService {
   get(id: string): Promise<ExecRecord>;
   /** Of its terminal. Rejects with EXEC_UNKNOWN, EXEC_NOT_RUNNING. */
   resize(id: string, size: TerminalSize): Promise<void>;
-  /** Those of a container that run. */
-  running(container: string): readonly string[];
 }

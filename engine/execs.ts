@@ -85,12 +85,6 @@ export class Execs implements ExecService {
     await session.resize(columns, rows);
   }
 
-  running(container: string): readonly string[] {
-    return [...this.#entries.values()].flatMap(({ record }) =>
-      record.container === container && record.status === "running" ? [record.id] : [],
-    );
-  }
-
   #entry(id: string): Entry {
     const entry = this.#entries.get(id);
     if (entry === undefined) throw new Failure("EXEC_UNKNOWN", { exec: id });

@@ -74,7 +74,9 @@ export class EventLog {
   }
 }
 
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
+/** `performance` says it too, and takes milliseconds to load. */
+const nowMicros = (): number => STARTED_MICROS + Number(process.hrtime.bigint() / 1000n);
+const STARTED_MICROS = Date.now() * 1000 - Number(process.hrtime.bigint() / 1000n);
 
 const toEvent = ({ time, type, action, id, attributes }: Row): EngineEvent => ({
   type,
