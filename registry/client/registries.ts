@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Digest } from "../../core/digest.ts";
 import { type Failure, isCode } from "../../core/errors.ts";
 import type { Reference } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { VERSION } from "../../core/version.ts";
-import { STORE_HEADER, storeId, storeProof } from "../shared/store-proof.ts";
+import { STORE_HEADER } from "../shared/store-proof.ts";
 import { refusal } from "./answers.ts";
 import { Authorizer, type AuthorizerParts } from "./auth/authorizer.ts";
 import type { CredentialSource, Credentials } from "./auth/credentials.ts";
@@ -17,6 +16,7 @@ import { followingRedirects } from "./http/redirects.ts";
 import { type RetryOptions, retrying } from "./http/retries.ts";
 import { Trust } from "./http/trust.ts";
 import { parseMirrors } from "./mirrors.ts";
+import { type OwnStore, sharedStore } from "./own-store.ts";
 import { Repository } from "./repository.ts";
 import { type SearchResult, searchCatalog, searchHub } from "./search.ts";
 
@@ -31,8 +31,7 @@ export interface RegistryOptions {
   /** Folders in the form of /etc/docker/certs.d; these when absent. */
   readonly certificates?: readonly string[];
   readonly retries?: RetryOptions;
-  /** The secret of our own store, by which a registry that serves it is known; see registry/shared/store-proof.ts. */
-  readonly storeSecret?: () => Uint8Array | undefined;
+  readonly ownStore?: OwnStore;
 }
 
 /** A registry that answered: where, and how it is spoken to. */
@@ -140,12 +139,8 @@ export class Registries implements AsyncDisposable {
       endpoint.mirror && options.credentials !== undefined ? { ...options, credentials: {} } : options;
     const { base, send, store } = await this.#session(endpoint, domain, asked);
     const { path } = reference;
-    const secret = store === undefined ? undefined : this.#options.storeSecret?.();
-    const prove =
-      secret === undefined || storeId(secret) !== store
-        ? {}
-        : { prove: (digest: Digest) => storeProof(secret, { host: base.host, repository: path, digest }) };
-    return work(new Repository(send, { base, path, actions: ACTIONS[access], ...prove }));
+    const shared = sharedStore(this.#options.ownStore, store, { host: base.host, repository: path });
+    return work(new Repository(send, { base, path, actions: ACTIONS[access], shared }));
   }
 
   async #session(endpoint: Endpoint, domain: string, { credentials, ...options }: Asked): Promise<Session> {

@@ -45,7 +45,10 @@ export class RegistryClient implements AsyncDisposable {
   constructor(store: Store, options: RegistryOptions) {
     this.#store = store;
     this.#registries = new Registries({
-      storeSecret: () => readSecret(store.paths.registrySecret),
+      ownStore: {
+        secret: () => readSecret(store.paths.registrySecret),
+        has: (digest) => store.content.stat(digest) !== undefined,
+      },
       ...options,
     });
     this.#remote = new RemoteBlobs(store.database);

@@ -14,6 +14,7 @@ import {
   type Send,
   shownUrl,
 } from "./http/message.ts";
+import type { SharedStore } from "./own-store.ts";
 import { resumed } from "./transfer/resume.ts";
 
 export interface RepositoryOptions {
@@ -21,8 +22,8 @@ export interface RepositoryOptions {
   /** "library/debian" */
   readonly path: string;
   readonly actions: readonly string[];
-  /** For a registry on our own store: the proof that we can read a blob of it; see registry/shared/store-proof.ts. */
-  readonly prove?: (digest: Digest) => string;
+  /** The client's own store, when the registry is on it. */
+  readonly shared?: SharedStore | undefined;
 }
 export interface RawManifest {
   readonly raw: Buffer;
@@ -61,7 +62,7 @@ export class Repository {
   readonly #send: Send;
   readonly #root: URL;
   readonly #scopes: readonly Scope[];
-  readonly #prove: ((digest: Digest) => string) | undefined;
+  readonly #shared: SharedStore | undefined;
   /** "library/debian" */
   readonly path: string;
 
@@ -70,12 +71,12 @@ export class Repository {
     this.path = options.path;
     this.#root = new URL(`v2/${options.path}/`, options.base);
     this.#scopes = [repositoryScope(options.path, ...options.actions)];
-    this.#prove = options.prove;
+    this.#shared = options.shared;
   }
 
-  /** True when the registry serves the very store of this machine, and blobs need not be sent. */
-  get sharesStore(): boolean {
-    return this.#prove !== undefined;
+  /** True when the registry serves the very store that has the blob, which need not be sent then: putManifest() is enough. */
+  shares(digest: Digest): boolean {
+    return this.#shared?.has(digest) === true;
   }
 
   #request(method: HttpRequest["method"], url: string | URL, options: Abortable = {}): HttpRequest {
@@ -124,9 +125,11 @@ export class Repository {
 
   /** Stores a manifest under a tag or its digest. */
   async putManifest(reference: string, manifest: RawManifest, options: Abortable = {}): Promise<void> {
+    const proof =
+      this.#shared === undefined ? {} : { [STORE_PROOF_HEADER]: this.#shared.prove(manifest.digest) };
     const response = await this.#send({
       ...this.#request("PUT", `manifests/${reference}`, options),
-      headers: { "content-type": manifest.mediaType },
+      headers: { "content-type": manifest.mediaType, ...proof },
       body: bytesBody(manifest.raw),
     });
     await expectStatus(response, 201, 200, 202);
@@ -212,13 +215,8 @@ export class Repository {
     if (mount !== undefined) request.url.searchParams.set("mount", mount.digest);
     if (mount?.from !== undefined) request.url.searchParams.set("from", mount.from);
     const from = mount?.from === undefined ? [] : [repositoryScope(mount.from, "pull")];
-    const proof =
-      mount === undefined || this.#prove === undefined
-        ? {}
-        : { [STORE_PROOF_HEADER]: this.#prove(mount.digest) };
     const response = await this.#send({
       ...request,
-      headers: proof,
       scopes: [...this.#scopes, ...from],
       body: bytesBody(Buffer.alloc(0)),
     });

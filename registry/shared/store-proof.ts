@@ -6,19 +6,20 @@ import type { Digest } from "../../core/digest.ts";
 /**
  * How a client on the same machine pushes without moving bytes (docs/adr/0009-a-push-to-ones-own-store-moves-no-bytes.md):
  * 1. The registry names its store in every response to GET /v2/: `Slipway-Store: <storeId(secret)>`.
- * 2. A client that can read the secret of its own state root and finds the same id there sends, for each blob of its store,
- *    POST /v2/<repository>/blobs/uploads/?mount=<digest> with `Slipway-Store-Proof: <storeProof(secret, …)>`.
- * 3. 201: the blob is in the repository. 202: an ordinary upload session, as after any mount that was not possible.
+ * 2. A client that can read the secret of its own state root and finds the same id there does not upload what its store has. It puts the manifest
+ *    with `Slipway-Store-Proof: <storeProof(secret, …)>`, and what the manifest names of the store becomes part of the repository.
  */
 export const STORE_HEADER = "slipway-store";
 export const STORE_PROOF_HEADER = "slipway-store-proof";
 
 const SECRET_BYTES = 32;
 
-/** What the proof is for. `host` is the Host header of the request: "localhost:5000". */
+/** What the proof is for. */
 export interface ProofSubject {
+  /** The Host header of the request: "localhost:5000". */
   readonly host: string;
   readonly repository: string;
+  /** Of the manifest. */
   readonly digest: Digest;
 }
 

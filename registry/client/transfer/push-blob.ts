@@ -24,12 +24,9 @@ export async function pushBlob(
   { blob, open, elsewhere = [] }: BlobPush,
   options: Abortable = {},
 ): Promise<BlobPushed> {
+  if (repository.shares(blob.digest)) return "shared";
   let location: URL | undefined;
-  if (repository.sharesStore) {
-    const answer = await repository.beginUpload({ digest: blob.digest }, options);
-    if (answer === "mounted") return "shared";
-    location = answer;
-  } else if (await repository.hasBlob(blob.digest, options)) return "present";
+  if (await repository.hasBlob(blob.digest, options)) return "present";
   for (const from of elsewhere.slice(0, MOUNTS)) {
     const answer = await repository.beginUpload({ digest: blob.digest, from }, options);
     if (answer === "mounted") return { mountedFrom: from };

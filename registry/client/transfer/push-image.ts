@@ -108,9 +108,7 @@ async function pushLayers(
   for (const diffId of distinct) parts.report({ id: shortDigest(diffId), status: "Preparing" });
   for (const diffId of distinct.slice(PARALLEL)) parts.report({ id: shortDigest(diffId), status: "Waiting" });
   const sent = new Map<Digest, Descriptor>();
-  // Where layers become rows, connections would take longer than the requests on them.
-  const parallel = parts.repository.sharesStore ? 1 : PARALLEL;
-  await mapLimited(distinct, parallel, async (diffId) => {
+  await mapLimited(distinct, PARALLEL, async (diffId) => {
     const named = image.own.layers[layers.indexOf(diffId)];
     const layer: LayerPush = { diffId, named, reference: image.reference };
     sent.set(diffId, await pushLayer(parts, layer, options));

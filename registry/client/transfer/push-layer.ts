@@ -49,7 +49,7 @@ function isSendable(
   { mediaType, digest }: Descriptor,
 ): boolean {
   if (compression !== undefined) return COMPRESSED_LAYERS[compression].includes(mediaType);
-  if (repository.sharesStore || !isPlainLayer(mediaType)) return true;
+  if (repository.shares(digest) || !isPlainLayer(mediaType)) return true;
   return remote.places(digest).some(({ domain }) => domain === reference.domain);
 }
 

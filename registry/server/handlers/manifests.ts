@@ -7,6 +7,7 @@ import { readManifest } from "../manifest-document.ts";
 import { checkTag, lookUpReference, parseManifestReference } from "../names.ts";
 import { type Parts, repositoryOf } from "../parts.ts";
 import { readSmallBody } from "../small-body.ts";
+import { shareBlobs } from "./share.ts";
 
 /** distribution-spec: registries should take manifests of at least 4 megabytes. */
 export const MANIFEST_LIMIT = 4 << 20;
@@ -47,8 +48,10 @@ async function findManifest(
 
 /** end-7a, end-7b. */
 export const putManifest =
-  ({ storage: { blobs, metadata }, sparse }: Parts): Handler =>
+  (parts: Parts): Handler =>
   async (call) => {
+    const { storage, sparse } = parts;
+    const { blobs, metadata } = storage;
     const repository = repositoryOf(call.target);
     const reference = parseManifestReference(call.target.reference);
     const tags = "tag" in reference ? [reference.tag] : call.query.getAll("tag").map(checkTag);
@@ -58,6 +61,7 @@ export const putManifest =
     if ("digest" in reference && reference.digest !== digest)
       throw new Failure("DIGEST_MISMATCH", { want: reference.digest, got: digest });
     const manifest = readManifest(content, call.headers["content-type"]);
+    await shareBlobs(parts, call, { manifest: digest, blobs: manifest.blobs });
     // Asked again with the transaction that counts; here so that nothing is written for a manifest that cannot be.
     const missing = sparse ? [] : await metadata.missingBlobs(repository, manifest.blobs);
     if (missing.length > 0) throw new Failure("MANIFEST_BLOB_UNKNOWN", { repository, digests: missing });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseDigest } from "../../../core/digest.ts";
+import type { Digest } from "../../../core/digest.ts";
 import {
   isStoreProof,
   readOrMakeSecret,
@@ -12,20 +12,17 @@ import { TestStore } from "../../store/support.ts";
 import { FakeRegistry } from "./fake-registry.ts";
 import { makeImage, openClient, ref, tarOf } from "./support.ts";
 
-/** Answers as the built-in registry on the store of `secret` does. */
-function share(registry: FakeRegistry, secret: Buffer): void {
+/** Says that it is on the store of `secret`, as the built-in registry does, and takes the manifest of who proves to be able to read it. */
+function share(registry: FakeRegistry, secret: Buffer, manifest: () => Digest): void {
   registry.intercept = ({ url, method, headers }, response) => {
     if (url === "/v2/") {
       response.writeHead(200, { [STORE_HEADER]: storeId(secret) }).end("{}");
       return true;
     }
-    const { pathname, searchParams } = new URL(url, "http://x");
-    const [, repository = ""] = /^\/v2\/(.+)\/blobs\/uploads\/$/.exec(pathname) ?? [];
-    const mount = searchParams.get("mount");
-    if (method !== "POST" || mount === null) return false;
-    const subject = { host: headers.host ?? "", repository, digest: parseDigest(mount) };
-    if (!isStoreProof(secret, subject, String(headers[STORE_PROOF_HEADER]))) return false;
-    response.writeHead(201).end();
+    const proof = headers[STORE_PROOF_HEADER];
+    if (method !== "PUT" || proof === undefined) return false;
+    const subject = { host: headers.host ?? "", repository: "app", digest: manifest() };
+    response.writeHead(isStoreProof(secret, subject, String(proof)) ? 201 : 404).end();
     return true;
   };
 }
@@ -35,16 +32,13 @@ describe("push to a registry on the same store", () => {
     await using registry = await FakeRegistry.start();
     await using opened = await TestStore.open();
     const { store } = opened;
-    share(registry, readOrMakeSecret(store.paths.registrySecret));
     const name = `${registry.host}/app:1`;
     await makeImage(store, name, [tarOf("a", "one"), tarOf("b", "two")]);
     const record = store.images.get(name);
+    share(registry, readOrMakeSecret(store.paths.registrySecret), () => record.manifest.digest);
     await using client = openClient(store);
     assert.equal(await client.push(ref(name)), record.manifest.digest);
-    assert.deepEqual(
-      [registry.count("PUT /v2/app/blobs/"), registry.count("PUT /v2/app/manifests/")],
-      [0, 1],
-    );
+    assert.deepEqual(registry.requests, ["GET /v2/", "PUT /v2/app/manifests/1"]);
     assert.ok(record.layers.every((layer) => store.layers.blobs(layer).length === 0));
   });
 
@@ -53,9 +47,10 @@ describe("push to a registry on the same store", () => {
     await using opened = await TestStore.open();
     await using other = await TestStore.open();
     readOrMakeSecret(opened.store.paths.registrySecret);
-    share(registry, readOrMakeSecret(other.store.paths.registrySecret));
     const name = `${registry.host}/app:1`;
     await makeImage(opened.store, name, [tarOf("a", "one")]);
+    const { digest } = opened.store.images.get(name).manifest;
+    share(registry, readOrMakeSecret(other.store.paths.registrySecret), () => digest);
     await using client = openClient(opened.store);
     await client.push(ref(name));
     assert.equal(registry.count("PUT /v2/app/blobs/"), 2);

@@ -67,7 +67,7 @@ describe("registry end-points", () => {
       assert.equal((await registry.send("POST", `/v2/to/blobs/uploads/?${query}`)).status, 202);
   });
 
-  it("mount any blob of the store for who proves to be able to read it", async () => {
+  it("take blobs of the store with the manifest of who proves to be able to read it", async () => {
     using scratch = new Scratch();
     await using store = await openStore(scratch.join("root"), { kernel: loadKernel() });
     const storage = openEmbedded(store);
@@ -77,15 +77,16 @@ describe("registry end-points", () => {
     const host = `127.0.0.1:${registry.port}`;
     const base = await registry.send("GET", "/v2/");
     assert.equal(base.headers[STORE_HEADER], storeId(secret));
-    const mount = (proof: string, repository = "a") =>
-      registry.send("POST", `/v2/${repository}/blobs/uploads/?mount=${digest}`, {
-        headers: { [STORE_PROOF_HEADER]: proof },
-      });
-    const proof = storeProof(secret, { host, repository: "a", digest });
-    assert.equal((await mount("")).status, 202);
-    assert.equal((await mount(storeProof(Buffer.alloc(32), { host, repository: "a", digest }))).status, 202);
-    assert.equal((await mount(proof, "b")).status, 202);
-    assert.equal((await mount(proof)).status, 201);
+    await store.content.put(Buffer.from("{}"));
+    const document = imageManifest([{ digest, size: 19 }]);
+    const put = (proof: string, repository = "a") =>
+      registry.putManifest(repository, "1", document, { [STORE_PROOF_HEADER]: proof });
+    const subject = { host, repository: "a", digest: digestOf(JSON.stringify(document)) };
+    const proof = storeProof(secret, subject);
+    const wrong = ["", storeProof(Buffer.alloc(32), subject), storeProof(secret, { ...subject, digest })];
+    for (const given of wrong) assert.deepEqual((await put(given)).codes, ["MANIFEST_BLOB_UNKNOWN"]);
+    assert.deepEqual((await put(proof, "b")).codes, ["MANIFEST_BLOB_UNKNOWN"]);
+    assert.equal((await put(proof)).status, 201);
     assert.equal(
       (await registry.send("GET", `/v2/a/blobs/${digest}`)).body.toString(),
       "a layer of an image",

@@ -95,10 +95,15 @@ export class TestRegistry implements AsyncDisposable {
     return digest;
   }
 
-  putManifest(repository: string, reference: string, document: object): Promise<Reply> {
+  putManifest(
+    repository: string,
+    reference: string,
+    document: object,
+    headers: Sent["headers"] = {},
+  ): Promise<Reply> {
     const type = (document as { readonly mediaType?: string }).mediaType ?? MEDIA_TYPES.manifest;
     return this.send("PUT", `/v2/${repository}/manifests/${reference}`, {
-      headers: { "content-type": type },
+      headers: { "content-type": type, ...headers },
       body: JSON.stringify(document),
     });
   }
