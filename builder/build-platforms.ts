@@ -1,5 +1,6 @@
 import type { Descriptor } from "../core/descriptor.ts";
 import { digestOf } from "../core/digest.ts";
+import { idUnder, underPrefix } from "../core/own-ids.ts";
 import { formatPlatform, hostPlatform, type Platform, samePlatform } from "../core/platform.ts";
 import { familiarReference, parseReference, withDefaultTag } from "../core/reference.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -72,27 +73,24 @@ async function firstFailure<T>(
   return Promise.all(building);
 }
 
-/** Steps of several platforms have ids of their own. What is written is the same for all. */
+/** Steps of several platforms have ids of their own. What is written, and what is warned of, is the same for all. */
 function reportOf(
   platform: Platform,
   { report, isFirst }: { readonly report: Call["report"]; readonly isFirst: boolean },
 ): Call["report"] {
-  const own = (id: string): string => `${formatPlatform(platform)} ${id}`;
+  const prefix = formatPlatform(platform);
   return (event) => {
-    if (event.type === "result") return;
-    if (event.type === "instructions") {
-      const list = event.list.map((written) =>
-        written.step === undefined ? written : { ...written, step: own(written.step) },
-      );
-      if (isFirst) report({ ...event, list });
-    } else if (event.type === "step") {
-      report({
-        ...event,
-        id: own(event.id),
-        ...(event.inputs === undefined ? {} : { inputs: event.inputs.map(own) }),
-      });
-    } else if (event.type === "warning") {
-      if (isFirst) report(event.id === undefined ? event : { ...event, id: own(event.id) });
-    } else report({ ...event, id: own(event.id) });
+    const isShared = event.type === "instructions" || event.type === "warning";
+    if (event.type === "result" || (isShared && !isFirst)) return;
+    report(event.type === "instructions" ? instructionsUnder(prefix, event) : underPrefix(prefix, event));
   };
 }
+
+type Instructions = Extract<BuildEvent, { readonly type: "instructions" }>;
+
+const instructionsUnder = (prefix: string, event: Instructions): Instructions => ({
+  ...event,
+  list: event.list.map((written) =>
+    written.step === undefined ? written : { ...written, step: idUnder(prefix, written.step) },
+  ),
+});

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { Failure } from "../../core/errors.ts";
+import { underPrefix } from "../../core/own-ids.ts";
 import type { BuildEvent, BuildResult } from "../../engine/api.ts";
 import type { Output } from "../build-options/outputs.ts";
 import { type PreparedBuild, prepareBuild } from "../build-options/prepare.ts";
@@ -93,14 +94,10 @@ export function prepareTarget(
 
 /** Steps of several targets have ids of their own, and names that say whose they are. */
 function named(target: string, report: Baking["report"]): Baking["report"] {
-  const own = (id: string): string => `${target} ${id}`;
   return (event) => {
     if (event.type === "result" || event.type === "instructions") return;
-    if (event.type === "step") {
-      const inputs = event.inputs === undefined ? {} : { inputs: event.inputs.map(own) };
-      report({ ...event, ...inputs, id: own(event.id), name: event.name.replace(/^\[/, `[${target} `) });
-    } else if (event.id === undefined) report(event);
-    else report({ ...event, id: own(event.id) } as BuildEvent);
+    const own = underPrefix(target, event);
+    report(own.type === "step" ? { ...own, name: own.name.replace(/^\[/, `[${target} `) } : own);
   };
 }
 
