@@ -15,6 +15,7 @@ import type { ResolvedDockerfile, ResolveOptions } from "./dockerfile/resolved.t
 import type { BuildEvent } from "./events.ts";
 import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
+import { contextsByName, withLayouts } from "./layout-images.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { PlanOptions } from "./plan/plan-options.ts";
@@ -143,9 +144,10 @@ export class BuildRun {
   }
 
   #images(lease: Lease): BaseImages {
-    const { pull, credentials } = this.#request;
+    const { pull, credentials, contexts = {} } = this.#request;
+    const { images, store } = this.#tools;
     return new BaseImages({
-      source: this.#tools.images,
+      source: withLayouts(images, { store, contexts, lease }),
       steps: this.#internal,
       lease,
       pull,
@@ -175,7 +177,7 @@ export class BuildRun {
       buildPlatform: hostPlatform(),
       labels,
       ...options,
-      contexts: new Map(Object.entries(contexts).map(([key, value]) => [key.toLowerCase(), value])),
+      contexts: contextsByName(contexts),
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { targetPlatform: platform }),
       showPlatform: this.#request.showPlatform === true,

@@ -100,6 +100,14 @@ export interface HttpSource {
   get(url: URL, headers: Readonly<Record<string, string>>, options?: Abortable): Promise<HttpAnswer>;
 }
 
+/** An image in an OCI layout that somebody has. What comes from here is checked by who takes it. */
+export interface LayoutSource {
+  /** Of a manifest, or of an index with one for each platform. */
+  readonly digest: Digest;
+  /** The bytes of a blob, from its beginning. Fails where there is none. */
+  blob(digest: Digest, options?: Abortable): ByteStream;
+}
+
 export interface BaseImage {
   readonly reference: string;
   readonly id: Digest;

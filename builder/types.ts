@@ -5,7 +5,7 @@ import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { ListMember } from "../store/types.ts";
 import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
-import type { BuildResources, SecretSource, SshSource } from "./ports.ts";
+import type { BuildResources, LayoutSource, SecretSource, SshSource } from "./ports.ts";
 import type { FailedState } from "./steps/failed-state.ts";
 
 /** An ignore file that was read already. */
@@ -77,7 +77,8 @@ export interface BuildRequest {
 export type NamedBuildContext =
   | { readonly kind: "directory"; readonly path: string }
   /** A full reference, or the id of an image of the store. */
-  | { readonly kind: "image"; readonly reference: string };
+  | { readonly kind: "image"; readonly reference: string }
+  | { readonly kind: "layout"; readonly layout: LayoutSource };
 
 export interface BuildResult {
   /** Of several platforms that of this machine, or else the first. */

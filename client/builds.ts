@@ -23,7 +23,7 @@ import { refuseOwn } from "./build/own-attrs.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
-import { lacks } from "./lacks.ts";
+import { LAYOUT_CONTEXT, lacks } from "./lacks.ts";
 
 export interface RemoteBuildParts {
   readonly transport: Transport;
@@ -74,6 +74,10 @@ export class RemoteBuilds implements BuildService {
 
   async fetchContext(source: string): Promise<FetchedContext> {
     return contextAt(source);
+  }
+
+  async openLayout(): Promise<never> {
+    throw lacks(LAYOUT_CONTEXT);
   }
 
   async usage(): Promise<readonly BuildCacheEntry[]> {

@@ -1,8 +1,3 @@
-import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
-import type { BuildEvent } from "../builder/events.ts";
-import type { Entitlement } from "../builder/plan/entitlements.ts";
-import type { BuildResources, SecretSource, SshSource } from "../builder/ports.ts";
-import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -11,7 +6,7 @@ import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
-import type { BuildCacheEntry, CachePrune, PrunedCache } from "./build-cache-api.ts";
+import type { BuildService } from "./build-api.ts";
 import type { BuildDebugger, BuildHistory } from "./build-history-api.ts";
 import type { DistributionService } from "./distribution-api.ts";
 import type { EventService } from "./events-api.ts";
@@ -21,6 +16,7 @@ import type { EndpointConfig, NetworkService } from "./network-api.ts";
 import type { RegistryService } from "./registry/api.ts";
 import type { SystemService } from "./system-api.ts";
 
+export type * from "./build-api.ts";
 export type * from "./build-cache-api.ts";
 export type * from "./build-history-api.ts";
 export type * from "./distribution-api.ts";
@@ -32,24 +28,7 @@ export type * from "./registry/access-api.ts";
 export type * from "./registry/api.ts";
 export type * from "./system-api.ts";
 // What a command or a route handles besides the services themselves.
-export type {
-  BuildEvent,
-  BuildRequest,
-  BuildResources,
-  BuildResult,
-  CacheExport,
-  CacheLocation,
-  ContainerRecord,
-  ContainerUpdate,
-  Entitlement,
-  HostConfig,
-  LogEntry,
-  LogQuery,
-  MountConfig,
-  ProcessConfig,
-  SecretSource,
-  SshSource,
-};
+export type { ContainerRecord, ContainerUpdate, HostConfig, LogEntry, LogQuery, MountConfig, ProcessConfig };
 
 /**
  * The product without HTTP: one service per resource. The command line and the daemon depend on these types only; an engine is embedded
@@ -204,68 +183,6 @@ export interface PathStat {
   readonly mode: number;
   readonly mtime: string;
   readonly linkTarget: string;
-}
-
-// ── builds ──────────────────────────────────────────────────────────────────────────────────────────
-export interface BuildService {
-  /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
-  build(
-    request: BuildRequest,
-    report: (event: BuildEvent) => void,
-    options?: BuildOptions,
-  ): Promise<BuildResult>;
-  /**
-   * Builds again without the cache, remembers nothing of that, and compares: what differs from `image`, which build() made of the same request;
-   * nothing when the build is reproducible. Rejects as build() does.
-   */
-  verify(
-    request: BuildRequest,
-    image: Digest,
-    report: (event: BuildEvent) => void,
-    options?: Abortable,
-  ): Promise<readonly ImageDifference[]>;
-  /** Reports what the checks find in all stages of a Dockerfile, as warnings; nothing is built. */
-  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
-  /**
-   * Unpacks a context from outside, a tar compressed in any way or not, into a folder of its own: neither names nor links in it lead out.
-   * The caller disposes it. Rejects with ARCHIVE_INVALID, CONTEXT_TOO_LARGE, CANCELLED.
-   */
-  receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext>;
-  /**
-   * Brings a context that is elsewhere: a git repository, or a URL of a tar or of a Dockerfile, whose context is empty. The caller disposes it.
-   * Rejects with GIT_FAILED, DOWNLOAD_FAILED and as receive() does.
-   */
-  fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext>;
-  /** What the build cache keeps, and how much it takes on the disk. */
-  usage(): Promise<readonly BuildCacheEntry[]>;
-  /** Removes of the cache what no build has now. Rejects with FILTER_UNKNOWN, OPTION_INVALID. */
-  prune(request?: CachePrune): Promise<PrunedCache>;
-}
-export interface ImageDifference {
-  /** In the root filesystem; absent where it is about the image. */
-  readonly path?: string;
-  /** "mode (0644 and 0600)", "content". */
-  readonly what: string;
-}
-export interface BuildOptions extends Abortable {
-  /** What the history calls the build; one of its own when absent. */
-  readonly ref?: string;
-}
-export interface FetchOptions extends Abortable {
-  /** GIT_AUTH_TOKEN and GIT_AUTH_HEADER for private repositories. */
-  readonly secrets?: SecretSource;
-  /** The `.git` of a repository stays, even if its URL does not say so. */
-  readonly keepGitDir?: boolean | undefined;
-}
-export interface FetchedContext extends ReceivedContext {
-  /** What the URL gave, if that was no archive. */
-  readonly dockerfile?: string;
-}
-/** A build context that came from a client. Disposing removes it. */
-export interface ReceivedContext extends AsyncDisposable {
-  readonly directory: string;
-  /** A small text file, links followed inside the context. Throws DOCKERFILE_UNREADABLE. */
-  readText(path: string): string;
 }
 
 // ── volumes, system ─────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 import type { Builder } from "../builder/build.ts";
 import type { BuildEvent } from "../builder/events.ts";
-import type { HttpSource } from "../builder/ports.ts";
+import type { HttpSource, LayoutSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -16,6 +16,7 @@ import type {
   FetchedContext,
   FetchOptions,
   ImageDifference,
+  LayoutImage,
   PrunedCache,
   ReceivedContext,
 } from "./api.ts";
@@ -101,6 +102,11 @@ export class Builds implements BuildService {
   async fetchContext(source: string, options?: FetchOptions): Promise<FetchedContext> {
     const { fetchContext } = await import("./builds/fetch-context.ts");
     return fetchContext({ store: this.#store, kernel: this.#kernel, http: this.#http }, source, options);
+  }
+
+  async openLayout(path: string, which?: LayoutImage): Promise<LayoutSource> {
+    const { openLayout } = await import("./builds/open-layout.ts");
+    return openLayout(path, which);
   }
 
   usage(): Promise<readonly BuildCacheEntry[]> {

@@ -13,6 +13,7 @@ const PARSE = "test/builder/dockerfile/parse.test.ts";
 const LINT = "test/builder/dockerfile/lint.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
+const LAYOUTS = "test/e2e/layout-contexts.test.ts";
 const OUTPUTS = "test/e2e/build-outputs.test.ts";
 const PLATFORMS = "test/e2e/platforms.test.ts";
 const BAKE = "test/e2e/bake.test.ts";
@@ -136,6 +137,16 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["URL", CONTEXTS, "is behind a URL, as a tar or a Dockerfile"],
     ["git repository", CONTEXTS, "is a git repository, or a folder of it"],
     ["--build-context", CONTEXTS, "is beside it a folder, an image or a URL under a name"],
+    [
+      "--build-context NAME=oci-layout://",
+      LAYOUTS,
+      "is what a stage begins with or copies from, by tag or digest",
+    ],
+    [
+      "--build-context NAME=oci-layout://, from buildx",
+      "test/daemon/buildx-contexts.test.ts",
+      "is an image in an OCI layout that the client has",
+    ],
     ["--output type=local", OUTPUTS, "is a folder, short and long"],
     ["--output type=tar", OUTPUTS, "is a tar, in a file or on standard output"],
     ["--output type=oci|docker", OUTPUTS, "is an archive that docker and others load"],

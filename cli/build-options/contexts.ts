@@ -1,4 +1,5 @@
 import { contextName, imageOfContext, isRemoteContext } from "../../core/build-context.ts";
+import { isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { Undo } from "../../core/undo.ts";
 import type { BuildRequest, BuildService, FetchOptions } from "../../engine/api.ts";
@@ -10,7 +11,9 @@ export interface NamedContexts extends AsyncDisposable {
 }
 type NamedContext = NamedContexts["contexts"][string];
 
-/** `--build-context NAME=DIRECTORY|docker-image://REFERENCE|URL|git repository`. Rejects with OPTION_INVALID and as readBuildInput() does. */
+const LAYOUT = "oci-layout://";
+
+/** `--build-context NAME=DIRECTORY|docker-image://REFERENCE|oci-layout://PATH[:tag|@digest]|URL|git repository`. Rejects with OPTION_INVALID and as readBuildInput() does. */
 export async function readNamedContexts(
   context: Context,
   flags: readonly string[],
@@ -42,10 +45,29 @@ async function read(
 ): Promise<NamedContext> {
   const reference = imageOfContext(source);
   if (reference !== undefined) return { kind: "image", reference };
-  if (source.startsWith("oci-layout://"))
-    throw new Failure("OPTION_UNSUPPORTED", { option: `--build-context with an OCI layout (${source})` });
+  if (source.startsWith(LAYOUT)) return openLayout(context, source.slice(LAYOUT.length), builds);
   if (!isRemoteContext(source)) return { kind: "directory", path: await contextDirectory(context, source) };
   const fetched = await (await builds()).fetchContext(source, options);
   undo.add(() => fetched[Symbol.asyncDispose]());
   return { kind: "directory", path: fetched.directory };
+}
+
+/** "PATH", "PATH:tag" or "PATH@digest". */
+async function openLayout(
+  context: Context,
+  text: string,
+  builds: () => Promise<BuildService>,
+): Promise<NamedContext> {
+  const [, path = "", tag, digest] = /^(.*?)(?::([^/:@]+))?(?:@([^/@]+))?$/.exec(text) ?? [];
+  if (digest !== undefined && !isDigest(digest))
+    throw new Failure("OPTION_INVALID", {
+      option: "--build-context",
+      got: `${LAYOUT}${text}`,
+      want: `${LAYOUT}PATH[:tag|@sha256:<64 hex digits>]`,
+    });
+  const layout = await (await builds()).openLayout(await contextDirectory(context, path), {
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  });
+  return { kind: "layout", layout };
 }

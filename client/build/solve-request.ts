@@ -5,6 +5,7 @@ import { isRemoteContext } from "../../core/build-context.ts";
 import { formatPlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import type { SOLVE_REQUEST } from "../../wire/buildkit/control.ts";
+import { LAYOUT_CONTEXT, lacks } from "../lacks.ts";
 import { cacheOptions } from "./cache-options.ts";
 import { isElsewhere } from "./contexts.ts";
 import { hostFolder, type LentFolder, madeFolder } from "./folder.ts";
@@ -91,6 +92,7 @@ function frontendAttrs(request: BuildRequest): ReadonlyMap<string, string> {
 function contextAttrs({ contexts = {} }: BuildRequest): readonly (readonly [string, string])[] {
   return Object.entries(contexts).map(([name, source]) => {
     if (source.kind === "image") return [`context:${name}`, `docker-image://${source.reference}`];
+    if (source.kind === "layout") throw lacks(LAYOUT_CONTEXT);
     const lent = isRemoteContext(source.path) ? source.path : `local:${folderName(name)}`;
     return [`context:${name}`, lent];
   });

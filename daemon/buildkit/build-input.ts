@@ -14,6 +14,7 @@ import type { FrontendRequest } from "./frontend-attrs.ts";
 import { ignoreLines } from "./ignore-lines.ts";
 import type { NamedContexts, NamedSource } from "./named-contexts.ts";
 import { receivedFiles, type Wanted } from "./received-files.ts";
+import { sessionLayout } from "./session-layout.ts";
 import { sessionSecrets } from "./session-secrets.ts";
 import type { Session } from "./sessions.ts";
 import { type TransferTitle, transferStep } from "./transfer-step.ts";
@@ -73,6 +74,7 @@ async function fetchNamed(
   undo: Undo,
 ): Promise<NamedContexts[string]> {
   if (source.kind === "image") return source;
+  if (source.kind === "layout") return { kind: "layout", layout: sessionLayout(parts.session, source) };
   const received =
     source.kind === "folder"
       ? await fetchFolder(parts, `load build context ${source.folder}`, { folder: source.folder })

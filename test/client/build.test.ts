@@ -166,6 +166,12 @@ describe("a build through a daemon", () => {
     assert.match(err, /Failing:3: .*exit code: 3\n.*\n.*\n 3 \| >>> RUN echo lots; exit 3\n/);
   });
 
+  it("lends no OCI layout", async () => {
+    const { code, err } = await build("--build-context", `base=oci-layout://${context}`, context);
+    assert.equal(code, 1);
+    assert.match(err, /lending an OCI layout .*oci-layout:\/\/PATH\) cannot be done/);
+  });
+
   it("keeps no cache in a folder of this side", async () => {
     const { code, err } = await build("--cache-to", "type=local,dest=cache", context);
     assert.equal(code, 1);

@@ -89,8 +89,26 @@ describe("where docker build takes its files from, with BuildKit", () => {
     file("names/Dockerfile", "FROM base\nCOPY --from=files a /a\nRUN cat /a\n");
     const names = ["--build-context", "files=named", "--build-context", "base=docker-image://busybox"];
     assert.deepEqual(await shown(...names, "names"), ["of the folder"]);
-    const { err } = await build("--build-context", "base=oci-layout://named", "names");
-    assert.match(err, /not supported|oci-layout|index\.json/);
+  });
+
+  it("is an image in an OCI layout that the client has", async () => {
+    file("laid/Dockerfile", "FROM busybox\nRUN echo in the layout > /laid\nENV LAID=yes\n");
+    file("uses/Dockerfile", "FROM base\nRUN cat /laid; echo $LAID\n");
+    const layout = daemon.slipway.scratch.join("layout");
+    await daemon.slipway.ok(["build", "-q", "-t", "laid:1", "-o", "type=oci,dest=laid.tar", "laid"]);
+    mkdirSync(layout);
+    execFileSync("tar", ["-xf", daemon.slipway.scratch.join("laid.tar"), "-C", layout]);
+    await daemon.slipway.ok(["builder", "prune", "-af"]);
+    assert.deepEqual(await shown("--build-context", `base=oci-layout://${layout}`, "uses"), [
+      "in the layout",
+      "yes",
+    ]);
+    const { err } = await build(
+      "--build-context",
+      `base=oci-layout://${layout}@sha256:${"0".repeat(64)}`,
+      "uses",
+    );
+    assert.match(err, /not found/);
   });
 
   it("may be told to allow what builds may not", async () => {

@@ -191,9 +191,5 @@ for (const { title, open } of PLACES)
         ["a of the context"],
       );
       assert.match(await failure(["--build-context", "x", "context"]), /expected NAME=SOURCE/);
-      assert.match(
-        await failure(["--build-context", "x=oci-layout://y", "context"]),
-        /with an OCI layout .* is not supported/,
-      );
     });
   });

@@ -5,9 +5,7 @@ import type { BuildAsked } from "../../build-history-api.ts";
 /** What the history keeps of a request. Passwords in URLs go. */
 export function askedOf(request: BuildRequest): BuildAsked {
   const { target, platforms = [], contexts = {}, dockerfile } = request;
-  const named = Object.entries(contexts).map(
-    ([name, context]) => [name, context.kind === "directory" ? context.path : context.reference] as const,
-  );
+  const named = Object.entries(contexts).map(([name, context]) => [name, placeOf(context)] as const);
   return {
     context: withoutPassword(request.origin ?? request.context),
     dockerfile: dockerfile.name,
@@ -22,6 +20,11 @@ export function askedOf(request: BuildRequest): BuildAsked {
     noCache: request.noCache,
     pull: request.pull,
   };
+}
+
+function placeOf(context: NonNullable<BuildRequest["contexts"]>[string]): string {
+  if (context.kind === "layout") return `oci-layout@${context.layout.digest}`;
+  return context.kind === "directory" ? context.path : context.reference;
 }
 
 const withoutPassword = (origin: string): string => origin.replace(/^(\w+:\/\/)[^/@]*@/, "$1");

@@ -1,9 +1,8 @@
-import { statfsSync } from "node:fs";
 import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, hexOf } from "../../../core/digest.ts";
-import { Failure } from "../../../core/errors.ts";
 import { mapLimited } from "../../../core/map-limited.ts";
 import type { Abortable } from "../../../core/streams.ts";
+import { inflatedLimit } from "../../../store/inflated-limit.ts";
 import type { Lease, Store } from "../../../store/types.ts";
 import type { Repository } from "../repository.ts";
 import { counted, type Report } from "./events.ts";
@@ -81,19 +80,4 @@ async function pullLayer(
 async function* announced(source: AsyncIterable<Uint8Array>, atEnd: () => void): AsyncGenerator<Uint8Array> {
   yield* source;
   atEnd();
-}
-
-/** The most a byte of DEFLATE can stand for (RFC 1951: 258 bytes in two bits). Other formats reach more, layers made by people do not. */
-const RATIO = 1032;
-const SLACK = 1 << 20;
-/** Of the free space, so that no layer can fill the disk. */
-const SHARE = 0.9;
-
-/** How far a layer may inflate: by what its compression allows, and never beyond what the disk holds. */
-function inflatedLimit(store: Store, { size }: Descriptor): number {
-  const { bavail, bsize } = statfsSync(store.paths.root);
-  const free = Math.floor(bavail * bsize * SHARE);
-  if (size > free)
-    throw new Failure("SYSCALL_FAILED", { syscall: "write", errno: "ENOSPC", path: store.paths.root });
-  return Math.min(size * RATIO + SLACK, free);
 }

@@ -31,7 +31,6 @@ describe("what a build cannot do is refused by name", () => {
     ],
     [["--allow", "device"], /invalid value "device" for --allow/],
     [["--network", "bridge"], /invalid value "bridge" for --network/],
-    [["--build-context", "x=oci-layout://y"], /with an OCI layout \(oci-layout:\/\/y\) is not supported/],
     [["--progress", "fancy"], /invalid value "fancy" for --progress/],
     [["--nonsense"], /unknown flag: --nonsense/],
   ];
