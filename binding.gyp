@@ -67,6 +67,7 @@
       'sources': [ '<!@(find native/launcher -name "*.cc" | sort)' ],
       'cflags_cc': [ '-Os', '-fno-exceptions', '-fno-rtti' ],
       'ldflags': [ '-static' ],
+      'libraries': [ '-lz' ],
     },
   ],
 }

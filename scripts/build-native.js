@@ -15,6 +15,7 @@ const libraries = [
   { module: "libcrypto", package: "libssl-dev" },
   { module: "liblzma", package: "liblzma-dev" },
   { module: "libisal", package: "libisal-dev" },
+  { module: "zlib", package: "zlib1g-dev" },
 ];
 const tools = [
   { command: "g++", package: "g++" },

@@ -15,6 +15,7 @@ pkg-config        finds the libraries below
 libseccomp-dev    compiles seccomp profiles
 libzstd-dev       zstd layers
 libisal-dev       gzip layers
+zlib1g-dev        gzip logs
 liblzma-dev       ADD of .xz archives
 libbz2-dev        ADD of .bz2 archives
 libssl-dev        SHA-256 of layers

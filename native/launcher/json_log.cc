@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,12 +82,12 @@ void appendJson(std::string& out, const char* data, size_t size) {
   }
 }
 
-int JsonLog::open(const char* path, uint64_t maxBytes, uint32_t maxFiles, const char* attributes) {
-  path_ = path;
-  if (*attributes) attributes_ = std::string(",\"attrs\":") + attributes;
-  maxBytes_ = maxBytes;
-  maxFiles_ = maxFiles;
-  file_.reset(::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+int JsonLog::open(const LogSetup& setup) {
+  path_ = setup.path;
+  if (*setup.attributes) attributes_ = std::string(",\"attrs\":") + setup.attributes;
+  maxBytes_ = setup.bytes;
+  rotation_.setUp(setup.path, setup.files, setup.compressed);
+  file_.reset(::open(setup.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   struct stat info;
   if (!file_ || ::fstat(file_.get(), &info) < 0) return errno;
   written_ = static_cast<uint64_t>(info.st_size);
@@ -147,14 +146,11 @@ void JsonLog::flush() {
 
 void JsonLog::rotate() {
   flush();
-  if (maxFiles_ < 2) {
+  if (rotation_.files() < 2) {
     if (::ftruncate(file_.get(), 0) == 0) written_ = 0;
     return;
   }
-  for (uint32_t number = maxFiles_ - 1; number > 0; number--) {
-    const std::string from = number == 1 ? path_ : path_ + "." + std::to_string(number - 1);
-    ::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str());
-  }
+  rotation_.turn();
   UniqueFd next(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640));
   if (next) file_ = std::move(next);
   written_ = 0;

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "../src/unique_fd.h"
+#include "log_rotation.h"
+#include "program.h"
 
 namespace slipway {
 
@@ -18,13 +20,14 @@ class JsonLog {
  public:
   static constexpr size_t kLineLimit = 16384;
 
-  /** 0 or an errno. With `maxBytes` > 0 a file that has reached them becomes <path>.1 and so on, `maxFiles`
-   * in all. Every entry gets `attributes`, a JSON object, unless that is "". */
-  int open(const char* path, uint64_t maxBytes, uint32_t maxFiles, const char* attributes);
+  /** 0 or an errno. */
+  int open(const LogSetup& setup);
   /** stream: 0 stdout, 1 stderr. A full disk loses entries, never the container. */
   void append(int stream, const char* data, size_t size);
   /** What is left of both streams. */
   void finish();
+  /** Returns when nothing happens to its files any more. */
+  void close() { rotation_.finish(); }
 
  private:
   struct Line {
@@ -40,7 +43,7 @@ class JsonLog {
   UniqueFd file_;
   std::string path_;
   uint64_t maxBytes_ = 0;
-  uint32_t maxFiles_ = 1;
+  LogRotation rotation_;
   std::string attributes_;
   uint64_t written_ = 0;
   std::string out_;

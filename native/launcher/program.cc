@@ -54,10 +54,11 @@ ShimSetup readShim(Reader& in) {
   ShimSetup shim;
   shim.socket = in.string();
   shim.exitFile = in.string();
-  shim.log = in.string();
-  shim.logBytes = in.u64();
-  shim.logFiles = in.u32();
-  shim.logAttributes = in.string();
+  shim.log.path = in.string();
+  shim.log.bytes = in.u64();
+  shim.log.files = in.u32();
+  shim.log.compressed = in.u8();
+  shim.log.attributes = in.string();
   const uint8_t flags = in.u8();
   shim.openStdin = flags & 1;
   shim.stdinOnce = flags & 2;

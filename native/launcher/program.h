@@ -15,9 +15,9 @@
 //               at the end
 //   io      :=  u8 kind (0 descriptors, 1 shim); for a shim: string socket, string exit file, string log or
 //   "",
-//               u64 log bytes per file or 0, u32 log files, string attributes of entries (JSON) or "", u8
-//               flags (1 open stdin, 2 stdin once, 4 terminal), string state file or "", u8 restart policy (0
-//               never, 1 on failure, 2 always), u32 how often at most or 0, health
+//               u64 log bytes per file or 0, u32 log files, u8 older ones compressed, string attributes of
+//               entries (JSON) or "", u8 flags (1 open stdin, 2 stdin once, 4 terminal), string state file or
+//               "", u8 restart policy (0 never, 1 on failure, 2 always), u32 how often at most or 0, health
 //   health  :=  bytes of the program of a probe, which joins the container's first process, or none; u64 each
 //               in milliseconds: interval, time-out, start period, interval in it; u32 failures that count
 //   operation := u8 opcode, u32 length, operands: see operations.h
@@ -83,13 +83,22 @@ struct HealthSetup {
   uint32_t retries = 0;
 };
 
+struct LogSetup {
+  /** "" for none. */
+  const char* path = "";
+  /** A file that has reached them gives way to a new one; 0 for no limit. */
+  uint64_t bytes = 0;
+  /** In all. */
+  uint32_t files = 1;
+  bool compressed = false;
+  /** A JSON object that every entry gets, or "". */
+  const char* attributes = "";
+};
+
 struct ShimSetup {
   const char* socket = "";
   const char* exitFile = "";
-  const char* log = "";
-  uint64_t logBytes = 0;
-  uint32_t logFiles = 1;
-  const char* logAttributes = "";
+  LogSetup log;
   bool openStdin = false;
   bool stdinOnce = false;
   bool terminal = false;

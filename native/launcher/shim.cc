@@ -32,9 +32,8 @@ constexpr int kFixedEntries = 4;
 }  // namespace
 
 int Shim::open() {
-  if (*setup_.log) {
-    if (const int error = log_.open(setup_.log, setup_.logBytes, setup_.logFiles, setup_.logAttributes))
-      return error;
+  if (*setup_.log.path) {
+    if (const int error = log_.open(setup_.log)) return error;
   }
   if (const int error = openPipes()) return error;
   return listenAt(setup_.socket, listener_);
@@ -216,6 +215,7 @@ void Shim::waiting(const ExitRecord& record) {
 
 void Shim::ended(const ExitRecord& record) {
   resolver_.reset();
+  log_.close();
   // How the last run ended is known; what came after it, only now.
   if (record.stopped || !record.error.empty()) exitJson_ = exitJson(record);
   sys::replaceFile(setup_.exitFile, exitJson_ + "\n");

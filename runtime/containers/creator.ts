@@ -11,7 +11,7 @@ import { type Connections, defaultHostname, planConnections } from "./connection
 import type { ContainerTable } from "./container-table.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { parseLogOptions } from "./log-options.ts";
+import { containerLog } from "./log-options.ts";
 import { withContainerIds } from "./namespace-modes.ts";
 import type { ContainerParts } from "./parts.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -45,8 +45,8 @@ export class Creator {
     const { name, config, hostConfig } = request;
     checkName(name);
     checkConfig(config, hostConfig);
-    parseLogOptions(hostConfig.LogConfig, config);
     const container = this.#describe({ ...request, hostConfig: withContainerIds(hostConfig, this.#table) });
+    containerLog(container);
     await using undo = new Undo();
     this.#table.insert(container);
     undo.add(() => this.#lifecycle.remove(container, { volumes: true }));

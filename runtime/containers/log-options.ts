@@ -1,10 +1,13 @@
 import { Failure } from "../../core/errors.ts";
 import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import type { LogSetup } from "../launch/launcher.ts";
+import { containerArgs } from "../spec/process.ts";
+import { type LoggedContainer, logTag } from "./log-tag.ts";
+import type { StoredContainer } from "./stored-container.ts";
 
 type Config = HostConfig["LogConfig"]["Config"];
 type LogOptions = Omit<LogSetup, "path">;
-type Described = Pick<ProcessConfig, "Labels" | "Env">;
+type Described = LoggedContainer & { readonly config: Pick<ProcessConfig, "Labels" | "Env"> };
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const refuse = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
@@ -19,8 +22,14 @@ function pattern(name: string, value: string): RegExp {
   }
 }
 
+/** As Go's strconv.ParseBool reads them. */
+const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
+  ...["1", "t", "T", "true", "TRUE", "True"].map((text) => [text, true] as const),
+  ...["0", "f", "F", "false", "FALSE", "False"].map((text) => [text, false] as const),
+]);
+
 const listed = (value: string) => (name: string) => value.split(",").includes(name);
-const variables = ({ Env }: Described): readonly (readonly [string, string])[] =>
+const variables = ({ config: { Env } }: Described): readonly (readonly [string, string])[] =>
   (Env ?? []).map((entry) => {
     const at = entry.indexOf("=");
     return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
@@ -29,7 +38,7 @@ const chosen = (
   pairs: readonly (readonly [string, string])[],
   wanted: (name: string) => boolean,
 ): LogOptions => ({ attributes: Object.fromEntries(pairs.filter(([name]) => wanted(name))) });
-const labels = ({ Labels }: Described): readonly (readonly [string, string])[] =>
+const labels = ({ config: { Labels } }: Described): readonly (readonly [string, string])[] =>
   Object.entries(Labels ?? {});
 
 type Reader = (value: string, container: Described) => LogOptions;
@@ -46,9 +55,9 @@ const ROTATION: Readonly<Record<string, Reader>> = {
     return { maxFiles: Number(value) };
   },
   compress: (value) => {
-    if (value === "true") throw new Failure("OPTION_UNSUPPORTED", { option: "--log-opt compress=true" });
-    if (value !== "false") throw invalid("compress", value);
-    return {};
+    const compressed = BOOLEANS[value];
+    if (compressed === undefined) throw invalid("compress", value);
+    return { compressed };
   },
 };
 /** Of every driver. What a process writes waits for the log, never the other way round. */
@@ -56,8 +65,11 @@ const COMMON: Readonly<Record<string, Reader>> = {
   mode: (value) => {
     if (value === "non-blocking")
       throw new Failure("OPTION_UNSUPPORTED", { option: "--log-opt mode=non-blocking" });
-    if (value !== "blocking") throw refuse(`logger: log mode is not valid: ${value}`);
+    if (value !== "blocking") throw refuse(`logger: logging mode not supported: ${value}`);
     return {};
+  },
+  "max-buffer-size": () => {
+    throw refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
   },
 };
 const matching = (name: string, value: string) => {
@@ -65,6 +77,7 @@ const matching = (name: string, value: string) => {
   return (text: string) => form.test(text);
 };
 const ATTRIBUTES: Readonly<Record<string, Reader>> = {
+  tag: (value, container) => (value === "" ? {} : { attributes: { tag: logTag(value, container) } }),
   labels: (value, container) => chosen(labels(container), listed(value)),
   "labels-regex": (value, container) => chosen(labels(container), matching("labels-regex", value)),
   env: (value, container) => chosen(variables(container), listed(value)),
@@ -74,27 +87,38 @@ const ATTRIBUTES: Readonly<Record<string, Reader>> = {
 interface Driver {
   readonly readers: Readonly<Record<string, Reader>>;
   readonly defaults: LogOptions;
+  /** What is said of an option that it has not. */
+  readonly unknown: (option: string) => string;
+  /** What is said when there are no older files to compress. */
+  readonly uncompressible: string;
 }
 
-/** "local" is the same file as json-file, rotated by default, as its format is nobody's but the engine's. */
+/** "local" is the same file as json-file, rotated and compressed by default, as its format is nobody's but the engine's. */
 const DRIVERS: Readonly<Record<string, Driver>> = {
-  "json-file": { readers: { ...COMMON, ...ROTATION, ...ATTRIBUTES }, defaults: {} },
-  local: {
+  "json-file": {
     readers: { ...COMMON, ...ROTATION, ...ATTRIBUTES },
-    defaults: { maxBytes: 20 * 1024 ** 2, maxFiles: 5 },
+    defaults: {},
+    unknown: (option) => `unknown log opt '${option}' for json-file log driver`,
+    uncompressible: "compress cannot be true when max-file is less than 2 or max-size is not set",
   },
-  none: { readers: COMMON, defaults: {} },
+  local: {
+    readers: { ...COMMON, ...ROTATION },
+    defaults: { maxBytes: 20 * 1024 ** 2, maxFiles: 5, compressed: true },
+    unknown: (option) => `unknown log opt '${option}' for log driver local`,
+    uncompressible: "compression cannot be enabled when max file count is 1",
+  },
+  none: {
+    readers: COMMON,
+    defaults: {},
+    unknown: (option) => `unknown log opt '${option}' for none log driver`,
+    uncompressible: "",
+  },
 };
 
-function readAll(
-  type: string,
-  { readers, defaults }: Driver,
-  config: Config,
-  container: Described,
-): LogOptions {
+function readAll({ readers, defaults, unknown }: Driver, config: Config, container: Described): LogOptions {
   const read = Object.entries(config).map(([name, value]) => {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
-    if (reader === undefined) throw refuse(`unknown log opt '${name}' for ${type} log driver`);
+    if (reader === undefined) throw refuse(unknown(name));
     return reader(value, container);
   });
   const attributes: Record<string, string> = Object.assign({}, ...read.map((each) => each.attributes));
@@ -103,15 +127,20 @@ function readAll(
 }
 
 /** How a container's output is kept; undefined when it is not. Throws CONTAINER_CONFIG_INVALID, OPTION_UNSUPPORTED. */
-export function parseLogOptions(
+export const containerLog = (container: StoredContainer): LogOptions | undefined =>
+  parseLogOptions(container.hostConfig.LogConfig, { ...container, command: containerArgs(container.config) });
+
+function parseLogOptions(
   { Type, Config }: HostConfig["LogConfig"],
   container: Described,
 ): LogOptions | undefined {
   const driver = Object.hasOwn(DRIVERS, Type) ? DRIVERS[Type] : undefined;
   if (driver === undefined)
     throw refuse(`error looking up logging plugin ${Type}: plugin "${Type}" not found`);
-  const options = readAll(Type, driver, Config, container);
-  if (options.maxFiles !== undefined && options.maxBytes === undefined)
+  const options = readAll(driver, Config, container);
+  const { maxBytes, maxFiles = 1, compressed = false } = options;
+  if (options.maxFiles !== undefined && maxBytes === undefined)
     throw refuse("max-file cannot be specified without max-size");
+  if (compressed && (maxFiles < 2 || maxBytes === undefined)) throw refuse(driver.uncompressible);
   return Type === "none" ? undefined : options;
 }

@@ -20,7 +20,7 @@ import type { ContainerTable } from "./container-table.ts";
 import { networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
-import { parseLogOptions } from "./log-options.ts";
+import { containerLog } from "./log-options.ts";
 import { needsNames, serveNames } from "./name-service.ts";
 import { processSharing } from "./namespace-modes.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
@@ -210,13 +210,13 @@ const cgroupPath = (id: string, { CgroupParent }: HostConfig): string =>
   posix.join("/", CgroupParent === "" ? DEFAULT_CGROUP_PARENT : CgroupParent, id);
 
 function shimIo(
-  { config, hostConfig }: StoredContainer,
+  container: StoredContainer,
   files: ContainerFiles,
   size: TerminalSize = DEFAULT_SIZE,
 ): LaunchIo {
-  const { LogConfig } = hostConfig;
+  const { config, hostConfig } = container;
   const health = healthProbe(config);
-  const options = parseLogOptions(LogConfig, config);
+  const options = containerLog(container);
   const log = options === undefined ? {} : { log: { path: files.log, ...options } };
   return {
     kind: "shim",

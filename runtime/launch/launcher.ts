@@ -31,6 +31,8 @@ export interface LogSetup {
   /** A file that has reached them gives way to a new one, `maxFiles` in all. */
   readonly maxBytes?: number;
   readonly maxFiles?: number;
+  /** Whether the older ones are: path.1.gz and so on. */
+  readonly compressed?: boolean;
   /** Of every entry. */
   readonly attributes?: Readonly<Record<string, string>>;
 }

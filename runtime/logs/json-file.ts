@@ -1,12 +1,9 @@
-import { type FSWatcher, watch } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { stat } from "node:fs/promises";
 import type { Abortable } from "../../core/streams.ts";
+import { Changes } from "./changes.ts";
 import { findTail, LineCursor } from "./lines.ts";
+import { type LogFile, openLogFiles } from "./log-file.ts";
 import type { LogEntry, LogQuery, LogReader } from "./log-reader.ts";
-
-/** How long a follower waits for a file event before it looks again all the same. */
-const LOOK_AGAIN_MS = 500;
 
 type Attributes = NonNullable<LogEntry["details"]>;
 
@@ -26,65 +23,46 @@ export function parseEntry(line: Uint8Array): LogEntry | undefined {
   }
 }
 
-/** Reads the log a shim writes at `path`, with the older files it was rotated to: path.1 and so on. */
+/** Reads the log a shim writes at `path`, with the older files it was rotated to: path.1 or path.1.gz, and so on. */
 export function createJsonFileReader(path: string): LogReader {
   return {
     async *read(query, options) {
       const ended = watchEnd(options.ended);
-      const files = await openFiles(path);
+      const files = await openLogFiles(path);
       try {
         yield* select(query, options, readAll({ path, files, query, ended, options }));
       } finally {
-        for (const { file } of files) await file.close();
+        for (const file of files) await file.close();
       }
     },
   };
 }
 
-interface OpenFile {
-  readonly file: FileHandle;
-  readonly ino: number;
-  readonly size: number;
-}
-
-async function openFile(path: string): Promise<OpenFile | undefined> {
-  try {
-    const file = await open(path, "r");
-    const { ino, size } = await file.stat();
-    return { file, ino, size };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** The log's files, oldest first. Rotation between two of the opens may give one twice. */
-async function openFiles(path: string): Promise<OpenFile[]> {
-  const files: OpenFile[] = [];
-  for (let number = 0; ; number++) {
-    const next = await openFile(number === 0 ? path : `${path}.${number}`);
-    if (next === undefined) return files;
-    if (files.some(({ ino }) => ino === next.ino)) await next.file.close();
-    else files.unshift(next);
-  }
-}
-
 interface Reading {
   readonly path: string;
   /** Grows by the files that follow; whoever opened them closes them. */
-  readonly files: OpenFile[];
+  readonly files: LogFile[];
   readonly query: LogQuery;
   readonly ended: { readonly now: boolean; readonly promise: Promise<unknown> };
   readonly options: Abortable;
 }
 
-/** Where reading begins in each file. */
-async function startsOf(files: readonly OpenFile[], tail: number | undefined): Promise<readonly number[]> {
+/** Where reading begins in each file; undefined in those it does not get to. */
+async function startsOf(
+  files: readonly LogFile[],
+  tail: number | undefined,
+): Promise<readonly (number | undefined)[]> {
   if (tail === undefined) return files.map(() => 0);
-  const starts: number[] = [];
+  const starts: (number | undefined)[] = [];
   let missing = tail;
-  for (const { file, size } of files.toReversed()) {
-    const { offset, lines } = await findTail(file, size, missing);
+  for (const each of files.toReversed()) {
+    // The newest is read on from where it ends now.
+    if (missing <= 0 && starts.length > 0) {
+      starts.unshift(undefined);
+      continue;
+    }
+    const file = await each.content();
+    const { offset, lines } = await findTail(file, (await file.stat()).size, missing);
     missing -= lines;
     starts.unshift(offset);
   }
@@ -92,81 +70,66 @@ async function startsOf(files: readonly OpenFile[], tail: number | undefined): P
 }
 
 async function* readAll(reading: Reading): AsyncGenerator<readonly Buffer[]> {
-  const { path, files, query } = reading;
+  const { files, query } = reading;
   const starts = await startsOf(files, query.tail);
-  for (const [index, { file }] of files.slice(0, -1).entries())
-    yield* new LineCursor(file, starts[index] ?? 0).read();
-  const newest = files.at(-1);
-  if (newest !== undefined && !query.follow) yield* new LineCursor(newest.file, starts.at(-1) ?? 0).read();
-  if (query.follow) yield* follow(reading, newest, starts.at(-1) ?? 0, new Changes(path));
+  // The files that follow join the list meanwhile.
+  const found = files.length;
+  for (const [index, start] of starts.slice(0, -1).entries())
+    if (start !== undefined) yield* readFrom(files[index], start);
+  const cursor = await cursorOf(files[found - 1], starts.at(-1));
+  if (!query.follow) yield* cursor?.read() ?? [];
+  else yield* follow(reading, cursor, new Changes(reading.path));
 }
 
-/** Reads `current` and the files that take its place until the writer has ended. */
+async function* readFrom(file: LogFile | undefined, start: number): AsyncGenerator<readonly Buffer[]> {
+  yield* (await cursorOf(file, start))?.read() ?? [];
+}
+
+const cursorOf = async (file: LogFile | undefined, start = 0): Promise<LineCursor | undefined> =>
+  file === undefined ? undefined : new LineCursor(await file.content(), start);
+
+/** Reads the newest of the files and those that take its place until the writer has ended. */
 async function* follow(
   { path, files, ended, options }: Reading,
-  first: OpenFile | undefined,
-  start: number,
+  first: LineCursor | undefined,
   changes: Changes,
 ): AsyncGenerator<readonly Buffer[]> {
   using _changes = changes;
-  let current = first;
-  let cursor = current === undefined ? undefined : new LineCursor(current.file, start);
+  let cursor = first;
   const stop = Promise.race([ended.promise, aborted(options.signal)]);
   for (;;) {
     options.signal?.throwIfAborted();
     // Asked before reading: what was written before the end is then read.
     const last = ended.now;
     const changed = changes.next();
-    const replaced = current !== undefined && (await inodeOf(path)) !== current.ino;
+    const replaced = await isReplaced(path, files.at(-1));
     if (cursor !== undefined) yield* cursor.read();
-    if (replaced || current === undefined) {
-      const next = await openFile(path);
-      if (next !== undefined) {
-        files.push(next);
-        current = next;
-        cursor = new LineCursor(next.file, 0);
-        continue;
-      }
+    const next = replaced ? await successors(path, files.at(-1)) : [];
+    for (const file of next) {
+      files.push(file);
+      cursor = await cursorOf(file);
+      if (file !== next.at(-1)) yield* cursor?.read() ?? [];
     }
+    if (next.length > 0) continue;
     if (last) return;
     await Promise.race([changed, stop]);
   }
 }
 
-const inodeOf = async (path: string): Promise<number | undefined> =>
-  (await stat(path).catch(() => undefined))?.ino;
+async function isReplaced(path: string, current: LogFile | undefined): Promise<boolean> {
+  if (current === undefined) return true;
+  const ino = (await stat(path).catch(() => undefined))?.ino;
+  return ino !== (await (await current.content()).stat()).ino;
+}
 
-/** Tells when something happens to a file. */
-class Changes implements Disposable {
-  #watcher: FSWatcher | undefined;
-  #wake: () => void = () => undefined;
-
-  constructor(path: string) {
-    try {
-      this.#watcher = watch(dirname(path), { persistent: false }, (_, name) => {
-        if (name === basename(path)) this.#wake();
-      });
-      this.#watcher.on("error", () => undefined);
-    } catch {
-      // No inotify watch left (or no directory): looking again from time to time does it too.
-    }
-  }
-
-  /** Resolves at the next change, or after a while. */
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_AGAIN_MS);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#watcher?.close();
-    this.#wake();
-  }
+/** The files that came after one, oldest first; all there are when it is none of them any more. The caller closes them. */
+async function successors(path: string, current: LogFile | undefined): Promise<readonly LogFile[]> {
+  const files = await openLogFiles(path);
+  const identity = (await current?.identity()) ?? "";
+  const identities = await Promise.all(files.map((file) => file.identity()));
+  const at = identity === "" ? -1 : identities.indexOf(identity);
+  for (const file of files.slice(0, at + 1)) await file.close();
+  return files.slice(at + 1);
 }
 
 function watchEnd(promise: Promise<unknown>): { readonly now: boolean; readonly promise: Promise<unknown> } {

@@ -16,16 +16,22 @@ describe("log drivers", () => {
   };
   const COUNT = "for i in $(seq 1 300); do echo line $i; done";
 
-  for (const driver of ["json-file", "local"]) {
-    it(`rotate the files of ${driver} and read them as one`, async () => {
+  for (const [driver, options, compressed] of [
+    ["json-file", [], 0],
+    ["json-file", ["--log-opt", "compress=true"], 2],
+    ["local", [], 2],
+    ["local", ["--log-opt", "compress=false"], 0],
+  ] as const) {
+    it(`rotate the files of ${[driver, ...options].join(" ")} and read them as one`, async () => {
       const id = await ran(
-        ["--log-driver", driver, "--log-opt", "max-size=5k", "--log-opt", "max-file=3"],
+        ["--log-driver", driver, "--log-opt", "max-size=5k", "--log-opt", "max-file=3", ...options],
         COUNT,
       );
       const files = readdirSync(`${slipway.root}/containers/${id}`).filter((name) =>
         name.includes("json.log"),
       );
       assert.equal(files.length, 3);
+      assert.equal(files.filter((name) => name.endsWith(".gz")).length, compressed);
       const lines = (await slipway.ok(["logs", id])).split("\n");
       assert.equal(lines.at(-1), "line 300");
       assert.ok(lines.length > 50 && lines.length < 300, `${lines.length} lines are left`);
@@ -53,6 +59,26 @@ describe("log drivers", () => {
     assert.equal(await slipway.ok(["logs", "--details", id]), "MODE=x%20y,a=1 hi");
   });
 
+  it("follow through files that are compressed meanwhile", async () => {
+    const options = ["max-size=5k", "max-file=9", "compress=true"].flatMap((option) => ["--log-opt", option]);
+    const argv = ["run", "-d", "--network", "none", ...options, "busybox", "sh", "-c", COUNT];
+    const id = await slipway.ok(argv);
+    const lines = (await slipway.ok(["logs", "-f", id])).split("\n");
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 300 }, (_, i) => `line ${i + 1}`),
+    );
+  });
+
+  it("keep a tag of the container's fields with each entry", async () => {
+    const tag = "tag={{.Name}}/{{ .ImageName }}/{{.ID}}/{{.Command}}";
+    const id = await ran(["--name", "tagged", "--log-opt", tag], "echo hi");
+    assert.equal(
+      decodeURIComponent((await slipway.ok(["logs", "--details", id])).replaceAll("+", " ")),
+      `tag=tagged/busybox/${id.slice(0, 12)}/sh -c echo hi hi`,
+    );
+  });
+
   it("keep nothing with none, and say so", async () => {
     const id = await ran(["--log-driver", "none"], "echo lost");
     const { code, err } = await slipway.run(["logs", id]);
@@ -66,7 +92,29 @@ describe("log drivers", () => {
     [["--log-driver", "none", "--log-opt", "max-size=1m"], /unknown log opt 'max-size' for none log driver/],
     [["--log-opt", "max-file=2"], /max-file cannot be specified without max-size/],
     [["--log-opt", "mode=non-blocking"], /mode=non-blocking is not supported/],
-    [["--log-opt", "compress=true"], /compress=true is not supported/],
+    [
+      ["--log-opt", "max-buffer-size=1m"],
+      /max-buffer-size option is only supported with 'mode=non-blocking'/,
+    ],
+    [["--log-opt", "mode=other"], /logger: logging mode not supported: other/],
+    [
+      ["--log-opt", "compress=true", "--log-opt", "max-size=1m"],
+      /compress cannot be true when max-file is less than 2 or max-size is not set/,
+    ],
+    [["--log-opt", "compress=maybe"], /invalid value for log opt compress: maybe/],
+    [
+      ["--log-driver", "local", "--log-opt", "max-file=1"],
+      /compression cannot be enabled when max file count is 1/,
+    ],
+    [["--log-driver", "local", "--log-opt", "env=A"], /unknown log opt 'env' for log driver local/],
+    [
+      ["--log-opt", "tag={{.Nam}}"],
+      /invalid value for log opt tag: a container has no field Nam, expected one of ID, /,
+    ],
+    [
+      ["--log-opt", "tag={{if .ID}}x{{end}}"],
+      /--log-opt tag with the template action \{\{if .ID\}\} is not supported/,
+    ],
     [["--log-opt", "labels-regex=("], /invalid value for log opt labels-regex: \(/],
   ];
   for (const [flags, err] of refused) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { after, before, describe, it } from "mocha";
 import { Shimmed } from "./shim-support.ts";
 import { Bench, processOf, specOf } from "./support.ts";
@@ -115,6 +116,27 @@ describe("a shim's log", () => {
       "none is lost between files",
     );
     for (const suffix of [".2", ".1"]) assert.ok(Math.abs(statSync(path + suffix).size - 1000) < 100);
+  });
+
+  it("compresses the files it has done with, and loses nothing", async () => {
+    const path = bench.scratch.join("compressed");
+    const log = { path, maxBytes: 1000, maxFiles: 3, compressed: true };
+    await using container = await logged("seq 200", { io: { log } });
+    assert.deepEqual(
+      readdirSync(bench.scratch.path)
+        .filter((name) => name.startsWith("compressed"))
+        .sort(),
+      ["compressed", "compressed.1.gz", "compressed.2.gz"],
+    );
+    const older = [".2.gz", ".1.gz"].map((suffix) => gunzipSync(readFileSync(path + suffix)).toString());
+    const lines = [...older, readFileSync(path, "utf8")].join("").trim().split("\n");
+    const numbers = lines.map((line) => Number((JSON.parse(line) as { log: string }).log));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: numbers.length }, (_, i) => 201 - numbers.length + i),
+    );
+    assert.equal(statSync(`${path}.1.gz`).mode & 0o777, 0o640);
+    assert.equal(container.log().at(-1)?.log, "200\n");
   });
 
   it("starts over in place when one file is all it may have", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { createJsonFileReader, parseEntry } from "../../../runtime/logs/json-file.ts";
 import type { LogQuery } from "../../../runtime/logs/log-reader.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -47,6 +48,52 @@ describe("runtime/logs/json-file", () => {
     writeFileSync(`${path}.1`, `${entries(3, 4)}not json\n`);
     writeFileSync(path, `${entries(5, 6)}{"log":"half`);
     assert.deepEqual(await numbers({}), range(1, 6));
+  });
+  it("reads compressed files, and what is whole of a damaged one", async () => {
+    const damaged = gzipSync(entries(1, 4000));
+    writeFileSync(`${path}.3.gz`, damaged.subarray(0, damaged.byteLength - 2000));
+    writeFileSync(`${path}.2.gz`, gzipSync(entries(4001, 4002)));
+    writeFileSync(`${path}.1`, entries(4003, 4004));
+    writeFileSync(path, entries(4005, 4006));
+    const found = await numbers({});
+    assert.deepEqual(found.slice(-6), range(4001, 4006));
+    assert.deepEqual(found.slice(0, 1000), range(1, 1000));
+    assert.deepEqual(await numbers({ tail: 5 }), range(4002, 4006));
+    assert.deepEqual(
+      readdirSync(scratch.path).sort(),
+      ["", ".1", ".2.gz", ".3.gz"].map((end) => `x-json.log${end}`),
+    );
+  });
+  it("reads a file once that is there in both forms", async () => {
+    writeFileSync(`${path}.2.gz`, gzipSync(entries(1, 2)));
+    writeFileSync(`${path}.1`, entries(1, 2));
+    writeFileSync(path, entries(3, 4));
+    assert.deepEqual(await numbers({}), range(1, 4));
+  });
+  it("follows through several rotations at once, with compression", async () => {
+    writeFileSync(path, entries(1, 2));
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const found: number[] = [];
+    const reading = (async () => {
+      const reader = createJsonFileReader(path);
+      for await (const { line } of reader.read({ ...ALL, follow: true }, { ended })) {
+        found.push(Number(/line (\d+)\n/.exec(Buffer.from(line).toString())?.[1]));
+        if (found.length !== 2) continue;
+        // While it deals with the second entry three files come and go.
+        writeFileSync(`${path}.3.gz`, gzipSync(entries(1, 3)));
+        writeFileSync(`${path}.2.gz`, gzipSync(entries(4, 5)));
+        writeFileSync(`${path}.1`, entries(6, 7));
+        appendFileSync(path, entries(3, 3));
+        writeFileSync(`${path}.new`, entries(8, 9));
+        renameSync(`${path}.new`, path);
+        end();
+      }
+    })();
+    await reading;
+    assert.deepEqual(found, range(1, 9));
   });
   it("is empty where nothing was written", async () => assert.deepEqual(await numbers({}), []));
 
