@@ -210,6 +210,12 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["types of variables, NAME_JSON", BAKE_PRINT, "typed overrides"],
     ["validation of variables", BAKE_FAULTS, "a failed validation"],
     ["functions", BAKE_PRINT, "functions"],
+    ["regex, regexall, regex_replace", BAKE_PRINT, "regular expressions"],
+    [
+      "an expression that takes long elsewhere",
+      BAKE_FAULTS,
+      "an expression over which JavaScript's would go on",
+    ],
     ["templates, here-documents, loops, operators", BAKE_PRINT, "expressions"],
     ["matrix", BAKE_PRINT, "matrix"],
     ["JSON", BAKE_PRINT, "json functions"],

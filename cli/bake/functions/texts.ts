@@ -1,29 +1,12 @@
 import { homedir } from "node:os";
 import { posix } from "node:path";
 import type { Value } from "../hcl/ast.ts";
-import { TypeProblem, toList, toNumber, toText } from "../hcl/values.ts";
+import { toList, toNumber, toText } from "../hcl/values.ts";
 import { format } from "./format.ts";
 import type { Functions } from "./functions.ts";
 
 const characters = (text: Value): readonly string[] =>
   Array.from(new Intl.Segmenter().segment(toText(text)), ({ segment }) => segment);
-
-/** Go's expressions are nearly JavaScript's: (?P<name>…) is (?<name>…). */
-function expression(pattern: Value, flags: string): RegExp {
-  try {
-    return new RegExp(toText(pattern).replaceAll("(?P<", "(?<"), `${flags}u`);
-  } catch (error) {
-    throw new TypeProblem(
-      `invalid regular expression ${JSON.stringify(pattern)}: ${(error as Error).message}`,
-    );
-  }
-}
-
-/** With groups what they caught: by name when they have names. */
-function caught(match: RegExpMatchArray): Value {
-  if (match.groups !== undefined) return { ...match.groups } as Value;
-  return match.length > 1 ? match.slice(1).map((group) => group ?? null) : match[0];
-}
 
 const trimmed = (
   text: Value,
@@ -58,14 +41,6 @@ export const TEXTS: Functions = {
   join: (separator = "", ...lists) =>
     lists.flatMap((list) => toList(list).map(toText)).join(toText(separator)),
   lower: (text = "") => toText(text).toLowerCase(),
-  regex: (pattern = "", text = "") => {
-    const match = expression(pattern, "").exec(toText(text));
-    if (match === null) throw new TypeProblem("the pattern did not match any part of the given string");
-    return caught(match);
-  },
-  regex_replace: (text = "", pattern = "", replacement = "") =>
-    toText(text).replaceAll(expression(pattern, "g"), toText(replacement).replaceAll(/\$\{(\w+)\}/g, "$$$1")),
-  regexall: (pattern = "", text = "") => [...toText(text).matchAll(expression(pattern, "g"))].map(caught),
   replace: (text = "", part = "", by = "") => toText(text).replaceAll(toText(part), () => toText(by)),
   reverse: (text = "") => [...characters(text)].reverse().join(""),
   sanitize: (text = "") => toText(text).replaceAll(/[^a-zA-Z0-9_-]/g, "_"),

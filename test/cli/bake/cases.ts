@@ -204,6 +204,21 @@ target "default" {
     },
   },
   {
+    name: "regular expressions",
+    files: {
+      "docker-bake.hcl": `
+target "default" {
+  args = {
+    all = join(",", regexall("[a-z]+", "1ab2cd")), none = jsonencode(regexall("x", "ab")), empty = jsonencode(regexall("a*", "baac"))
+    groups = jsonencode(regex("(\\\\d+)-(\\\\w+)?", "12-")), named = jsonencode(regex("(?P<one>[a-z])(?P<two>[0-9])", "b4"))
+    between = regex_replace("baac", "a*", "-"), by = regex_replace("a.b.c", "([a-z])\\\\.", "$1_"), braced = regex_replace("ab", "(?P<x>a)", "<$\${x}>")
+    dollar = regex_replace("ab", "a", "$$"), classes = regex_replace("aB1_", "[[:upper:]\\\\pN]", "."), lines = join("|", regexall("(?m)^.", "a\\nb"))
+  }
+}
+`,
+    },
+  },
+  {
     name: "matrix",
     files: {
       "docker-bake.hcl": `

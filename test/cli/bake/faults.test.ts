@@ -26,6 +26,17 @@ describe("a bake file with a fault is told of with its line", () => {
       /bake\.hcl:2: tags: a list is required, got a string/,
     ],
     ["a wrong operand", target('"x" + 1'), /bake\.hcl:2: a number is required, got "x"/],
+    [
+      "an expression over which JavaScript's would go on for hours",
+      target(`regex("^(a+)+$", "${"a".repeat(50)}b")`),
+      /bake\.hcl:2: .*did not match any part/,
+    ],
+    [
+      "an expression that is none",
+      target('regex("(", "a")'),
+      /bake\.hcl:2: .*invalid regular expression "\("/,
+    ],
+    ["an expression that looks ahead", target('regex("a(?=b)", "ab")'), /invalid or unsupported Perl syntax/],
     ["division by zero", target("1 / 0"), /bake\.hcl:2: division by zero/],
     ["an index outside", target("[1][4]"), /bake\.hcl:2: there is no 4 in a list/],
     ["a cycle of variables", `A = B\nB = A\n${target("A")}`, /variable cycle not allowed for A/],
