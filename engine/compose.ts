@@ -7,14 +7,14 @@ import { isActive } from "./containers/active.ts";
 import { Distribution } from "./distribution.ts";
 import { EventLog } from "./events/event-log.ts";
 import { Events } from "./events.ts";
+import { LazyExecutor } from "./executor.ts";
 import type { ImageUsers } from "./images/remove.ts";
 import { Images } from "./images.ts";
 import { Jobs } from "./jobs.ts";
-import { lazyService } from "./lazy-service.ts";
+import { lazyService, once } from "./lazy-service.ts";
 import { LazyRegistries, type RegistrySettings } from "./registries.ts";
 import { Registry } from "./registry/registry.ts";
 import { System } from "./system.ts";
-import type { Workshop, WorkshopParts } from "./workshop.ts";
 
 export interface EngineSettings {
   /** Snapshot driver by name, of a new root; one that has another is refused. */
@@ -23,8 +23,8 @@ export interface EngineSettings {
 }
 
 /**
- * Opens the engine on a state root: here and in workshop.ts, which is loaded with the first container or build, everything is constructed.
- * The caller disposes it.
+ * Opens the engine on a state root. Everything is constructed here, and with the first container or build in the two files beside, which take longer
+ * to load than most commands last. The caller disposes it.
  */
 export async function openEngine(root: string, settings: EngineSettings = {}): Promise<Engine> {
   const kernel = loadKernel();
@@ -36,8 +36,16 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const jobs = new Jobs(store.database);
   const events = new EventLog(store.database);
   const registries = new LazyRegistries(store, registrySettings);
-  const workshop = new LazyWorkshop({ store, kernel, jobs, events, registries });
-  const records = async () => (await workshop.open()).records();
+  const containers = once(async () => {
+    const { openContainers } = await import("./compose-containers.ts");
+    return openContainers({ store, kernel, jobs, events });
+  });
+  const executor = new LazyExecutor(async () => (await containers()).createRunner());
+  const builds = once(async () => {
+    const { openBuilds } = await import("./compose-builds.ts");
+    return openBuilds({ store, kernel, jobs, registries, executor });
+  });
+  const records = async () => (await containers()).records();
   return {
     images: new Images({
       store,
@@ -47,7 +55,17 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       registries: registries.client,
       record: events.record,
     }),
-    ...servicesOf(workshop),
+    containers: lazyService(async () => (await containers()).containers, {
+      logs: true,
+      stats: true,
+      export: true,
+    }),
+    execs: lazyService(async () => (await containers()).execs, {}),
+    volumes: lazyService(async (): Promise<Engine["volumes"]> => (await containers()).volumes, {}),
+    networks: lazyService(async () => (await containers()).networks, {}),
+    builds: lazyService(async () => (await builds()).builds, {}),
+    buildHistory: lazyService(async () => (await builds()).buildHistory, { events: true }),
+    buildDebugger: lazyService(async () => (await builds()).buildDebugger, {}),
     distribution: new Distribution(registries),
     events: new Events({ log: events, look: async () => void (await records()) }),
     system: new System({
@@ -55,50 +73,18 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
       registries: registrySettings,
       jobs,
       containers: records,
-      volumes: async () => (await workshop.open()).volumes.usage(),
-      buildCache: async () => (await workshop.open()).builds.usage(),
-      sweep: async () => (await workshop.open()).sweep(),
+      volumes: async () => (await containers()).volumes.usage(),
+      buildCache: async () => (await builds()).builds.usage(),
+      sweep: async () => (await containers()).sweep(),
     }),
     registry: new Registry({ store, jobs, upstreams: registries.upstreams }),
     async [Symbol.asyncDispose]() {
-      await workshop[Symbol.asyncDispose]();
+      await executor[Symbol.asyncDispose]();
       await registries[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };
 }
-
-class LazyWorkshop implements AsyncDisposable {
-  readonly #parts: WorkshopParts;
-  #opened: Promise<Workshop> | undefined;
-
-  constructor(parts: WorkshopParts) {
-    this.#parts = parts;
-  }
-
-  open(): Promise<Workshop> {
-    this.#opened ??= import("./workshop.ts").then(({ openWorkshop }) => openWorkshop(this.#parts));
-    return this.#opened;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#opened)?.[Symbol.asyncDispose]();
-  }
-}
-
-const servicesOf = (workshop: LazyWorkshop) => ({
-  containers: lazyService(async () => (await workshop.open()).containers, {
-    logs: true,
-    stats: true,
-    export: true,
-  }),
-  execs: lazyService(async () => (await workshop.open()).execs, {}),
-  builds: lazyService(async () => (await workshop.open()).builds, {}),
-  buildHistory: lazyService(async () => (await workshop.open()).buildHistory, { events: true }),
-  buildDebugger: lazyService(async () => (await workshop.open()).buildDebugger, {}),
-  volumes: lazyService(async (): Promise<Engine["volumes"]> => (await workshop.open()).volumes, {}),
-  networks: lazyService(async () => (await workshop.open()).networks, {}),
-});
 
 const usersOf =
   (records: readonly ContainerRecord[]): ImageUsers =>

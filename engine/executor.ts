@@ -2,27 +2,28 @@ import type { Executor } from "../builder/ports.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { SessionRequest, TransientRunner } from "../runtime/transient.ts";
 
-/** Runs the steps of builds; the runner is made for the first of them, as a cached build needs none. */
+/** Runs the steps of builds; the runner is loaded and made for the first of them, as a cached build needs none. */
 export class LazyExecutor implements Executor, AsyncDisposable {
-  readonly #make: () => TransientRunner;
-  #runner: TransientRunner | undefined;
+  readonly #make: () => Promise<TransientRunner>;
+  #runner: Promise<TransientRunner> | undefined;
 
-  constructor(make: () => TransientRunner) {
+  constructor(make: () => Promise<TransientRunner>) {
     this.#make = make;
   }
 
-  run: Executor["run"] = (request, options) => {
+  #open(): Promise<TransientRunner> {
     this.#runner ??= this.#make();
-    return this.#runner.run(request, options);
-  };
+    return this.#runner;
+  }
+
+  run: Executor["run"] = async (request, options) => (await this.#open()).run(request, options);
 
   /** As TransientRunner.open(). */
-  open(request: SessionRequest, options?: Abortable): ReturnType<TransientRunner["open"]> {
-    this.#runner ??= this.#make();
-    return this.#runner.open(request, options);
+  async open(request: SessionRequest, options?: Abortable): ReturnType<TransientRunner["open"]> {
+    return (await this.#open()).open(request, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#runner?.[Symbol.asyncDispose]();
+    await (await this.#runner)?.[Symbol.asyncDispose]();
   }
 }

@@ -12,6 +12,15 @@ type Loadable<T> = {
     : never;
 };
 
+/** A function that does its work at the first call; what comes of it, a failure too, is for all. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 type Method = (...args: readonly unknown[]) => unknown;
 type Methods = Readonly<Record<string, Method>>;
 

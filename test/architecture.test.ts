@@ -118,10 +118,11 @@ describe("the architecture", () => {
     assert.equal(findCycle()?.join(" → "), undefined);
   });
 
-  it("only engine/compose.ts and workshop.ts construct what services are made of", () => {
+  it("only the files of the composition construct what services are made of", () => {
     const loaded: Readonly<Record<string, string>> = {
       "engine/compose.ts": "cli/connect.ts",
-      "engine/workshop.ts": "engine/compose.ts",
+      "engine/compose-builds.ts": "engine/compose.ts",
+      "engine/compose-containers.ts": "engine/compose.ts",
     };
     const wrong = imports.filter(
       ({ from, to, typeOnly }) => !typeOnly && loaded[to] !== undefined && loaded[to] !== from,
