@@ -1,6 +1,9 @@
+import { isAttested } from "../core/build-attestations.ts";
 import { hostPlatform } from "../core/platform.ts";
 import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
+import { attestImage } from "./attest/attest-image.ts";
+import { refuseWiderScans } from "./attest/refuse-wider-scans.ts";
 import { BaseImages } from "./base-images.ts";
 import type { CacheMounts } from "./cache/cache-mounts.ts";
 import type { CacheRecords } from "./cache/cache-records.ts";
@@ -19,7 +22,7 @@ import { contextsByName, withLayouts } from "./layout-images.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { PlanOptions } from "./plan/plan-options.ts";
-import type { CopyStep, Outcomes, Plan, Step } from "./plan/step.ts";
+import type { Outcomes, Plan } from "./plan/step.ts";
 import { writtenInstructions } from "./plan/written-instructions.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { publishImage } from "./publish.ts";
@@ -29,6 +32,7 @@ import { Semaphore, type Slots, within } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
 import { epochArgument, Timestamps } from "./solve/timestamps.ts";
 import { explainFailure } from "./steps/failure.ts";
+import { loadContext } from "./steps/load-context.ts";
 import { operationOf } from "./steps/operations.ts";
 import { RootFilesystems } from "./steps/root-filesystems.ts";
 import type { StepContext } from "./steps/step-context.ts";
@@ -96,7 +100,7 @@ export class BuildRun {
       this.#explain(plan, outcomes);
       const result = await this.#publish(plan, outcomes, {
         tags,
-        created: steps.timestamps.requestedTime,
+        steps,
       });
       await this.#remote.finish();
       this.#report({ type: "result", image: result.image, tags: result.tags, time: clock() });
@@ -126,6 +130,8 @@ export class BuildRun {
     const { network, extraHosts, allow = [] } = this.#request;
     const images = this.#images(lease);
     const parsed = await this.#parse();
+    const { attestations, buildArgs } = this.#request;
+    if (attestations?.sbom === true) refuseWiderScans(parsed.nodes, buildArgs);
     const resolved = await this.#resolve(parsed, images, { isIgnored: await contexts.ignored() });
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
@@ -219,7 +225,9 @@ export class BuildRun {
     const { jobs } = this.#request;
     const source = this.#request.dockerfile.text;
     const stop = new AbortController();
-    const loading = this.#loadContext(plan, context).catch((error: unknown) => stop.abort(error));
+    const loading = loadContext(plan, { context, source, internal: this.#internal }).catch((error: unknown) =>
+      stop.abort(error),
+    );
     const solving = solve(
       plan,
       {
@@ -242,21 +250,6 @@ export class BuildRun {
     return solving;
   }
 
-  /** Looks at what all steps take from the context while the first of them run: what is missing fails the build at once. */
-  async #loadContext(plan: Plan, context: StepContext): Promise<void> {
-    const source = this.#request.dockerfile.text;
-    const wanted = plan.steps.filter(takesContext);
-    if (wanted.length === 0) return;
-    const load = async (step: CopyStep): Promise<void> => {
-      try {
-        await context.contextOf(nameOf(step)).select(step.sources);
-      } catch (error) {
-        throw await explainFailure(error, { step, outcomes: new Map(), context, source });
-      }
-    };
-    await this.#internal.run("[internal] load build context", () => Promise.all(wanted.map(load)));
-  }
-
   #explain(plan: Plan, outcomes: Outcomes): void {
     const { context, dockerfile, target = "", noCache, explain } = this.#request;
     const build = JSON.stringify([context, dockerfile.path ?? dockerfile.name, target]);
@@ -268,18 +261,27 @@ export class BuildRun {
   async #publish(
     plan: Plan,
     outcomes: Outcomes,
-    { tags, created }: { readonly tags: readonly Reference[]; readonly created: string | undefined },
+    { tags, steps }: { readonly tags: readonly Reference[]; readonly steps: StepContext },
   ): Promise<BuildResult> {
     const { store, performer } = this.#tools;
     const { lazy } = this.#remote;
+    const { requestedTime: created } = steps.timestamps;
     const assembled = assembleImage(plan.image, { outcomes, result: plan.result, created });
     const config = this.#remote.inline(assembled, plan, outcomes);
-    const { pushOnly = false } = this.#request;
-    return this.#internal.run("exporting to image", async () => {
+    const { attestations: wanted, pushOnly = false } = this.#request;
+    const result = await this.#internal.run("exporting to image", async () => {
       await store.flush();
       performer.touchUsed();
-      return publishImage(config, { store, lazy, tags, pushOnly, signal: this.#signal });
+      const stays = pushOnly && !isAttested(wanted);
+      return publishImage(config, { store, lazy, tags, pushOnly: stays, signal: this.#signal });
     });
+    if (wanted === undefined || result.unstored !== undefined) return result;
+    const { attestations } = store;
+    const parts = { attestations, roots: steps.roots, signal: this.#signal };
+    const built = { image: result.image, config, request: this.#request, plan, outcomes };
+    const attest = (): Promise<void> => attestImage(parts, built, wanted);
+    await (isAttested(wanted) ? this.#internal.run("attesting the image", attest) : attest());
+    return result;
   }
 }
 
@@ -291,8 +293,3 @@ function once(report: (message: string) => void): (message: string) => void {
     said.add(message);
   };
 }
-
-const nameOf = ({ from }: CopyStep): string | undefined => (from.kind === "context" ? from.name : undefined);
-
-const takesContext = (step: Step): step is CopyStep =>
-  step.kind === "copy" && step.from.kind === "context" && step.sources.list.length > 0;

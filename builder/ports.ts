@@ -111,6 +111,8 @@ export interface LayoutSource {
 export interface BaseImage {
   readonly reference: string;
   readonly id: Digest;
+  /** Of the manifest or index that its registry has under the reference; of an image that is in none, of its own manifest. */
+  readonly digest?: Digest;
   readonly config: ImageConfig;
   /** Lowest first. */
   readonly layers: readonly Digest[];

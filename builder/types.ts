@@ -1,3 +1,4 @@
+import type { AttestationsWanted } from "../core/build-attestations.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
@@ -70,6 +71,8 @@ export interface BuildRequest {
   /** Caches of other machines, asked for what this store has not. Of what they have only layers that are needed are brought. */
   readonly cacheFrom?: readonly CacheLocation[];
   readonly cacheTo?: readonly CacheExport[];
+  /** What is kept beside the image; the image itself is the same with and without. */
+  readonly attestations?: AttestationsWanted;
   /** The image is only going to be pushed: it need not be in the store when layers of it are known by name alone. */
   readonly pushOnly?: boolean;
 }

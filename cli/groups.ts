@@ -1,5 +1,6 @@
 /** Groups of management spellings, with what they manage; a group inside another is named by both words. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  attest: "Read what is attested of images",
   builder: "Manage builds",
   builds: "Look at builds that were done",
   container: "Manage containers",

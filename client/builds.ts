@@ -58,7 +58,7 @@ export class RemoteBuilds implements BuildService {
   ): Promise<readonly ImageDifference[]> {
     if (!this.#parts.transport.isOwn) throw lacks("verifying a build");
     const [{ solve }, parts] = await this.#load();
-    const { cacheFrom: _from, cacheTo: _to, explain: _explain, ...rest } = request;
+    const { cacheFrom: _from, cacheTo: _to, explain: _explain, attestations: _attested, ...rest } = request;
     const attrs = new Map([[OWN_ATTRS.verify, image]]);
     const again = { ...rest, tags: [] };
     return readDifferences(await solve(parts, { request: again, report, attrs, ...options }));

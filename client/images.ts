@@ -58,6 +58,10 @@ export class RemoteImages implements ImageService {
     return (await this.#transport.documents({ method: "GET", path: at(image, "history") })).map(readHistory);
   }
 
+  async attestations(): Promise<never> {
+    throw lacks("reading the attestations of an image");
+  }
+
   tag(image: string, reference: string): Promise<void> {
     return this.#transport.done({ method: "POST", path: at(image, "tag"), query: splitReference(reference) });
   }

@@ -122,6 +122,15 @@ export const ERRORS = {
     "conflict",
     (d: { prefix: string }) => `multiple image IDs found with provided prefix: ${d.prefix}`,
   ),
+  ATTESTATION_UNKNOWN: define(
+    "not-found",
+    (d: { image: string }) => `nothing is attested of image ${d.image}`,
+  ),
+  ATTESTATION_TOO_LARGE: define(
+    "invalid",
+    (d: { type: string; bytes: number; limit: number }) =>
+      `a predicate ${d.type} of ${d.bytes} bytes, at most ${d.limit} can be kept`,
+  ),
   MANIFEST_INVALID: define("invalid", (d: { why: string }) => `invalid manifest: ${d.why}`),
   ARCHIVE_INVALID: define("invalid", (d: { why: string }) => `invalid archive: ${d.why}`),
 

@@ -77,7 +77,7 @@ export class Builds implements BuildService {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<readonly ImageDifference[]> {
-    const { cacheFrom: _from, cacheTo: _to, ...rest } = request;
+    const { cacheFrom: _from, cacheTo: _to, attestations: _attested, ...rest } = request;
     const again = { ...rest, tags: [], noCache: true, fresh: true, explain: false, pushOnly: false };
     const { images } = this.#store;
     const known = new Set(images.list().map(({ id }) => id));

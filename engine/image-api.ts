@@ -1,6 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
+import type { AttestationKind } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { Compression } from "../image/media-types.ts";
 import type { Credentials } from "../registry/client/auth/credentials.ts";
@@ -40,6 +41,8 @@ export interface ImageService {
     options?: { readonly manifests?: boolean },
   ): Promise<Readonly<Record<string, unknown>>>;
   history(image: string): Promise<readonly ImageHistory[]>;
+  /** What is attested of it here. Rejects with IMAGE_UNKNOWN, IMAGE_AMBIGUOUS. */
+  attestations(image: string): Promise<readonly ImageAttestation[]>;
   tag(image: string, reference: string): Promise<void>;
   /** Rejects with IMAGE_IN_USE unless `force`. */
   remove(
@@ -104,6 +107,17 @@ export interface PushedReference {
   /** Of the manifest, as is the size, in bytes. */
   readonly digest: Digest;
   readonly size: number;
+}
+export interface ImageAttestation {
+  readonly kind: AttestationKind;
+  /** Of the predicate: "https://spdx.dev/Document". */
+  readonly type: string;
+  /** Of the manifest that refers to the image's own manifest; a registry with another manifest of the image has another one. */
+  readonly digest: Digest;
+  /** Of the predicate. */
+  readonly bytes: number;
+  /** The predicate. */
+  readonly document: unknown;
 }
 export interface ImageHistory {
   readonly id: string;

@@ -11,6 +11,7 @@ import type { ImageHistory, ImageRemoval, ImageService } from "./api.ts";
 import { imageDocument } from "./documents/image.ts";
 import { imageManifests, imageSummary, sharedBytes } from "./documents/image-summary.ts";
 import { compilePruneFilters } from "./filters.ts";
+import { attestationsOf } from "./images/attestations.ts";
 import { filterImages, type ImageFilter } from "./images/filter.ts";
 import { imageHistory } from "./images/history.ts";
 import { type ImportOptions, importImage } from "./images/import.ts";
@@ -92,6 +93,10 @@ export class Images implements ImageService {
   async history(image: string): Promise<readonly ImageHistory[]> {
     const { record, config } = await this.get(image);
     return imageHistory(record, config, (layer) => this.#store.layers.stat(layer)?.size ?? 0);
+  }
+
+  async attestations(image: string) {
+    return attestationsOf(this.#store, image);
   }
 
   async tag(image: string, reference: string): Promise<void> {

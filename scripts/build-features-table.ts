@@ -2,6 +2,8 @@
 export type Feature = readonly [name: string, file: string, test: string];
 
 const RUN = "test/builder/steps/run.test.ts";
+const ATTESTATIONS = "test/e2e/attestations.test.ts";
+const ATTEST = "test/builder/attest/attest.test.ts";
 const REMOTE_CACHE = "test/builder/cache/remote-cache.test.ts";
 const REGISTRY_CACHE = "test/engine/builds/registry-cache.test.ts";
 const MOUNTS = "test/builder/steps/mounts.test.ts";
@@ -199,6 +201,17 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ],
     ["parallel stages", REPRODUCIBLE, "is that of eight stages whose commands all run at the same time"],
     ["named contexts that stand for stages and images", SOURCE_CASES, "named-contexts"],
+    [
+      "--attest, --provenance, --sbom",
+      ATTESTATIONS,
+      "are pushed as referrers of the manifest the registry has",
+    ],
+    ["--sbom", ATTESTATIONS, "list every package that dpkg has, with its version"],
+    [
+      "--provenance mode=max",
+      ATTEST,
+      "tell with mode=max arguments, the Dockerfile and ids of secrets, but no secret",
+    ],
     ["what is not supported", REFUSED, "what a build cannot do is refused by name"],
   ],
   Bake: [

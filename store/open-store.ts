@@ -8,6 +8,7 @@ import { collectGarbage } from "./collect.ts";
 import { FileContentStore } from "./content/file-content-store.ts";
 import { temporaryPath } from "./content/temporary.ts";
 import { openDatabase, query, transact } from "./database.ts";
+import { AttestationTable } from "./images/attestation-table.ts";
 import { ImageTable } from "./images/image-table.ts";
 import { LayerTable } from "./layers.ts";
 import { LeaseTable } from "./leases/lease-table.ts";
@@ -90,6 +91,7 @@ class OpenedStore implements Store {
   readonly layers: LayerTable;
   readonly snapshots: SnapshotTable;
   readonly images: ImageTable;
+  readonly attestations: AttestationTable;
   readonly leases: LeaseTable;
   readonly locks: FileLocks;
   readonly trees: KernelTreeOpener;
@@ -121,6 +123,7 @@ class OpenedStore implements Store {
       temporary: (path) => kernel.removeTree(path),
     });
     this.images = new ImageTable({ paths, database, content, leases: this.leases });
+    this.attestations = new AttestationTable({ database, content, leases: this.leases });
   }
 
   /** What a crash of a process, or of the machine, left behind. */

@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
+import type { AttestationKind, Predicate } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { Compression } from "../image/media-types.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
@@ -29,6 +30,7 @@ export interface Store extends AsyncDisposable {
   /** The snapshots' driver. */
   readonly driver: ChosenDriver;
   readonly images: ImageStore;
+  readonly attestations: AttestationStore;
   readonly leases: Leases;
   readonly locks: Locks;
   readonly trees: Trees;
@@ -185,6 +187,27 @@ export interface ImageStore {
   addDigest(id: Digest, reference: string): void;
   /** Removes the row with all its tags; the bytes go with the next garbage collection. */
   remove(id: Digest): void;
+}
+
+/** One of the attestations of an image. */
+export interface AttestationRecord {
+  readonly kind: AttestationKind;
+  /** "https://slsa.dev/provenance/v1" */
+  readonly type: string;
+  /** The blob of its predicate: it becomes a statement where it is known of which manifest. */
+  readonly predicate: Digest;
+}
+
+/** What is attested of images; it goes with them. */
+export interface AttestationStore {
+  /** In the place of what there was of these kinds; undefined leaves none. Rejects with IMAGE_UNKNOWN. */
+  set(
+    image: Digest,
+    predicates: Readonly<Partial<Record<AttestationKind, Predicate | undefined>>>,
+  ): Promise<void>;
+  list(image: Digest): readonly AttestationRecord[];
+  /** The predicates of an image, of each kind one at most. */
+  read(image: Digest): Promise<readonly (Predicate & { readonly kind: AttestationKind })[]>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { attestationText } from "../../core/build-attestations.ts";
 import { Failure } from "../../core/errors.ts";
 import {
   ATTRIBUTES,
@@ -9,6 +10,7 @@ import {
   type Target,
 } from "./attributes.ts";
 import type { Override } from "./definition.ts";
+import { type Fields, readFields } from "./fields.ts";
 import type { Value } from "./hcl/ast.ts";
 import { TypeProblem } from "./hcl/values.ts";
 
@@ -111,6 +113,8 @@ export function withFlags(
     readonly load: boolean;
     readonly pull: boolean;
     readonly noCache: boolean;
+    readonly provenance: string | undefined;
+    readonly sbom: string | undefined;
   },
 ): Target {
   const { output = [] } = target;
@@ -119,11 +123,23 @@ export function withFlags(
   );
   const outputs = flags.push ? (output.length === 0 ? [{ type: "image", push: "true" }] : pushed) : output;
   const isLoaded = outputs.some((one) => one["type"] === "docker" && one["dest"] === undefined);
+  const attest = [...attested("provenance", flags.provenance), ...attested("sbom", flags.sbom)];
   const all = flags.load && !isLoaded ? [...outputs, { type: "docker" }] : outputs;
   return {
     ...target,
     ...(all.length === 0 ? {} : { output: all }),
     ...(flags.pull ? { pull: true } : {}),
     ...(flags.noCache ? { "no-cache": true } : {}),
+    ...(attest.length === 0 ? {} : { attest: [...(target.attest ?? []), ...attest] }),
   };
+}
+
+function attested(kind: "provenance" | "sbom", text: string | undefined): readonly Fields[] {
+  if (text === undefined) return [];
+  try {
+    return [readFields("attest", attestationText(kind, text))];
+  } catch (error) {
+    if (!(error instanceof TypeProblem || error instanceof RangeError)) throw error;
+    throw new Failure("OPTION_INVALID", { option: `--${kind}`, got: text, want: error.message });
+  }
 }

@@ -43,6 +43,8 @@ const WRITERS: Writers = {
   "shm-size": one("shm-size"),
   ulimits: each("ulimit", same),
   "extra-hosts": pairs("add-host", ":"),
+  // Of several for one type, that of the file or flag read last holds.
+  attest: (list) => each("attest", fieldsText)([...new Map(list.map((one) => [one["type"], one])).values()]),
 };
 /** What is no flag, or handled apart; entitlements are given on the command line, as a file must not give them to itself. */
 const APART: readonly AttributeName[] = [
@@ -65,7 +67,7 @@ export function flagsOf(name: string, target: Target, allow: readonly string[]):
     if (APART.includes(attribute as AttributeName)) return [];
     const write = WRITERS[attribute as AttributeName] as ((value: unknown) => readonly string[]) | undefined;
     if (write !== undefined) return write(value);
-    if (isEmpty(value) || (attribute === "attest" && isRefused(target))) return [];
+    if (isEmpty(value)) return [];
     throw new Failure("OPTION_UNSUPPORTED", { option: `${attribute} of target ${name}` });
   });
   const contexts = Object.entries(target.contexts ?? {}).flatMap(([key, source]) =>
@@ -78,7 +80,6 @@ export function flagsOf(name: string, target: Target, allow: readonly string[]):
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
-const isRefused = ({ attest = [] }: Target): boolean => attest.every(({ disabled }) => disabled === "true");
 
 /** The Dockerfile is seen from the context. */
 function fileFlag(target: Target): readonly string[] {

@@ -14,6 +14,10 @@ export const BUILD_FLAGS = {
     kind: "list",
     help: `Allow extra privileged entitlement (${quoted(ENTITLEMENTS)})`,
   },
+  attest: {
+    kind: "list",
+    help: 'Attestation parameters (format: "type=sbom|provenance,mode=min|max")',
+  },
   "build-arg": { kind: "list", help: "Set build-time variables" },
   "build-context": { kind: "list", help: 'Additional build contexts (e.g., "name=path")' },
   "cache-from": {
@@ -62,10 +66,15 @@ export const BUILD_FLAGS = {
     default: "auto",
     help: `Set type of progress output (${quoted(PROGRESS_MODES)})`,
   },
+  provenance: {
+    kind: "string",
+    help: 'Shorthand for "--attest=type=provenance" ("true", "false", "mode=max,version=v1")',
+  },
   push: { kind: "bool", help: 'Shorthand for "--output=type=registry"' },
   pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
   quiet: { kind: "bool", short: "q", help: "Suppress the build output and print image ID on success" },
   rm: { kind: "bool", default: true, hidden: true, help: "Remove intermediate containers" },
+  sbom: { kind: "string", help: 'Shorthand for "--attest=type=sbom" ("true", "false")' },
   secret: {
     kind: "list",
     help: 'Secret to expose to the build ("id=mysecret[,src=/local/secret|env=VAR]")',
@@ -86,13 +95,10 @@ export const BUILD_FLAGS = {
 
 export const UNSUPPORTED_BUILD_FLAGS = [
   "annotation",
-  "attest",
   "builder",
   "call",
   "compress",
   "isolation",
   "no-cache-filter",
-  "provenance",
-  "sbom",
   "security-opt",
 ] as const;

@@ -6,6 +6,7 @@ import type { BuildInput } from "../build-input.ts";
 import { readLabels } from "../container/key-values.ts";
 import type { Context } from "../context.ts";
 import type { FlagValues } from "../flags.ts";
+import { readAttestations } from "./attestations.ts";
 import { readCacheSources, readCacheTargets } from "./caches.ts";
 import { type BUILD_FLAGS, ENTITLEMENTS } from "./flags.ts";
 import { type Output, onlyPushes } from "./outputs.ts";
@@ -38,6 +39,7 @@ export function readRequest(
   const cacheTo = readCacheTargets([...flags["cache-to"], ...inlineCache(buildArgs)], context.cwd);
   const isList = platforms.length > 1 || switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM") === true;
   checkPlatforms(platforms, { isList, outputs, cacheTo });
+  const attestations = readAttestations(flags, outputs);
   return {
     context: directory,
     ...(isRemoteContext(path) || path === "-" ? { origin: path } : {}),
@@ -57,6 +59,7 @@ export function readRequest(
     cacheTo,
     pushOnly: onlyPushes(outputs),
     ...readJobs(flags.jobs),
+    ...(attestations === undefined ? {} : { attestations }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(ssh === undefined ? {} : { ssh }),
     ...(flags.target === undefined ? {} : { target: flags.target }),

@@ -35,10 +35,12 @@ export const bake = defineCommand({
       help: `Set type of progress output (${quoted(PROGRESS_MODES)})`,
     },
     pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
+    provenance: { kind: "string", help: 'Shorthand for "--set=*.attest=type=provenance"' },
     push: { kind: "bool", help: 'Shorthand for "--set=*.output=type=registry"' },
+    sbom: { kind: "string", help: 'Shorthand for "--set=*.attest=type=sbom"' },
     set: { kind: "list", help: 'Override a value of targets (e.g., "target*.args.KEY=value")' },
   },
-  unsupported: ["builder", "provenance", "sbom", "var"],
+  unsupported: ["builder", "var"],
   args: { min: 0 },
   async run(context, names, flags) {
     const { definition, program } = await readBakeFiles(context, flags.file);
@@ -46,7 +48,8 @@ export const bake = defineCommand({
     const override = readOverrides(flags.set, context.env);
     const wanted = names.length === 0 ? ["default"] : names;
     const chosen = choose(definition, wanted, override);
-    const own = { push: flags.push, load: flags.load, pull: flags.pull, noCache: flags["no-cache"] };
+    const { push, load, pull, provenance, sbom } = flags;
+    const own = { push, load, pull, noCache: flags["no-cache"], provenance, sbom };
     const targets = new Map([...chosen.targets].map(([name, target]) => [name, withFlags(target, own)]));
     if (flags.print) {
       await print(context, printed({ ...chosen, targets }));

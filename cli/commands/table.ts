@@ -384,6 +384,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./builds-inspect.ts")).buildsInspect,
   },
   {
+    names: ["attest ls", "attest list"],
+    summary: "List the attestations of an image",
+    load: async () => (await import("./attest-ls.ts")).attestLs,
+  },
+  {
+    names: ["attest inspect"],
+    summary: "Print the provenance and the packages of an image",
+    load: async () => (await import("./attest-inspect.ts")).attestInspect,
+  },
+  {
     names: ["builds debug"],
     summary: "Enter what a failed step of a build left, with its mounts and environment",
     load: async () => (await import("./builds-debug.ts")).buildsDebug,

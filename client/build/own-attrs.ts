@@ -1,3 +1,4 @@
+import { attestationAttributes, isAttested } from "../../core/build-attestations.ts";
 import type { BuildRequest, BuildResources } from "../../engine/api.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 import { lacks } from "../lacks.ts";
@@ -46,6 +47,7 @@ const given = (texts: Readonly<Record<string, Text>>, resources: BuildResources 
 const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what: string])[] = [
   [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
   [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
+  [({ attestations }) => isAttested(attestations), "keeping attestations with images (--provenance, --sbom)"],
   [({ resources }) => given(OWN, resources).length > 0, "limiting what commands of a build use"],
 ];
 
@@ -55,8 +57,10 @@ export function refuseOwn(request: BuildRequest): void {
 }
 
 /** What a build asks for besides what every one may. */
-export function ownAttrs({ resources, jobs, explain }: BuildRequest): readonly (readonly [string, string])[] {
+export function ownAttrs(request: BuildRequest): readonly (readonly [string, string])[] {
+  const { resources, jobs, explain, attestations = {} } = request;
   return [
+    ...attestationAttributes(attestations),
     ...given({ ...COMMON, ...OWN }, resources),
     ...(jobs === undefined ? [] : [[OWN_ATTRS.jobs, String(jobs)] as const]),
     ...(explain === true ? [[OWN_ATTRS.explain, "true"] as const] : []),

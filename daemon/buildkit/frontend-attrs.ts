@@ -1,3 +1,4 @@
+import { readAttestation } from "../../core/build-attestations.ts";
 import { isRemoteContext } from "../../core/build-context.ts";
 import { type SwitchArgument, switchArgument } from "../../core/builder-arguments.ts";
 import { type Digest, isDigest, parseDigest } from "../../core/digest.ts";
@@ -67,9 +68,10 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   "frontend.caps": (value) =>
     value.split(",").every((cap) => FRONTEND_CAPS.has(cap.replace(/\+forward$/, ""))),
 };
-/** What says where sources come from, for attestations, which nobody asks for. */
+/** What says where sources come from, which no provenance here tells. */
 const IGNORED = /^vcs:/;
 const BY_PREFIX = /^(?:build-arg|label|context):/;
+const ATTESTATION = /^attest:(?<kind>provenance|sbom)$/;
 /** Build arguments that ask for what is not honoured here. */
 const REFUSED_ARGUMENTS: readonly SwitchArgument[] = ["BUILDKIT_INLINE_CACHE", "BUILDKIT_MULTI_PLATFORM"];
 
@@ -102,6 +104,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     contexts: readNamedContexts(attrs),
     verify: verified === undefined ? undefined : parseDigest(verified),
     options: {
+      ...attestationsOf(attrs),
       buildArgs,
       labels: withPrefix(attrs, "label:"),
       noCache: attrs.has("no-cache"),
@@ -124,11 +127,19 @@ function jobsOf(text: string | undefined): { readonly jobs?: number } {
 }
 
 function refuseUnsupported(name: string, value: string): void {
-  if (BY_PREFIX.test(name) || IGNORED.test(name)) return;
+  if (BY_PREFIX.test(name) || IGNORED.test(name) || ATTESTATION.test(name)) return;
   const accepts = Object.hasOwn(HONOURED, name) ? HONOURED[name] : undefined;
   if (accepts?.(value) === true) return;
   if (name === "source" || name === "cmdline") throw unsupported(`the frontend ${value}`);
   throw unsupported(value === "" ? name : `${name}=${value}`);
+}
+
+function attestationsOf(attrs: Attrs): Pick<BuildRequest, "attestations"> {
+  const wanted = [...attrs].flatMap(([name, value]) => {
+    const kind = ATTESTATION.exec(name)?.groups?.["kind"];
+    return kind === "provenance" || kind === "sbom" ? [readAttestation(name, value, kind)] : [];
+  });
+  return wanted.length === 0 ? {} : { attestations: Object.assign({}, ...wanted) };
 }
 
 const withPrefix = (attrs: Attrs, prefix: string): Readonly<Record<string, string>> =>

@@ -1,3 +1,4 @@
+import { isForImages } from "../../core/build-attestations.ts";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildEvent, BuildRequest, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
@@ -45,6 +46,8 @@ export async function solve(
     const wanted =
       request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
     if (wanted === undefined) return new Map();
+    if (outputs.files.length > 0 && isForImages(wanted.options.attestations))
+      throw unsupported("an attestation with an output to files");
     const session = await parts.sessions.get(request.session, signal);
     return await new Solve(parts, { job, session, wanted, outputs, allow }, signal).run();
   } finally {

@@ -1,7 +1,8 @@
 import type { BaseImage, ImageSource } from "../../builder/ports.ts";
+import { type Digest, isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform, type Platform } from "../../core/platform.ts";
-import { formatReference, parseReference, withDefaultTag } from "../../core/reference.ts";
+import { formatReference, parseReference, repositoryOf, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
@@ -23,9 +24,9 @@ export function imageSource({ images, registries }: ImageSourceParts): ImageSour
       await using own = credentials === undefined ? undefined : await registries.clientOf(credentials);
       const client = own ?? (await registries.client());
       if (lazy && own === undefined) return await lookUp({ images, client }, reference, options);
-      const { id } = await client.pull(parsed, options);
+      const { id, digest } = await client.pull(parsed, options);
       const record = images.get(id);
-      return baseOf(reference, record, await images.config(record.id));
+      return { ...baseOf(reference, record, await images.config(record.id)), digest };
     },
   };
 }
@@ -42,7 +43,7 @@ async function lookUp(
     await client.pull({ ...reference, digest }, { platform, signal });
     if (reference.digest === undefined) images.tag(id, formatReference(reference));
   };
-  return { reference: text, id, config, layers: config.rootfs.diff_ids, remote: { blobs, fetch } };
+  return { reference: text, id, digest, config, layers: config.rootfs.diff_ids, remote: { blobs, fetch } };
 }
 
 /** An image of that name for another platform is not the one that is meant, unless there is no place to get that from. */
@@ -65,9 +66,19 @@ async function findLocal(
   });
 }
 
-const baseOf = (reference: string, { id, layers }: ImageRecord, config: ImageConfig): BaseImage => ({
+const baseOf = (reference: string, record: ImageRecord, config: ImageConfig): BaseImage => ({
   reference,
-  id,
+  id: record.id,
+  digest: digestIn(reference, record),
   config,
-  layers,
+  layers: record.layers,
 });
+
+/** By which others know the image of that name, where it came from a registry or was sent to one. */
+function digestIn(reference: string, { manifest, digests }: ImageRecord): Digest {
+  if (isDigest(reference)) return manifest.digest;
+  const { digest, ...named } = parseReference(reference);
+  const repository = repositoryOf(named);
+  const known = digests.map(parseReference).filter((one) => repositoryOf(one) === repository);
+  return digest ?? known[0]?.digest ?? manifest.digest;
+}

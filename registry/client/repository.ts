@@ -123,8 +123,14 @@ export class Repository {
     return isDigest(digest) ? { digest } : {};
   }
 
-  /** Stores a manifest under a tag or its digest. */
-  async putManifest(reference: string, manifest: RawManifest, options: Abortable = {}): Promise<void> {
+  /**
+   * Stores a manifest under a tag or its digest. `linked`: whether the registry says that it lists the manifest among the referrers of its subject.
+   */
+  async putManifest(
+    reference: string,
+    manifest: RawManifest,
+    options: Abortable = {},
+  ): Promise<{ readonly linked: boolean }> {
     const proof =
       this.#shared === undefined ? {} : { [STORE_PROOF_HEADER]: this.#shared.prove(manifest.digest) };
     const response = await this.#send({
@@ -137,6 +143,7 @@ export class Repository {
     await response.discard();
     if (stored !== undefined && isDigest(stored) && stored !== manifest.digest)
       throw new Failure("DIGEST_MISMATCH", { want: manifest.digest, got: stored });
+    return { linked: response.header("oci-subject") !== undefined };
   }
 
   /** All tags, as the registry orders them; undefined when there is no such repository. */

@@ -19,6 +19,7 @@ import { imageListsMigration } from "./018-image-lists.ts";
 import { buildFailuresMigration } from "./019-build-failures.ts";
 import { recordsByInputsMigration } from "./020-records-by-inputs.ts";
 import { cacheValueMigration } from "./021-cache-value.ts";
+import { attestationsMigration } from "./022-attestations.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   buildFailuresMigration,
   recordsByInputsMigration,
   cacheValueMigration,
+  attestationsMigration,
 ];

@@ -34,7 +34,11 @@ target "files" {
   dockerfile-inline = "FROM scratch\\nCOPY f /f\\n"
   output = ["out"]
 }
-target "attested" { attest = ["type=sbom"] }
+target "attested" {
+  context = "src"
+  dockerfile-inline = "FROM scratch"
+  attest = ["type=sbom,generator=x"]
+}
 target "one" { contexts = { x = "target:two" } }
 target "two" { contexts = { x = "target:one" } }
 `;
@@ -99,7 +103,7 @@ describe("slipway bake", () => {
 
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["nothing"], /failed to find target nothing, expected one of app, /],
-    [["attested"], /attest of target attested is not supported/],
+    [["attested"], /the SBOM generator x is not supported/],
     [["one"], /targets need each other: one -> two -> one/],
     [["-f", "src/f"], /src\/f:1: /],
     [["-f", "none.hcl"], /failed to read bake file none\.hcl/],

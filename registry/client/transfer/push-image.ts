@@ -8,6 +8,7 @@ import { MEDIA_TYPES } from "../../../image/media-types.ts";
 import type { ImageRecord, Store } from "../../../store/types.ts";
 import type { RawManifest } from "../repository.ts";
 import { shortDigest } from "./pull-layers.ts";
+import { pushAttestations } from "./push-attestations.ts";
 import { pushBlob } from "./push-blob.ts";
 import { type LayerPush, type PushParts, pushLayer } from "./push-layer.ts";
 
@@ -37,6 +38,7 @@ export async function pushImage(
   const own = await ownManifest(store, image);
   const config = (): Promise<ByteStream> => store.content.read(own.config.digest, undefined, options);
   const raw = await sendImage(parts, { layers: image.layers, own, config, reference, name }, options);
+  await pushAttestations(parts, { image: image.id, manifest: raw }, options);
   await store.content.put(raw.raw, { sync: false });
   await store.flush();
   // The image is known by the digest it has in the registry.
