@@ -83,6 +83,20 @@ export interface HostConfig {
   };
 }
 
+/** The limits that a container which exists can be given anew. */
+export type LimitField =
+  | "Memory"
+  | "MemorySwap"
+  | "MemoryReservation"
+  | "NanoCpus"
+  | "CpuShares"
+  | "CpuPeriod"
+  | "CpuQuota"
+  | "CpusetCpus"
+  | "CpusetMems"
+  | "BlkioWeight"
+  | "PidsLimit";
+
 export type ContainerStatus =
   | "created"
   | "running"

@@ -3,12 +3,12 @@ import { parseSignal } from "../../core/signals.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
-import type { ControlGroup } from "../cgroups/control-groups.ts";
 import type { ContainerRecord } from "../container-config.ts";
 import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
 import { publishes } from "../network/ports.ts";
-import { type Attachment, LaterAttachment, type TerminalSize, withLogs } from "./attachment.ts";
+import { type Attachment, type TerminalSize, withLogs } from "./attachment.ts";
+import { Attachments } from "./attachments.ts";
 import { Changes } from "./changes.ts";
 import { checkRename } from "./check-config.ts";
 import { Connector } from "./connector.ts";
@@ -17,15 +17,13 @@ import { Control, type StopOptions } from "./control.ts";
 import { type CreateContainer, Creator } from "./creator.ts";
 import { containerEvent } from "./describe-event.ts";
 import { type ExecRequest, type ExecSession, Execs } from "./execs.ts";
-import { hasProcess } from "./follow-shim.ts";
+import { Finder } from "./finder.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";
 import { readLogs } from "./read-logs.ts";
-import { toRecord } from "./record.ts";
 import { isRevived } from "./restart-policy.ts";
 import { Starter } from "./starter.ts";
 import { type ContainerSample, sample } from "./stats.ts";
-import type { RunningContainer, RunningState, StoredContainer } from "./stored-container.ts";
 import { listProcesses, type ProcessTable } from "./top.ts";
 import { type ContainerUpdate, Updater } from "./updater.ts";
 import { type WaitCondition, waitForContainer } from "./wait.ts";
@@ -46,8 +44,8 @@ export class ContainerManager {
   readonly #execs: Execs;
   readonly #updater: Updater;
   readonly connections: Connector;
-  /** Who waits for a container's start, to be attached to it. */
-  readonly #attaching = new Map<string, Set<LaterAttachment>>();
+  readonly #finder: Finder;
+  readonly #attachments: Attachments;
 
   constructor(parts: ContainerParts) {
     this.#parts = parts;
@@ -59,6 +57,8 @@ export class ContainerManager {
     this.#starter = new Starter(parts, this.#table);
     this.#execs = new Execs(parts);
     this.#updater = new Updater(parts, this.#table, this.#lifecycle);
+    this.#finder = new Finder(parts, this.#table, this.#lifecycle);
+    this.#attachments = new Attachments(this.#lifecycle);
   }
 
   hasName(name: string): boolean {
@@ -70,44 +70,12 @@ export class ContainerManager {
     return this.#creator.create(request);
   }
 
-  async list(): Promise<readonly ContainerRecord[]> {
-    const observed = await Promise.all(this.#table.list().map((each) => this.#lifecycle.observe(each)));
-    return observed.flatMap((container) => (container === undefined ? [] : [this.#toRecord(container)]));
+  list(): Promise<readonly ContainerRecord[]> {
+    return this.#finder.list();
   }
 
   async get(text: string): Promise<ContainerRecord> {
-    return this.#toRecord(await this.#find(text));
-  }
-
-  #toRecord(container: StoredContainer): ContainerRecord {
-    const frozen = container.state.phase === "running" && this.#group(container.state).frozen();
-    return toRecord(container, frozen, this.#parts.networks);
-  }
-
-  #group({ cgroup }: RunningState): ControlGroup {
-    return this.#parts.cgroups.open(cgroup);
-  }
-
-  /** The container as it is now. */
-  async #find(text: string): Promise<StoredContainer> {
-    const observed = await this.#lifecycle.observe(this.#table.find(text));
-    if (observed === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
-    return observed;
-  }
-
-  /** Rejects with CONTAINER_NOT_RUNNING. */
-  async #findRunning(text: string): Promise<RunningContainer> {
-    const container = await this.#find(text);
-    const { state } = container;
-    if (state.phase !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
-    return { ...container, state };
-  }
-
-  /** One with a process. Rejects with CONTAINER_NOT_RUNNING, CONTAINER_RESTARTING. */
-  async #findProcess(text: string): Promise<RunningContainer> {
-    const container = await this.#findRunning(text);
-    if (hasProcess(container)) return container;
-    throw new Failure("CONTAINER_RESTARTING", { container: container.id });
+    return this.#finder.record(await this.#finder.find(text));
   }
 
   /** Starts it; does nothing when it runs. Returns warnings: what this host could not do. Rejects with CONTAINER_PAUSED, EXEC_NOT_FOUND, … */
@@ -119,11 +87,10 @@ export class ContainerManager {
     const container = await this.#lifecycle.observeLocked(id);
     if (container === undefined) throw new Failure("CONTAINER_UNKNOWN", { container: text });
     if (container.state.phase === "running") {
-      if (!this.#group(container.state).frozen()) return [];
+      if (!this.#finder.group(container.state).frozen()) return [];
       throw new Failure("CONTAINER_PAUSED", { container: id, to: "starting it" });
     }
-    const waiting = [...(this.#attaching.get(id) ?? [])];
-    this.#attaching.delete(id);
+    const waiting = this.#attachments.take(id);
     const size = waiting.findLast((attachment) => attachment.size !== undefined)?.size;
     const beforeRun = async (socket: string): Promise<void> => {
       await Promise.all(waiting.map((attachment) => attachment.connect(socket, { lossless: true })));
@@ -153,14 +120,14 @@ export class ContainerManager {
 
   /** Signals it to end and kills it when it does not; does nothing when it does not run. */
   async stop(text: string, options: StopOptions = {}): Promise<void> {
-    const { state, ...container } = await this.#find(text);
+    const { state, ...container } = await this.#finder.find(text);
     if (state.phase === "running") await this.#control.stop({ ...container, state }, options);
   }
 
   /** Rejects with CONTAINER_NOT_RUNNING, SIGNAL_INVALID. A paused container gets SIGKILL at once, anything else when it goes on. */
   async kill(text: string, signal: string): Promise<void> {
     const number = parseSignal(signal);
-    await this.#control.kill(await this.#findRunning(text), number);
+    await this.#control.kill(await this.#finder.findRunning(text), number);
   }
 
   async restart(text: string, options: StopOptions = {}): Promise<readonly string[]> {
@@ -173,12 +140,12 @@ export class ContainerManager {
 
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_ALREADY_PAUSED, CGROUP_FAILED. */
   async pause(text: string): Promise<void> {
-    await this.#control.pause(await this.#findProcess(text));
+    await this.#control.pause(await this.#finder.findProcess(text));
   }
 
   /** Rejects with CONTAINER_NOT_PAUSED. */
   async unpause(text: string): Promise<void> {
-    await this.#control.unpause(await this.#find(text));
+    await this.#control.unpause(await this.#finder.find(text));
   }
 
   /** See waitForContainer(). */
@@ -198,49 +165,39 @@ export class ContainerManager {
     text: string,
     options: { readonly stdin: boolean; readonly logs?: boolean },
   ): Promise<Attachment> {
-    const container = await this.#find(text);
-    const { id, state, config } = container;
-    const attachment = new LaterAttachment({ stdin: options.stdin && config.OpenStdin });
+    const container = await this.#finder.find(text);
     this.#parts.record(containerEvent(container, "attach"));
-    if (state.phase === "running" && state.waiting !== undefined)
-      throw new Failure("CONTAINER_RESTARTING", { container: id });
-    if (state.phase === "running")
-      await attachment.connect(this.#lifecycle.files(id).socket, { lossless: false });
-    else this.#await(id, attachment);
+    const attachment = await this.#attachments.attach(container, options);
     if (options.logs !== true) return attachment;
-    return withLogs(attachment, this.logs(id, { stdout: true, stderr: true, follow: false }));
-  }
-
-  #await(id: string, attachment: LaterAttachment): void {
-    this.#attaching.set(id, (this.#attaching.get(id) ?? new Set()).add(attachment));
+    return withLogs(attachment, this.logs(container.id, { stdout: true, stderr: true, follow: false }));
   }
 
   /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
   async resize(text: string, size: TerminalSize): Promise<void> {
-    await this.#control.resize(await this.#findProcess(text), size);
+    await this.#control.resize(await this.#finder.findProcess(text), size);
   }
 
   /** Rejects with CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, EXEC_NOT_FOUND, EXEC_DENIED, USER_UNKNOWN, … */
   async exec(text: string, request: ExecRequest): Promise<ExecSession> {
-    const container = await this.#findProcess(text);
-    if (this.#group(container.state).frozen())
+    const container = await this.#finder.findProcess(text);
+    if (this.#finder.group(container.state).frozen())
       throw new Failure("CONTAINER_PAUSED", { container: container.id, to: "exec" });
     return this.#execs.start(container, request);
   }
 
   async *logs(text: string, query: LogQuery, options: Abortable = {}): AsyncGenerator<LogEntry> {
-    yield* readLogs(await this.#find(text), { query, lifecycle: this.#lifecycle }, options);
+    yield* readLogs(await this.#finder.find(text), { query, lifecycle: this.#lifecycle }, options);
   }
 
   async top(text: string, psArgs: readonly string[]): Promise<ProcessTable> {
-    const { state } = await this.#findProcess(text);
-    return listProcesses(this.#group(state).pids(), psArgs);
+    const { state } = await this.#finder.findProcess(text);
+    return listProcesses(this.#finder.group(state).pids(), psArgs);
   }
 
   /** What it has used up to now; undefined when it has no processes. */
   async sample(text: string): Promise<ContainerSample | undefined> {
-    const { state, hostConfig } = await this.#find(text);
-    return state.phase === "running" ? sample(state, this.#group(state), hostConfig) : undefined;
+    const { state, hostConfig } = await this.#finder.find(text);
+    return state.phase === "running" ? sample(state, this.#finder.group(state), hostConfig) : undefined;
   }
 
   /** Rejects with CONTAINER_NAME_INVALID, CONTAINER_NAME_TAKEN. */
@@ -263,7 +220,7 @@ export class ContainerManager {
     await using _lock = await this.#lifecycle.lock(id);
     let container = await this.#lifecycle.observeLocked(id);
     if (container?.state.phase === "running") {
-      const { state } = this.#toRecord(container);
+      const { state } = this.#finder.record(container);
       if (options.force !== true)
         throw new Failure("CONTAINER_RUNNING", { container: name, state: state.status });
       await this.#lifecycle.kill(container);
@@ -275,7 +232,7 @@ export class ContainerManager {
 
   /** Its root filesystem, to read and to write: as its process sees it while it runs, without its mounts else. The caller disposes it. */
   async openRoot(text: string): Promise<Tree> {
-    const { id, state } = await this.#find(text);
+    const { id, state } = await this.#finder.find(text);
     const { store } = this.#parts;
     if (state.phase === "running" && state.waiting === undefined)
       return store.trees.openDirectory(`/proc/${state.pid}/root`);

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/errors.ts";
-import type { HostConfig } from "../container-config.ts";
+import type { HostConfig, LimitField } from "../container-config.ts";
 import { connectShim } from "../launch/shim.ts";
 import { compileResources } from "../spec/resources.ts";
 import { checkUpdated } from "./check-config.ts";
@@ -11,23 +11,7 @@ import { restartRule } from "./restart-policy.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** What can be changed of a container that exists: Docker Engine API "ContainerUpdate". Zero and "" leave a field as it is. */
-export type ContainerUpdate = Partial<
-  Pick<
-    HostConfig,
-    | "Memory"
-    | "MemorySwap"
-    | "NanoCpus"
-    | "CpuShares"
-    | "CpuPeriod"
-    | "CpuQuota"
-    | "CpusetCpus"
-    | "CpusetMems"
-    | "MemoryReservation"
-    | "BlkioWeight"
-    | "PidsLimit"
-    | "RestartPolicy"
-  >
->;
+export type ContainerUpdate = Partial<Pick<HostConfig, LimitField | "RestartPolicy">>;
 
 const invalid = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
 

@@ -1,4 +1,4 @@
-import type { Database, Statement } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId, shortId } from "../../core/ids.ts";
 import { query } from "../../store/database.ts";
@@ -31,21 +31,9 @@ type Details = Pick<EndpointRequest, "config" | "link">;
 /** Addresses and published ports in use, by all processes of a state root. */
 export class EndpointTable {
   readonly #database: Database;
-  readonly #addresses: Statement<[network: string], { readonly address: number }>;
-  readonly #insert: Statement<[string, string, string | null, string | null, number, string, string]>;
-  readonly #published: Statement<[network: string], Row>;
-  readonly #ofContainer: Statement<[container: string], Row>;
-  readonly #remove: Statement<[id: string]>;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#addresses = database.prepare("SELECT address FROM endpoints WHERE network = ?");
-    this.#insert = database.prepare(
-      "INSERT INTO endpoints (id, network, container, process, address, ports, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#published = database.prepare("SELECT * FROM endpoints WHERE network = ? AND ports <> '[]'");
-    this.#ofContainer = database.prepare("SELECT * FROM endpoints WHERE container = ?");
-    this.#remove = database.prepare("DELETE FROM endpoints WHERE id = ?");
   }
 
   /** Gives the addresses of processes that are gone back; they publish nothing. */
@@ -71,7 +59,10 @@ export class EndpointTable {
       .transaction(() => {
         this.#forgetDead();
         const free = this.#chooseAddress(network, details.config.address);
-        this.#insert.run(row.id, network.id, container, process, free, row.ports, row.document);
+        query(
+          this.#database,
+          "INSERT INTO endpoints (id, network, container, process, address, ports, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ).run(row.id, network.id, container, process, free, row.ports, row.document);
         return free;
       })
       .immediate();
@@ -80,7 +71,12 @@ export class EndpointTable {
 
   #chooseAddress(network: NetworkRecord, wanted: string | undefined): number {
     const { name, subnet = "", gateway = "", addresses } = network;
-    const given = this.#addresses.all(network.id).map((row) => row.address);
+    const given = query<{ address: number }>(
+      this.#database,
+      "SELECT address FROM endpoints WHERE network = ?",
+    )
+      .all(network.id)
+      .map((row) => row.address);
     const kept = [gateway, ...Object.values(addresses?.reserved ?? {})].flatMap(
       (one) => parseIpv4(one) ?? [],
     );
@@ -99,7 +95,11 @@ export class EndpointTable {
 
   /** True when it was there. */
   remove(endpoint: Pick<EndpointRecord, "endpointId">): boolean {
-    return this.#remove.run(endpoint.endpointId).changes > 0;
+    return this.#delete(endpoint.endpointId);
+  }
+
+  #delete(id: string): boolean {
+    return query(this.#database, "DELETE FROM endpoints WHERE id = ?").run(id).changes > 0;
   }
 
   has(endpoint: string): boolean {
@@ -112,7 +112,8 @@ export class EndpointTable {
   }
 
   ofContainer(container: string, networks: readonly NetworkRecord[]): readonly EndpointRecord[] {
-    return this.#ofContainer.all(container).flatMap((row) => {
+    const rows = query<Row>(this.#database, "SELECT * FROM endpoints WHERE container = ?").all(container);
+    return rows.flatMap((row) => {
       const network = networks.find(({ id }) => id === row.network);
       return network === undefined ? [] : [describe(network, row)];
     });
@@ -120,24 +121,21 @@ export class EndpointTable {
 
   /** The containers in a network, by their names. */
   users(network: NetworkRecord): readonly { readonly name: string; readonly id: string }[] {
-    return this.#database
-      .prepare<[string], { name: string; id: string }>(
-        "SELECT c.name, e.id FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY c.name",
-      )
-      .all(network.id);
+    return query<{ name: string; id: string }>(
+      this.#database,
+      "SELECT c.name, e.id FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY c.name",
+    ).all(network.id);
   }
 
   /** The containers in a network with all the names they have there. */
   named(network: NetworkRecord): readonly NamedEndpoint[] {
-    const rows = this.#database
-      .prepare<
-        [string],
-        Row & { readonly container: string; readonly name: string; readonly hostname: string }
-      >(
-        `SELECT e.*, c.name, c.document ->> '$.config.Hostname' AS hostname
+    const rows = query<
+      Row & { readonly container: string; readonly name: string; readonly hostname: string }
+    >(
+      this.#database,
+      `SELECT e.*, c.name, c.document ->> '$.config.Hostname' AS hostname
          FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY e.address`,
-      )
-      .all(network.id);
+    ).all(network.id);
     return rows.map(({ container, name, hostname, ...row }) => ({
       address: formatIpv4(row.address),
       container,
@@ -146,15 +144,14 @@ export class EndpointTable {
   }
 
   published(network: NetworkRecord): readonly PublishedEndpoint[] {
-    return this.#published
+    return query<Row>(this.#database, "SELECT * FROM endpoints WHERE network = ? AND ports <> '[]'")
       .all(network.id)
       .map((row) => ({ address: formatIpv4(row.address), ports: JSON.parse(row.ports) as PublishedPort[] }));
   }
 
   /** Every port published on this host. */
   taken(): readonly PublishedPort[] {
-    return this.#database
-      .prepare<[], { ports: string }>("SELECT ports FROM endpoints WHERE ports <> '[]'")
+    return query<{ ports: string }>(this.#database, "SELECT ports FROM endpoints WHERE ports <> '[]'")
       .all()
       .flatMap(({ ports }) => JSON.parse(ports) as PublishedPort[]);
   }
@@ -163,15 +160,14 @@ export class EndpointTable {
   sweep(
     isGone: (user: EndpointUser) => boolean,
   ): readonly { readonly network: string; readonly published: boolean }[] {
-    const rows = this.#database
-      .prepare<[], Row & { readonly container: string | null; readonly process: string | null }>(
-        "SELECT * FROM endpoints",
-      )
-      .all();
+    const rows = query<Row & { readonly container: string | null; readonly process: string | null }>(
+      this.#database,
+      "SELECT * FROM endpoints",
+    ).all();
     const gone = rows.filter(({ container, process }) =>
       isGone(container === null ? { process: process ?? "" } : { container }),
     );
-    for (const { id } of gone) this.#remove.run(id);
+    for (const { id } of gone) this.#delete(id);
     return gone.map(({ network, ports }) => ({ network, published: ports !== "[]" }));
   }
 }

@@ -1,25 +1,11 @@
-import type { HostConfig } from "../container-config.ts";
+import type { HostConfig, LimitField } from "../container-config.ts";
 import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "./devices.ts";
 import { deviceRules, type GrantedDevice } from "./granted-devices.ts";
 import type { OciResources } from "./oci.ts";
 
 type Limits = Pick<
   HostConfig,
-  | "Memory"
-  | "MemorySwap"
-  | "NanoCpus"
-  | "CpuShares"
-  | "CpuPeriod"
-  | "CpuQuota"
-  | "CpusetCpus"
-  | "CpusetMems"
-  | "MemoryReservation"
-  | "MemorySwappiness"
-  | "OomKillDisable"
-  | "BlkioWeight"
-  | "PidsLimit"
-  | "Privileged"
-  | "DeviceCgroupRules"
+  LimitField | "MemorySwappiness" | "OomKillDisable" | "Privileged" | "DeviceCgroupRules"
 >;
 
 const NANO = 1e9;
