@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
 import { Slipway } from "./support/slipway.ts";
 
 interface Health {
@@ -30,14 +30,8 @@ describe("health checks", () => {
     ]);
   const health = async (id: string): Promise<Health> =>
     JSON.parse(await slipway.ok(["inspect", id]))[0].State.Health;
-  const until = async (id: string, wanted: (health: Health) => boolean): Promise<Health> => {
-    for (let tries = 0; ; tries++) {
-      const found = await health(id);
-      if (wanted(found)) return found;
-      if (tries > 400) throw new Error(`health stayed ${JSON.stringify(found)}`);
-      await sleep(25);
-    }
-  };
+  const until = (id: string, wanted: (seen: Health) => boolean): Promise<Health> =>
+    eventually(() => health(id), wanted);
 
   it("begin as starting, turn healthy with the first success and are kept in the last five results", async () => {
     const id = await start("--health-cmd", "echo fine; test -e /ok");

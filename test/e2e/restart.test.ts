@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openEngine } from "../../engine/compose.ts";
+import { eventually } from "../support/eventually.ts";
 import { Slipway } from "./support/slipway.ts";
 
 describe("restart policies", () => {
@@ -14,14 +14,11 @@ describe("restart policies", () => {
   const start = (policy: string, script: string, ...flags: readonly string[]) =>
     slipway.ok(["run", "-d", "--restart", policy, ...flags, "busybox", "sh", "-c", script]);
   const look = async (id: string, template: string) => slipway.ok(["inspect", "-f", template, id]);
-  const until = async (id: string, template: string, wanted: RegExp): Promise<string> => {
-    for (let tries = 0; ; tries++) {
-      const text = await look(id, template);
-      if (wanted.test(text)) return text;
-      if (tries > 400) throw new Error(`${template} of ${id} stayed ${text}, expected ${wanted}`);
-      await sleep(25);
-    }
-  };
+  const until = (id: string, template: string, wanted: RegExp): Promise<string> =>
+    eventually(
+      () => look(id, template),
+      (text) => wanted.test(text),
+    );
   const STATE =
     "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.Running}} {{.State.Restarting}}";
 
