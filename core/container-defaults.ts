@@ -66,6 +66,7 @@ export const UNSET_HOST_CONFIG = {
   CgroupnsMode: "",
   Annotations: {},
   Init: false,
+  ConsoleSize: [0, 0],
   LogConfig: { Type: "", Config: {} },
   RestartPolicy: { Name: "", MaximumRetryCount: 0 },
 } as const;

@@ -76,6 +76,8 @@ export interface HostConfig {
   readonly CgroupnsMode: string;
   readonly Annotations: Readonly<Record<string, string>>;
   readonly Init: boolean;
+  /** Of its terminal when it starts: rows and columns, 0 where nobody said. */
+  readonly ConsoleSize: readonly [height: number, width: number];
   readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
   readonly RestartPolicy: {
     readonly Name: "" | "no" | "always" | "on-failure" | "unless-stopped";

@@ -82,11 +82,16 @@ export function readCreate(
       SecurityOpt: readSecurityOptions(flags["security-opt"], context.cwd),
       Sysctls: keyValues(flags.sysctl),
       Init: flags.init,
+      ...optional("ConsoleSize", flags.tty ? sizeOf(context.stdout) : undefined),
       LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },
       RestartPolicy: restartPolicy(flags.restart, flags.rm),
     },
     networks: networks.networks,
   };
+}
+
+function sizeOf({ columns, rows }: Context["stdout"]): HostConfig["ConsoleSize"] | undefined {
+  return columns === undefined || rows === undefined ? undefined : [rows, columns];
 }
 
 function resources(flags: ContainerFlags): Partial<HostConfig> {

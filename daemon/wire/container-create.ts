@@ -14,6 +14,8 @@ import { ENDPOINT_FIELDS, readEndpointSettings } from "./endpoint-settings.ts";
 import { MOUNTS } from "./mounts.ts";
 
 const integer = z.number().int();
+/** Of a terminal: the kernel has 16 bits for it. */
+const side = integer.min(0).max(65_535);
 const strings = z.array(z.string());
 const map = z.record(z.string(), z.string());
 /** Sets are objects whose values are empty objects. */
@@ -122,6 +124,7 @@ export const HOST_CONFIG: FieldTable<HostConfig> = {
   CgroupnsMode: z.string(),
   Annotations: map,
   Init: z.boolean(),
+  ConsoleSize: z.tuple([side, side]),
   LogConfig: z.object({ Type: nullable(z.string(), ""), Config: nullable(map, {}) }),
   RestartPolicy: z.object({
     Name: z.enum(["", "no", "always", "on-failure", "unless-stopped"]),
@@ -136,8 +139,6 @@ const ZERO_IS_ABSENT: ReadonlySet<string> = new Set(["ShmSize", "LogConfig", "Re
 const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
   // The client writes the file.
   ContainerIDFile: () => true,
-  // The size of the client's terminal; it sends it again once the process runs.
-  ConsoleSize: () => true,
   Isolation: (value) => value === "default",
   Runtime: (value) => value === "slipway",
   VolumeDriver: (value) => value === "local",

@@ -99,7 +99,7 @@ function hostConfigDocument(config: HostConfig, facts: ContainerFacts): Document
     VolumeDriver: "",
     VolumesFrom: orNull(config.VolumesFrom),
     ...(config.Mounts.length === 0 ? {} : { Mounts: config.Mounts }),
-    ConsoleSize: [0, 0],
+    ConsoleSize: config.ConsoleSize,
     CapAdd: orNull(config.CapAdd),
     CapDrop: orNull(config.CapDrop),
     CgroupnsMode: config.CgroupnsMode || facts.cgroupNamespace,

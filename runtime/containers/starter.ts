@@ -30,6 +30,9 @@ import type { StoredContainer } from "./stored-container.ts";
 
 const DEFAULT_CGROUP_PARENT = "/slipway";
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+/** Of a container's terminal as long as nobody at it has one. */
+const sizeOf = ({ ConsoleSize: [rows, columns] }: HostConfig): TerminalSize =>
+  rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE;
 
 /** Shell statuses of a start that failed, by the failure's code; 128 else. As Docker has them. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
@@ -199,7 +202,7 @@ export class Starter {
       ...processSharing(hostConfig, this.#table),
       devices,
       cgroup: { path: group.path, mounts: group.mounts, devicesConfined },
-      consoleSize: size ?? DEFAULT_SIZE,
+      consoleSize: size ?? sizeOf(hostConfig),
       seccomp,
       host,
     });
@@ -209,11 +212,7 @@ export class Starter {
 const cgroupPath = (id: string, { CgroupParent }: HostConfig): string =>
   posix.join("/", CgroupParent === "" ? DEFAULT_CGROUP_PARENT : CgroupParent, id);
 
-function shimIo(
-  container: StoredContainer,
-  files: ContainerFiles,
-  size: TerminalSize = DEFAULT_SIZE,
-): LaunchIo {
+function shimIo(container: StoredContainer, files: ContainerFiles, size: TerminalSize | undefined): LaunchIo {
   const { config, hostConfig } = container;
   const health = healthProbe(config);
   const options = containerLog(container);
@@ -223,7 +222,7 @@ function shimIo(
     socket: files.socket,
     exitFile: files.exit,
     ...log,
-    ...(config.Tty ? { terminal: size } : {}),
+    ...(config.Tty ? { terminal: size ?? sizeOf(hostConfig) } : {}),
     openStdin: config.OpenStdin,
     stdinOnce: config.StdinOnce,
     stateFile: files.state,

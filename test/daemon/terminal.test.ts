@@ -26,6 +26,16 @@ describe("a terminal of a daemon's client", () => {
     { title: "slipway", find: builtCommand },
   ];
   for (const { title, find } of clients)
+    it(`has the size of the terminal that ${title} starts it from and leaves`, async function () {
+      const name = `${title}-left`;
+      const command = `run -dt --name ${name} --network none busybox stty size`;
+      const terminal = open(`${find() ?? requiresCommand(this, title)} ${command}`);
+      assert.equal(await terminal.ended(), 0);
+      await daemon.engine.containers.wait(name);
+      assert.equal(await daemon.slipway.ok(["logs", name]), "37 91\r");
+      await daemon.engine.containers.remove(name);
+    });
+  for (const { title, find } of clients)
     it(`tells run, attach and exec of ${title} of its new size`, async function () {
       const client = find() ?? requiresCommand(this, title);
       const first = open(`${client} run -it --name ${title} --network none busybox sh`);
