@@ -1,6 +1,7 @@
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
-import type { ImageInfo, ImageService } from "../engine/api.ts";
+import type { ImageAttestation, ImageInfo, ImageService } from "../engine/api.ts";
+import { readAttestation } from "./documents/attestation.ts";
 import { readHistory, readImage, readImageSummary, readRemoval } from "./documents/image.ts";
 import { splitReference } from "./documents/reference.ts";
 import { children, type Document, number, text } from "./http/fields.ts";
@@ -58,8 +59,10 @@ export class RemoteImages implements ImageService {
     return (await this.#transport.documents({ method: "GET", path: at(image, "history") })).map(readHistory);
   }
 
-  async attestations(): Promise<never> {
-    throw lacks("reading the attestations of an image");
+  async attestations(image: string): Promise<readonly ImageAttestation[]> {
+    if (!this.#transport.isOwn) throw lacks("reading the attestations of an image");
+    const path = at(image, "attestations");
+    return (await this.#transport.documents({ method: "GET", path })).map(readAttestation);
   }
 
   tag(image: string, reference: string): Promise<void> {

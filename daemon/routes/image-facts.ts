@@ -88,6 +88,26 @@ export const imageFactRoutes = ({
       );
     },
   }),
+  // Docker's API has no such path.
+  route({
+    method: "GET",
+    path: "/images/*name/attestations",
+    summary: "Lists what is attested of an image",
+    answers: { 200: "Kind, PredicateType, Digest, Size and Predicate, a list" },
+    refuses: [404],
+    async handle({ params: { name } }) {
+      const found = await images.attestations(name);
+      return ok(
+        found.map(({ kind, type, digest, bytes, document }) => ({
+          Kind: kind,
+          PredicateType: type,
+          Digest: digest,
+          Size: bytes,
+          Predicate: document,
+        })),
+      );
+    },
+  }),
   route({
     method: "GET",
     path: "/distribution/*name/json",

@@ -55,6 +55,19 @@ describe("a build through a daemon", () => {
     return rig.slipway.run(["build", "--progress", "plain", ...argv], { ...options, via: { connect, env } });
   };
 
+  it("attests the image, and reads that back", async () => {
+    const { code, err } = await build("-t", "attested:1", "--provenance=mode=max", "--sbom=true", context);
+    assert.equal(code, 0, err);
+    const env = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
+    const over = (argv: readonly string[]) => rig.slipway.ok(argv, { via: { connect, env } });
+    for (const argv of [
+      ["attest", "ls", "attested:1"],
+      ["attest", "inspect", "attested:1"],
+    ])
+      assert.equal(await over(argv), await rig.slipway.ok(argv));
+    assert.match(await over(["attest", "inspect", "attested:1"]), /"build-arg:|"buildConfig"/);
+  });
+
   it("takes what the ignore file leaves of the context, and shows the steps", async () => {
     const secret = `id=word,src=${rig.slipway.scratch.join("word")}`;
     const { code, err } = await build(
