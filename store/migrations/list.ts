@@ -20,6 +20,7 @@ import { buildFailuresMigration } from "./019-build-failures.ts";
 import { recordsByInputsMigration } from "./020-records-by-inputs.ts";
 import { cacheValueMigration } from "./021-cache-value.ts";
 import { attestationsMigration } from "./022-attestations.ts";
+import { buildsKeptMigration } from "./023-builds-kept.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recordsByInputsMigration,
   cacheValueMigration,
   attestationsMigration,
+  buildsKeptMigration,
 ];

@@ -142,14 +142,18 @@ export class BuildTable {
   }
 
   #forgetOld(now: number): void {
-    query(
+    const tooMany = query<{ started: number }>(
       this.#database,
-      `DELETE FROM builds WHERE status <> 'running' AND ref IN (
-         SELECT ref FROM (
-           SELECT ref, started, row_number() OVER newest AS number, sum(log_bytes) OVER newest AS bytes
-           FROM builds WINDOW newest AS (ORDER BY started DESC, ref)
-         ) WHERE started < ? OR number > ? OR bytes > ?
-       )`,
-    ).run(now - KEPT_MS, KEPT_BUILDS, KEPT_BYTES);
+      "SELECT started FROM builds ORDER BY started DESC LIMIT 1 OFFSET ?",
+    ).get(KEPT_BUILDS);
+    const tooMuch = query<{ started: number | null }>(
+      this.#database,
+      `SELECT max(started) AS started FROM (
+         SELECT started, sum(log_bytes) OVER (ORDER BY started DESC ROWS UNBOUNDED PRECEDING) AS bytes FROM builds
+       ) WHERE bytes > ?`,
+    ).get(KEPT_BYTES);
+    query(this.#database, "DELETE FROM builds WHERE status <> 'running' AND started <= ?").run(
+      Math.max(now - KEPT_MS, tooMany?.started ?? 0, tooMuch?.started ?? 0),
+    );
   }
 }

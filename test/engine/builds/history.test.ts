@@ -195,6 +195,12 @@ describe("The history of builds", () => {
     );
   });
 
+  it("keeps the newest thousand", async () => {
+    for (let i = 1; i <= 1002; i += 1) built(`b${i}`);
+    const kept = (await history.list()).map(({ ref }) => ref);
+    assert.deepEqual([kept.length, kept[0], kept.at(-1)], [1000, "b1002", "b3"]);
+  });
+
   const NAMES: readonly (readonly [Partial<BuildAsked>, string])[] = [
     [{}, "app"],
     [{ dockerfile: "docker/web.Dockerfile" }, "app/web.Dockerfile"],
