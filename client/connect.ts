@@ -4,7 +4,8 @@ import type { Engine } from "../engine/api.ts";
 import { OWN_API } from "../wire/slipway/build-attrs.ts";
 import { parseAddress } from "./address.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
-import { remoteBuildDebugger, remoteBuildHistory } from "./build-history.ts";
+import { RemoteBuildDebugger } from "./build-debugger.ts";
+import { RemoteBuildHistory } from "./build-history.ts";
 import { RemoteBuilds } from "./builds.ts";
 import { RemoteContainers } from "./containers.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -49,8 +50,8 @@ export async function connectEngine({
     containers: new RemoteContainers(transport, execs),
     execs,
     builds: new RemoteBuilds({ transport, credentials, images, tools }),
-    buildHistory: remoteBuildHistory,
-    buildDebugger: remoteBuildDebugger,
+    buildHistory: new RemoteBuildHistory(transport),
+    buildDebugger: new RemoteBuildDebugger(transport),
     volumes: new RemoteVolumes(transport),
     networks: new RemoteNetworks(transport),
     distribution: new RemoteDistribution(transport, credentials),

@@ -1,7 +1,10 @@
-import type { SystemService } from "../engine/api.ts";
-import { children, type Document, flag, number, text } from "./http/fields.ts";
+import type { Abortable } from "../core/streams.ts";
+import type { CheckReport, SystemService } from "../engine/api.ts";
+import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
 import { lacks } from "./lacks.ts";
+
+type Finding = Awaited<ReturnType<SystemService["doctor"]>>[number];
 
 interface Usage {
   readonly count: number;
@@ -25,12 +28,25 @@ export class RemoteSystem implements SystemService {
     return this.#transport.document({ method: "GET", path: "/info" });
   }
 
-  async check(): Promise<never> {
-    throw lacks("checking the state");
+  async check({
+    quick = false,
+    ...options
+  }: { readonly quick?: boolean } & Abortable = {}): Promise<CheckReport> {
+    if (!this.#transport.isOwn) throw lacks("checking the state");
+    const asked = { method: "POST", path: "/slipway/v1/check", query: { quick } } as const;
+    const report = await this.#transport.document(asked, options);
+    const { checked } = report as { readonly checked?: Readonly<Record<string, number>> };
+    return { checked: checked ?? {}, problems: texts(report, "problems") };
   }
 
-  async doctor(): Promise<never> {
-    throw lacks("looking for what the host lacks");
+  async doctor(): ReturnType<SystemService["doctor"]> {
+    if (!this.#transport.isOwn) throw lacks("looking for what the host lacks");
+    const found = await this.#transport.documents({ method: "GET", path: "/slipway/v1/doctor" });
+    return found.map((one) => ({
+      name: text(one, "name"),
+      status: text(one, "status") as Finding["status"],
+      detail: text(one, "detail"),
+    }));
   }
 
   async diskUsage(): Promise<Readonly<Record<string, Usage>>> {

@@ -26,7 +26,8 @@ const REFUSALS: Readonly<Record<400 | 500 | Refusal, string>> = {
 
 const INTRODUCTION = `Docker Engine API ${formatVersion(API.max)} as Slipway serves it. A path may begin with a version from /v${formatVersion(API.min)} to /v${formatVersion(API.max)}; without one it is the newest. \
 Answers name the schema of https://docs.docker.com/reference/api/engine/version/v${formatVersion(API.max)}/ that they follow. A field of a request that is not described here is refused by its name, \
-unless it says nothing ("", 0, false, null, empty). A path parameter that is marked x-slashes may hold slashes.`;
+unless it says nothing ("", 0, false, null, empty). A path parameter that is marked x-slashes may hold slashes. \
+Paths below /slipway/v1 are Slipway's own; that they are there is said by the header "slipway-api: 1" of the answer to /_ping.`;
 
 /** The rows of the table; no handler is called, so that no engine is needed. */
 export const describedRoutes = (): readonly Route[] =>

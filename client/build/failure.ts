@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { Failure } from "../../core/errors.ts";
 import { RpcError } from "../../wire/grpc/status.ts";
+import { HINT_DETAIL } from "../../wire/slipway/build-attrs.ts";
 import type { BuildTools } from "./tools.ts";
 
 /** What is known here of the build that failed. */
@@ -20,19 +21,26 @@ export function buildFailure(error: unknown, { dockerfile, output, tools }: Fail
     return new Failure("CANCELLED", { what: "the build" }, { cause: error });
   const message = error.message.replace(/^(?:failed to solve: )+/, "");
   const at = placeOf(error);
-  if (at === undefined) return new Failure("DAEMON_FAILED", { message });
+  const hint = hintOf(error);
+  if (at === undefined) return new Failure("DAEMON_FAILED", { message }, hint);
   const [, command, how] = PROCESS.exec(message) ?? [];
   const { text, line, endLine } = at;
   const place = { file: dockerfile.name, line, endLine };
   // Of a context that is elsewhere only the daemon has the Dockerfile.
   const excerpt = tools.excerpt(dockerfile.text || text, { line, endLine });
   if (command !== undefined && how !== undefined)
-    return new Failure("BUILD_STEP_FAILED", { ...place, command, status: how, excerpt, output });
-  return new Failure("DOCKERFILE_INVALID", {
-    ...place,
-    message: `${place.file}:${line}: ${message}`,
-    excerpt,
-  });
+    return new Failure("BUILD_STEP_FAILED", { ...place, command, status: how, excerpt, output }, hint);
+  const whole = `${place.file}:${line}: ${message}`;
+  return new Failure("DOCKERFILE_INVALID", { ...place, message: whole, excerpt }, hint);
+}
+
+/** A remedy has at most so many bytes. */
+const HINT_LIMIT = 4096;
+
+function hintOf({ details }: RpcError): { readonly hint?: string } {
+  const detail = details.find(({ typeUrl }) => typeUrl === HINT_DETAIL);
+  if (detail === undefined) return {};
+  return { hint: Buffer.from(detail.value).subarray(0, HINT_LIMIT).toString() };
 }
 
 interface Source {

@@ -50,7 +50,7 @@ export const isDocument = (value: unknown): value is Document => typeOf(value) =
 export const isDocuments = (value: unknown): value is readonly Document[] =>
   Array.isArray(value) && value.every(isDocument);
 
-const isTexts = (value: unknown): boolean =>
+export const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
 function read<T>(document: Document, name: string, zero: T, fits: (value: unknown) => boolean): T {

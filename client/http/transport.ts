@@ -17,7 +17,7 @@ import type { DaemonAddress } from "../address.ts";
 import { dialSsh } from "../ssh.ts";
 import type { ClientTls } from "../tls.ts";
 import { failureOf } from "./failures.ts";
-import { type Document, isDocument, isDocuments } from "./fields.ts";
+import { type Document, isDocument, isDocuments, isTexts } from "./fields.ts";
 import { type Query, queryText } from "./query.ts";
 
 export interface ApiRequest {
@@ -90,6 +90,12 @@ export class Transport implements Disposable {
     const value = (await this.#json(asked, options)) ?? [];
     if (!isDocuments(value))
       throw new Failure("DAEMON_ANSWER_INVALID", { why: "expected a list of JSON objects" });
+    return value;
+  }
+
+  async texts(asked: ApiRequest, options?: Abortable): Promise<readonly string[]> {
+    const value = await this.#json(asked, options);
+    if (!isTexts(value)) throw new Failure("DAEMON_ANSWER_INVALID", { why: "expected a list of texts" });
     return value;
   }
 

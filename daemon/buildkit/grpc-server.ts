@@ -2,6 +2,8 @@ import type { Duplex } from "node:stream";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { MAX_MESSAGE } from "../../wire/grpc/framing.ts";
 import { service } from "../../wire/grpc/service.ts";
+import { DEBUGGER } from "../../wire/slipway/debug.ts";
+import { debuggerRpcs } from "../own/debugger-service.ts";
 import { BRIDGE, bridgeRpcs } from "./bridge-service.ts";
 import { CONTROL, controlRpcs } from "./control-service.ts";
 import { HEALTH, healthRpcs } from "./health-service.ts";
@@ -13,7 +15,7 @@ const OPTIONS = {
   "grpc.max_concurrent_streams": 100,
 } as const;
 
-/** BuildKit's services, on connections that somebody else accepted. */
+/** BuildKit's services and our own, on connections that somebody else accepted. */
 export class GrpcServer {
   readonly #server = new Server(OPTIONS);
   readonly #injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -23,6 +25,7 @@ export class GrpcServer {
       service(CONTROL, controlRpcs(parts)),
       service(BRIDGE, bridgeRpcs(parts.jobs)),
       service(HEALTH, healthRpcs()),
+      service(DEBUGGER, debuggerRpcs({ ...parts.engine, ...parts })),
     ];
     for (const { definition, implementation } of services)
       this.#server.addService(definition, implementation);

@@ -18,7 +18,7 @@ import { StatusWriter } from "./status-writer.ts";
 import { buildError, type SourceText } from "./typed-errors.ts";
 
 export interface SolveParts {
-  readonly engine: Pick<Engine, "builds" | "buildHistory" | "images">;
+  readonly engine: Pick<Engine, "builds" | "buildHistory" | "buildDebugger" | "images">;
   readonly jobs: BuildJobs;
   readonly sessions: Sessions;
 }

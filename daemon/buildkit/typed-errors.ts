@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
-import { describeError, Failure, isCode, isKind } from "../../core/errors.ts";
+import { describeError, Failure, hintOf, isCode, isKind } from "../../core/errors.ts";
 import { type Detail, RpcError } from "../../wire/grpc/status.ts";
+import { HINT_DETAIL } from "../../wire/slipway/build-attrs.ts";
 
 /** The Dockerfile of a build. */
 export interface SourceText {
@@ -18,7 +19,12 @@ const detail = (type: string, value: object): Detail => ({
 export function buildError(error: unknown, source: SourceText | undefined): RpcError {
   if (error instanceof RpcError) return error;
   const { place, message } = located(error);
-  const details = place === undefined || source === undefined ? [] : [sourceDetail(source, place)];
+  const hint = hintOf(error);
+  const details = [
+    ...(place === undefined || source === undefined ? [] : [sourceDetail(source, place)]),
+    // Others pass over what they do not know.
+    ...(hint === undefined ? [] : [{ typeUrl: HINT_DETAIL, value: Buffer.from(hint) }]),
+  ];
   // Clients put any code but this one before the words.
   const code = isKind(error, "cancelled") ? status.CANCELLED : status.UNKNOWN;
   return new RpcError(code, message, { details, cause: error });

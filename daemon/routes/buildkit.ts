@@ -8,7 +8,9 @@ import { requireUpgrade } from "../http/upgraded.ts";
 const PROTOCOL = "h2c";
 
 /** The connections of clients that build by BuildKit: one they call over, and one over which they are called. */
-export function buildkitRoutes(engine: Pick<Engine, "builds" | "buildHistory" | "images">): readonly Route[] {
+export function buildkitRoutes(
+  engine: Pick<Engine, "builds" | "buildHistory" | "buildDebugger" | "images">,
+): readonly Route[] {
   const sessions = new Sessions();
   const jobs = new BuildJobs();
   let server: Promise<{ serve(socket: Duplex): void }> | undefined;

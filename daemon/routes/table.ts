@@ -13,10 +13,12 @@ import { imageFactRoutes } from "./image-facts.ts";
 import { imageLifeRoutes } from "./image-life.ts";
 import { imageTransferRoutes } from "./image-transfer.ts";
 import { networkRoutes } from "./networks.ts";
+import { ownBuildRoutes } from "./own-builds.ts";
+import { ownSystemRoutes } from "./own-system.ts";
 import { type DaemonFacts, systemRoutes } from "./system.ts";
 import { volumeRoutes } from "./volumes.ts";
 
-/** Docker Engine API 1.51: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
+/** Docker Engine API 1.51 and what Slipway has of its own: all routes, in the order in which they are tried. https://docs.docker.com/reference/api/engine/version/v1.51/ */
 export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly Route[] => [
   ...systemRoutes(engine, facts),
   ...eventRoutes(engine.events),
@@ -32,5 +34,7 @@ export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly R
   ...networkRoutes(engine.networks),
   ...volumeRoutes(engine.volumes),
   ...buildkitRoutes(engine),
+  ...ownBuildRoutes(engine.buildHistory),
+  ...ownSystemRoutes(engine.system),
   ...absentRoutes(),
 ];

@@ -4,50 +4,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
-import { after, before, type Context, describe, it } from "mocha";
-import { connect } from "../../cli/connect.ts";
-import { DaemonRig } from "../daemon/support/daemon-rig.ts";
+import { after, before, describe, it } from "mocha";
 import { requiresCommand } from "../support/requires.ts";
-import { Slipway } from "./support/slipway.ts";
+import { PLACES, type Place } from "./support/places.ts";
+import type { Slipway } from "./support/slipway.ts";
+
+type Options = Parameters<Place["run"]>[1];
 
 const SHOW = "RUN find /c -type f | sort | xargs cat";
-
-interface Place {
-  readonly title: string;
-  /** Skips the suite where containers cannot run. */
-  readonly open: (
-    test: Context,
-  ) => Promise<AsyncDisposable & { readonly slipway: Slipway; readonly via?: Via }>;
-}
-type Options = NonNullable<Parameters<Slipway["run"]>[1]>;
-type Via = Options["via"];
-
-const PLACES: readonly Place[] = [
-  {
-    title: "",
-    open: async (test) => {
-      const slipway = await Slipway.open(test);
-      return { slipway, [Symbol.asyncDispose]: () => slipway[Symbol.asyncDispose]() };
-    },
-  },
-  {
-    title: " through a daemon",
-    open: async (test) => {
-      const rig = await DaemonRig.open(test);
-      const env = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
-      return {
-        slipway: rig.slipway,
-        via: { connect, env },
-        [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
-      };
-    },
-  },
-];
 
 for (const { title, open } of PLACES)
   describe(`where a build${title} takes its files from`, () => {
     let slipway: Slipway;
-    let place: Awaited<ReturnType<Place["open"]>>;
+    let place: Place;
     let server: Server;
 
     const file = (path: string, content: string): void => {
@@ -56,16 +25,14 @@ for (const { title, open } of PLACES)
       writeFileSync(target, content);
     };
     const url = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-    const where = (options: Options): Options =>
-      place.via === undefined ? options : { ...options, via: place.via };
     /** What the commands of the build write. */
     async function shown(args: readonly string[], options: Options = {}): Promise<readonly string[]> {
-      const { code, err } = await slipway.run(["build", "--progress", "plain", ...args], where(options));
+      const { code, err } = await place.run(["build", "--progress", "plain", ...args], options);
       assert.equal(code, 0, err);
       return err.split("\n").flatMap((line) => /^#\d+ \d+\.\d+ (.*)$/.exec(line)?.[1] ?? []);
     }
     async function failure(args: readonly string[], options: Options = {}): Promise<string> {
-      const { code, err } = await slipway.run(["build", ...args], where(options));
+      const { code, err } = await place.run(["build", ...args], options);
       assert.notEqual(code, 0);
       return err;
     }

@@ -24,3 +24,6 @@ export const OWN_ANSWERS = {
 
 /** By this header a daemon says which version of Slipway's own paths and attributes it knows. */
 export const OWN_API = { header: "slipway-api", version: 1 } as const;
+
+/** The type of an error's detail: the remedy, as text. */
+export const HINT_DETAIL = "slipway.v1/hint";
