@@ -64,8 +64,14 @@ export class RemoteBuilds implements BuildService {
     return readDifferences(await solve(parts, { request: again, report, attrs, ...options }));
   }
 
-  async check(): Promise<never> {
-    throw lacks("checking a Dockerfile (--check)");
+  async check(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options: Abortable = {},
+  ): Promise<void> {
+    const [, parts] = await this.#load();
+    const { runCheck } = await import("./build/run-check.ts");
+    return runCheck(parts, { request, report, ...options });
   }
 
   receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {

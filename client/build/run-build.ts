@@ -24,7 +24,7 @@ import { foldersOf, solveRequest } from "./solve-request.ts";
 import { StatusReader } from "./status-reader.ts";
 import type { BuildTools } from "./tools.ts";
 
-const SOLVE = "/moby.buildkit.v1.Control/Solve";
+export const SOLVE = "/moby.buildkit.v1.Control/Solve";
 const STATUS = "/moby.buildkit.v1.Control/Status";
 
 export interface BuildParts {
@@ -77,7 +77,11 @@ export async function solve(
   }
 }
 
-function lentServices({ credentials, tools, uploads }: BuildParts, request: BuildRequest): LentServices {
+/** What is lent to a build. */
+export function lentServices(
+  { credentials, tools, uploads }: BuildParts,
+  request: BuildRequest,
+): LentServices {
   const { secrets, ssh } = request;
   return {
     "moby.filesync.v1.FileSync": fileSync(foldersOf(request), tools),

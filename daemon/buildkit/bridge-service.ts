@@ -3,8 +3,9 @@ import { newId } from "../../core/ids.ts";
 import * as wire from "../../wire/buildkit/gateway.ts";
 import { type Rpc, type RpcCall, unary } from "../../wire/grpc/service.ts";
 import { decodeStatus } from "../../wire/grpc/status.ts";
-import type { BuildJobs, Job } from "./jobs.ts";
-import { readBridgeRequest } from "./solve.ts";
+import type { Job } from "./jobs.ts";
+import { readBridgeRequest, type SolveParts } from "./solve.ts";
+import { subrequest } from "./subrequests.ts";
 import { FRONTEND_CAPS, LLB_CAPS, worker } from "./worker.ts";
 
 export const BRIDGE = "moby.buildkit.v1.frontend.LLBBridge";
@@ -18,7 +19,8 @@ const unsupported = (option: string): Failure => new Failure("OPTION_UNSUPPORTED
  * The bridge by which a client's own frontend code has things built. A result is a reference: nothing is done for it until the client returns it.
  * https://github.com/moby/buildkit/blob/master/frontend/gateway/pb/gateway.proto
  */
-export function bridgeRpcs(jobs: BuildJobs): readonly Rpc[] {
+export function bridgeRpcs(parts: SolveParts): readonly Rpc[] {
+  const { jobs } = parts;
   const jobOf = async ({ header, signal }: RpcCall<unknown>): Promise<Job> => {
     const ref = header(BUILD);
     if (ref === undefined) throw new Failure("REQUEST_INVALID", { why: "no buildid found in context" });
@@ -30,7 +32,8 @@ export function bridgeRpcs(jobs: BuildJobs): readonly Rpc[] {
       return { frontendApiCaps: FRONTEND_CAPS, llbCaps: LLB_CAPS, workers: [worker()] };
     }),
     unary("Solve", wire.SOLVE_REQUEST, wire.SOLVE_RESPONSE, async (call) => {
-      const { requests } = await jobOf(call);
+      const job = await jobOf(call);
+      const { requests } = job;
       const { request } = call;
       if ((request.definition?.byteLength ?? 0) > 0) throw unsupported("a build from LLB");
       if (request.frontendInputs.size > 0) throw unsupported("frontend inputs");
@@ -39,6 +42,8 @@ export function bridgeRpcs(jobs: BuildJobs): readonly Rpc[] {
       if (requests.size >= MAX_RESULTS)
         throw new Failure("REQUEST_INVALID", { why: `a build has at most ${MAX_RESULTS} results` });
       const wanted = readBridgeRequest(request.frontend, request.frontendOpt);
+      if (wanted.subrequest !== undefined)
+        return { result: { metadata: await subrequest(parts, { job, wanted }, call.signal) } };
       const id = newId();
       requests.set(id, wanted);
       return request.allowResultReturn ? { result: { ref: { id } } } : { ref: id };

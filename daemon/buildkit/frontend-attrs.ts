@@ -5,6 +5,7 @@ import { type Digest, isDigest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
+import { LINT } from "../../wire/buildkit/lint.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
@@ -22,6 +23,8 @@ export interface FrontendRequest {
   readonly contexts: ReadonlyMap<string, NamedSource>;
   /** What Slipway's own client asks for in place of an image: what differs from this one when it is built again. */
   readonly verify: Digest | undefined;
+  /** What is asked about the Dockerfile in place of a build: "frontend.lint". */
+  readonly subrequest: string | undefined;
   readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
 }
 type Attrs = ReadonlyMap<string, string>;
@@ -58,6 +61,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
   "add-hosts": () => true,
   ...Object.fromEntries(RESOURCE_ATTRS.map((name) => [name, () => true])),
+  requestid: (value) => value === LINT.id,
   [OWN_ATTRS.jobs]: () => true,
   [OWN_ATTRS.explain]: (value) => value === "true",
   [OWN_ATTRS.verify]: isDigest,
@@ -102,6 +106,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     upload,
     remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
     contexts: readNamedContexts(attrs),
+    subrequest: attrs.get("requestid"),
     verify: verified === undefined ? undefined : parseDigest(verified),
     options: {
       ...attestationsOf(attrs),

@@ -23,7 +23,7 @@ export class GrpcServer {
   constructor(parts: SolveParts) {
     const services = [
       service(CONTROL, controlRpcs(parts)),
-      service(BRIDGE, bridgeRpcs(parts.jobs)),
+      service(BRIDGE, bridgeRpcs(parts)),
       service(HEALTH, healthRpcs()),
       service(DEBUGGER, debuggerRpcs({ ...parts.engine, ...parts })),
     ];

@@ -7,6 +7,8 @@ import type { FrontendRequest } from "./frontend-attrs.ts";
 /** A build under way, from the call that opened it until that ends. */
 export interface Job {
   readonly ref: string;
+  /** The client's session that lends what it needs. */
+  readonly session: string;
   /** What it tells of its progress. One reader. */
   readonly status: Feed<StatusResponse>;
   /** What was asked of the frontend, by the reference that stands for its result. */
@@ -30,13 +32,14 @@ export class BuildJobs {
   #news = deferred();
 
   /** Throws REQUEST_INVALID. */
-  open(ref: string): Job {
+  open(ref: string, session: string): Job {
     if (ref === "" || ref.length > MAX_REF || this.#open.has(ref))
       throw new Failure("REQUEST_INVALID", {
         why: `invalid build reference ${JSON.stringify(ref.slice(0, MAX_REF))}`,
       });
     const job: Job = {
       ref,
+      session,
       status: new Feed(),
       requests: new Map(),
       returned: deferred<string | undefined>(),

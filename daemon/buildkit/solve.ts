@@ -15,6 +15,7 @@ import { sessionSecrets } from "./session-secrets.ts";
 import { sessionSsh } from "./session-ssh.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { subrequest } from "./subrequests.ts";
 import { buildError, type SourceText } from "./typed-errors.ts";
 
 export interface SolveParts {
@@ -38,7 +39,7 @@ export async function solve(
   request: SolveRequest,
   signal: AbortSignal,
 ): Promise<ExporterResponse> {
-  const job = parts.jobs.open(request.ref);
+  const job = parts.jobs.open(request.ref, request.session);
   try {
     refuseUnsupported(request);
     const outputs = readExporters(request);
@@ -46,6 +47,7 @@ export async function solve(
     const wanted =
       request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
     if (wanted === undefined) return new Map();
+    if (wanted.subrequest !== undefined) return await answered(parts, { job, wanted }, signal);
     if (outputs.files.length > 0 && isForImages(wanted.options.attestations))
       throw unsupported("an attestation with an output to files");
     const session = await parts.sessions.get(request.session, signal);
@@ -75,6 +77,16 @@ function readEntitlement(text: string): Entitlement {
   const found = ENTITLEMENTS.find((name) => name === text);
   if (found === undefined) throw unsupported(`the entitlement ${text}`);
   return found;
+}
+
+/** Answers to questions are told to who asks on the bridge; here only what BuildKit tells of them: nothing by those names. */
+async function answered(
+  parts: SolveParts,
+  asked: { readonly job: Job; readonly wanted: FrontendRequest },
+  signal: AbortSignal,
+): Promise<ExporterResponse> {
+  await subrequest(parts, asked, signal);
+  return new Map();
 }
 
 async function wantedOnBridge(job: Job, signal: AbortSignal): Promise<FrontendRequest | undefined> {

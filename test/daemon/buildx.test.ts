@@ -292,6 +292,23 @@ describe("docker build with BuildKit", () => {
       assert.match(err, name);
     });
 
+  it("checks a Dockerfile with --call check, and shows its lines", async () => {
+    const wrong = contextOf({ Dockerfile: "FROM busybox\nENV A b\n" });
+    const { code, out, err } = await build(["--call", "check", wrong]);
+    assert.equal(code, 1, err);
+    assert.match(out, /WARNING: LegacyKeyValueFormat - https:[\s\S]*Dockerfile:2\n-+\n[\s\S]*>>> ENV A b/);
+    const json = await build(["--call", "check,format=json", wrong]);
+    const { warnings } = JSON.parse(json.out) as {
+      readonly warnings: readonly { readonly ruleName: string }[];
+    };
+    assert.deepEqual(
+      warnings.map(({ ruleName }) => ruleName),
+      ["LegacyKeyValueFormat"],
+    );
+    const right = await build(["--call", "check", contextOf({ Dockerfile: "FROM busybox\n" })]);
+    assert.deepEqual([right.code, /no warnings found/.test(right.out + right.err)], [0, true], right.err);
+  });
+
   it("tells what the build cache takes, and empties it, or a part of it", async () => {
     const file = "FROM busybox\nRUN --mount=type=cache,target=/c echo pruned | tee /c/p > /p\n";
     const args = ["-t", "pruned", contextOf({ Dockerfile: file })];
