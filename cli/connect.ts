@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Failure, isCode } from "../core/errors.ts";
 import type { Engine } from "../engine/api.ts";
+import { readCacheCare } from "./connection/cache-care.ts";
 import {
   chooseTarget,
   type DaemonTarget,
@@ -48,7 +49,12 @@ async function openEmbedded(root: string, options: ConnectOptions): Promise<Engi
   const { openEngine } = await import("../engine/compose.ts");
   const { env, insecureRegistries: insecure, registryMirrors: mirrors } = options;
   const driver = options.storageDriver ?? (env["SLIPWAY_STORAGE_DRIVER"] || undefined);
-  return openEngine(root, { driver, registries: { env, insecure, mirrors, daemonJson: true } });
+  const care = options.cacheCare ?? readCacheCare(env);
+  return openEngine(root, {
+    driver,
+    registries: { env, insecure, mirrors, daemonJson: true },
+    ...(care === "off" ? {} : { cacheCare: care }),
+  });
 }
 
 async function openDaemon(

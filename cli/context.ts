@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/api.ts";
+import type { CacheCare, Engine } from "../engine/api.ts";
 import type { Entry } from "./command.ts";
 import type { AskedDaemon } from "./connection/asked.ts";
 
@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly storageDriver?: string | undefined;
   readonly insecureRegistries: readonly string[];
   readonly registryMirrors: readonly string[];
+  /** In place of what the environment says: what keeps the build cache small, or that nothing does. */
+  readonly cacheCare?: CacheCare | "off" | undefined;
 }
 
 /** What a command may touch of the process it runs in. Tests pass their own. */

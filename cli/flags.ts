@@ -1,6 +1,6 @@
+import { parseBytes } from "../core/bytes.ts";
 import { parseDuration } from "../core/duration.ts";
 import { Failure } from "../core/errors.ts";
-import { parseBytes } from "./format/units.ts";
 
 /**
  * A flag, keyed by its long name in a command's table. `short` is one letter. `type` is the word shown in help where the kind's own does not say

@@ -26,8 +26,11 @@ export interface CachePrune extends CacheBounds {
   readonly unusedMs?: number;
 }
 
-/** What keeps the cache small by itself: each rule is held to in turn, after builds that added to it. */
-export type CachePolicy = readonly CachePrune[];
+/** What keeps the cache small by itself, after builds that added to it; bounds that are absent follow from the size of the disk. */
+export interface CacheCare extends CacheBounds {
+  /** Held to one after the other, in place of the one rule that the bounds are; a bound that a rule lacks is the one above. */
+  readonly rules?: readonly CachePrune[];
+}
 
 export interface PrunedCache {
   /** A daemon may tell no more than their ids. */

@@ -3,6 +3,7 @@ import type { BuildEvent } from "../builder/events.ts";
 import type { HttpSource, LayoutSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
 import type { Digest } from "../core/digest.ts";
+import { describeError } from "../core/errors.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { Kernel } from "../native/kernel.ts";
 import { checkLimits } from "../runtime/containers/check-config.ts";
@@ -66,9 +67,30 @@ export class Builds implements BuildService {
     checkLimits({ ...DEFAULT_HOST_CONFIG, ...request.resources });
     const { images, snapshots } = this.#store;
     const parts = { table: this.#table, builder: this.#builder, failures: this.#failures, images, snapshots };
-    return this.#jobs.record("build", { context, dockerfile, tags, target }, () =>
-      recorded(parts, { request, report, options }),
-    );
+    let grown = false;
+    const watched = (event: BuildEvent): void => {
+      if (event.type === "finished" && !event.cached && !event.id.startsWith("internal.")) grown = true;
+      report(event);
+    };
+    return this.#jobs.record("build", { context, dockerfile, tags, target }, async () => {
+      try {
+        return await recorded(parts, { request, report: watched, options });
+      } finally {
+        if (grown && options?.signal?.aborted !== true) await this.#shrinkCache(report);
+      }
+    });
+  }
+
+  /** The build is what was asked for, and is done. */
+  async #shrinkCache(report: (event: BuildEvent) => void): Promise<void> {
+    try {
+      await this.#cache.shrink();
+    } catch (error) {
+      report({
+        type: "warning",
+        message: `the build cache may be larger than it should: ${describeError(error)}`,
+      });
+    }
   }
 
   async verify(

@@ -2,7 +2,7 @@ import { createBuilder } from "../builder/build.ts";
 import type { HttpSource } from "../builder/ports.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { Store } from "../store/types.ts";
-import type { Engine } from "./api.ts";
+import type { CacheCare, Engine } from "./api.ts";
 import { BuildCache } from "./builds/cache/build-cache.ts";
 import { cachePlaces } from "./builds/cache-places.ts";
 import { Debugger } from "./builds/debug/debugger.ts";
@@ -21,12 +21,15 @@ export interface BuildParts {
   readonly jobs: Jobs;
   readonly registries: LazyRegistries;
   readonly executor: LazyExecutor;
+  /** Undefined: the build cache grows until somebody prunes it. */
+  readonly cacheCare: CacheCare | undefined;
 }
 
 export type BuildServices = Pick<Engine, "builds" | "buildHistory" | "buildDebugger">;
 
 /** Constructs what builds are made by: much of the program, which compose.ts loads when it is needed. */
-export function openBuilds({ store, kernel, jobs, registries, executor }: BuildParts): BuildServices {
+export function openBuilds(parts: BuildParts): BuildServices {
+  const { store, kernel, jobs, registries, executor, cacheCare } = parts;
   const failures = new FailureTable(store.database, Date.now);
   const table = new BuildTable(store.database);
   const buildHistory = new History(table, Date.now);
@@ -40,7 +43,7 @@ export function openBuilds({ store, kernel, jobs, registries, executor }: BuildP
     images: imageSource({ images: store.images, registries }),
     caches: cachePlaces({ store, registries }),
   });
-  const cache = new BuildCache({ store, builder, failures, policy: undefined });
+  const cache = new BuildCache({ store, builder, failures, care: cacheCare });
   return {
     builds: new Builds({ store, kernel, jobs, builder, http, table, failures, cache }),
     buildHistory,

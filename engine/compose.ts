@@ -2,7 +2,7 @@ import { loadKernel } from "../native/binding.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import { openStore } from "../store/open-store.ts";
 import { parseDriverName } from "../store/snapshots/choose-driver.ts";
-import type { Engine } from "./api.ts";
+import type { CacheCare, Engine } from "./api.ts";
 import { isActive } from "./containers/active.ts";
 import { Distribution } from "./distribution.ts";
 import { EventLog } from "./events/event-log.ts";
@@ -20,6 +20,8 @@ export interface EngineSettings {
   /** Snapshot driver by name, of a new root; one that has another is refused. */
   readonly driver?: string | undefined;
   readonly registries?: RegistrySettings;
+  /** Undefined: the build cache grows until somebody prunes it. */
+  readonly cacheCare?: CacheCare | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface EngineSettings {
  */
 export async function openEngine(root: string, settings: EngineSettings = {}): Promise<Engine> {
   const kernel = loadKernel();
-  const { driver, registries: registrySettings = { env: process.env } } = settings;
+  const { driver, registries: registrySettings = { env: process.env }, cacheCare } = settings;
   const store = await openStore(root, {
     kernel,
     ...(driver === undefined ? {} : { driver: parseDriverName(driver) }),
@@ -43,7 +45,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   const executor = new LazyExecutor(async () => (await containers()).createRunner());
   const builds = once(async () => {
     const { openBuilds } = await import("./compose-builds.ts");
-    return openBuilds({ store, kernel, jobs, registries, executor });
+    return openBuilds({ store, kernel, jobs, registries, executor, cacheCare });
   });
   const records = async () => (await containers()).records();
   return {

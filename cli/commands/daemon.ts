@@ -1,4 +1,5 @@
 import { Failure } from "../../core/errors.ts";
+import { cacheCare } from "../../daemon/config/cache-care.ts";
 import {
   hostsOf,
   listenOptions,
@@ -108,6 +109,7 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
     ...(storageDriver === undefined ? {} : { storageDriver }),
     insecureRegistries: settings["insecure-registries"] ?? [],
     registryMirrors: settings["registry-mirrors"] ?? [],
+    cacheCare: cacheCare(settings),
   });
   using _pidFile = settings.pidfile === undefined ? undefined : writePidFile(settings.pidfile);
   using stopped = interruptible(context, ["SIGINT", "SIGTERM"]);

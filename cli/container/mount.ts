@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import { parseBytes } from "../../core/bytes.ts";
 import { Failure } from "../../core/errors.ts";
 import type { MountConfig } from "../../engine/api.ts";
-import { parseBytes } from "../format/units.ts";
 import { splitOnce } from "./key-values.ts";
 
 /** The fields of one `--mount`, each to be taken once under any of its names. */

@@ -1,5 +1,3 @@
-import { Failure } from "../../core/errors.ts";
-
 const DECIMAL = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -22,16 +20,3 @@ export const humanSize = (bytes: number): string => scaled(bytes, 1000, DECIMAL,
 
 /** Bytes as docker shows memory: binary units, four significant digits. "1.5GiB" */
 export const humanMemory = (bytes: number): string => scaled(bytes, 1024, BINARY, 4);
-
-const SIZE = /^(\d+(?:\.\d*)?|\.\d+) ?([kmgtp]?)(?:i?b)?$/i;
-
-/** Reads "512m", "1.5g", "64kb", "1024": units of 1024, as for `--memory`. Throws SIZE_INVALID. */
-export function parseBytes(text: string): number {
-  const [, amount, unit = ""] = SIZE.exec(text) ?? [];
-  if (amount === undefined) throw new Failure("SIZE_INVALID", { text });
-  const bytes = Math.trunc(
-    Number(amount) * 1024 ** (unit === "" ? 0 : "kmgtp".indexOf(unit.toLowerCase()) + 1),
-  );
-  if (!Number.isSafeInteger(bytes)) throw new Failure("SIZE_INVALID", { text });
-  return bytes;
-}

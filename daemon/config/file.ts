@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
+import { BUILDER } from "./cache-care.ts";
 
 const text = z.string();
 const texts = z.array(z.string());
@@ -31,6 +32,7 @@ const KEYS = {
   "insecure-registries": texts,
   "registry-mirrors": texts,
   proxies: PROXIES,
+  builder: BUILDER,
   // Ours.
   registry: text,
   "insecure-tcp": z.boolean(),

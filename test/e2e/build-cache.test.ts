@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { BuildCacheEntry } from "../../engine/api.ts";
 import { openEngine } from "../../engine/compose.ts";
+import { builtCommand, commandEnv } from "./support/command.ts";
 import { Slipway } from "./support/slipway.ts";
 
 const DOCKERFILE = `FROM busybox
@@ -13,6 +16,18 @@ RUN --mount=type=cache,target=/c,id=downloads head -c 2000000 /dev/urandom > /c/
 COPY a /a
 `;
 const FAILING = "FROM busybox\nRUN head -c 1000000 /dev/urandom > /left; exit 7\n";
+
+const WORTH = `FROM busybox AS cheap
+RUN head -c 6000000 /dev/urandom > /cheap
+FROM busybox AS dear
+RUN sleep 1.5; head -c 100000 /dev/urandom > /dear
+`;
+/** Goes on when there is a file in the directory. */
+const GATE = `FROM busybox AS first
+RUN head -c 2000000 /dev/urandom > /cheap
+FROM first
+RUN --mount=type=cache,target=/gate until test -e /gate/open; do sleep 0.1; done
+`;
 
 /** Where builds leave things. */
 const PARTS = ["blobs", "layers", "cachemounts", "snapshots"];
@@ -24,6 +39,7 @@ describe("the build cache", () => {
     mkdirSync(slipway.scratch.join("context"));
     writeFileSync(slipway.scratch.join("context/Dockerfile"), DOCKERFILE);
     writeFileSync(slipway.scratch.join("context/Failing"), FAILING);
+    writeFileSync(slipway.scratch.join("context/Next"), "FROM busybox\nRUN echo quick > /quick\n");
     writeFileSync(slipway.scratch.join("context/a"), "a".repeat(500_000));
   });
   after(async () => slipway?.[Symbol.asyncDispose]());
@@ -99,5 +115,57 @@ describe("the build cache", () => {
     assert.ok(left.length > 0 && sum(left) <= 4 << 20, await types());
     await slipway.ok(["builder", "prune", "-af"]);
     assert.equal(await types(), "");
+  });
+
+  /** The command line on an engine whose cache may have so many bytes. */
+  const within = (maxUsedSpace: number) => ({
+    via: { connect: () => openEngine(slipway.root, { cacheCare: { maxUsedSpace } }), env: {} },
+  });
+  const described = async () =>
+    (await usage())
+      .filter(({ shared }) => !shared)
+      .flatMap(({ description }) => /dear|cheap|gate|quick/.exec(description)?.[0] ?? [])
+      .sort();
+
+  it("gives up by itself what was cheap to make for its size, and says so", async () => {
+    writeFileSync(slipway.scratch.join("context/Worth"), WORTH);
+    const build = ["build", "-q", "-t", "worth", "-f", "context/Worth", "--target"];
+    await slipway.ok([...build, "cheap", "context"], within(100e6));
+    await slipway.ok([...build, "dear", "context"], within(100e6));
+    await slipway.ok(["rmi", "worth"]);
+    await slipway.ok(["image", "prune", "-f"]);
+    assert.deepEqual(await described(), ["cheap", "dear"]);
+    await slipway.ok(["build", "-q", "-t", "next", "-f", "context/Next", "context"], within(3e6));
+    assert.deepEqual(await described(), ["dear"]);
+    const argv = ["build", "--progress", "plain", "--explain", "-f", "context/Worth", "--target"];
+    const again = await slipway.run([...argv, "cheap", "context"]);
+    const evicted = /its result was evicted from the cache at 20\S+Z to keep the cache within its space/;
+    assert.match(again.out, evicted);
+    assert.doesNotMatch((await slipway.run([...argv, "dear", "context"])).out, evicted);
+    await slipway.ok(["rmi", "next"]);
+    await slipway.ok(["image", "prune", "-f"]);
+  });
+
+  it("leaves to a build in another process what it builds on, and its directories", async () => {
+    writeFileSync(slipway.scratch.join("context/Gate"), GATE);
+    await slipway.ok(["builder", "prune", "-af"]);
+    const folder = slipway.scratch.join("context");
+    await slipway.ok(["build", "-q", "-f", "context/Gate", "--target", "first", "context"]);
+    await slipway.ok(["image", "prune", "-f"]);
+    const argv = ["--root", slipway.root, "build", "-q", "-f", `${folder}/Gate`, folder];
+    const child = spawn(builtCommand(), argv, { stdio: "ignore", env: commandEnv() });
+    using _killed = { [Symbol.dispose]: () => void child.kill("SIGKILL") };
+    const ended = once(child, "exit");
+    let mount: BuildCacheEntry | undefined;
+    while (mount === undefined && child.exitCode === null) {
+      await setTimeout(20);
+      mount = (await usage()).find(({ kind, inUse }) => kind === "mount" && inUse);
+    }
+    await slipway.ok(["build", "-q", "-f", "context/Next", "context"], within(1));
+    const pruned = await slipway.ok(["builder", "prune", "-af"]);
+    assert.doesNotMatch(pruned, new RegExp(String(mount?.id)));
+    assert.deepEqual(await described(), ["cheap", "gate"]);
+    writeFileSync(`${slipway.root}/cachemounts/${mount?.id}/open`, "");
+    assert.deepEqual(await ended, [0, null]);
   });
 });

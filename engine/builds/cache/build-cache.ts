@@ -4,9 +4,10 @@ import type { CacheUse } from "../../../builder/cache/usage.ts";
 import { compileCacheFilters } from "../../../core/build-cache.ts";
 import { diskUse } from "../../../store/disk-use.ts";
 import type { Store } from "../../../store/types.ts";
-import type { BuildCacheEntry, CachePolicy, CachePrune, PrunedCache } from "../../build-cache-api.ts";
+import type { BuildCacheEntry, CacheCare, CachePrune, PrunedCache } from "../../build-cache-api.ts";
 import type { FailureTable } from "../debug/failure-table.ts";
 import { choosePruned } from "./choose.ts";
+import { rulesOf } from "./policy.ts";
 import { layersInUse } from "./sharing.ts";
 
 export interface BuildCacheParts {
@@ -14,7 +15,7 @@ export interface BuildCacheParts {
   readonly builder: Pick<Builder, "usage" | "remove" | "forget">;
   readonly failures: FailureTable;
   /** Undefined: the cache grows until somebody prunes it. */
-  readonly policy: CachePolicy | undefined;
+  readonly care: CacheCare | undefined;
 }
 
 /** With the layer of a step. */
@@ -50,13 +51,14 @@ export class BuildCache {
     return { removed, bytes: sizeOf(removed) };
   }
 
-  /** Holds the cache to its policy; to be called when a build has added to it. */
+  /** Holds the cache to its space; to be called when a build has added to it. */
   async shrink(): Promise<PrunedCache> {
-    const { store, builder, policy = [] } = this.#parts;
-    if (policy.length === 0) return { removed: [], bytes: 0 };
+    const { store, builder, care } = this.#parts;
+    if (care === undefined) return { removed: [], bytes: 0 };
     await using _lock = await store.locks.hold(LOCK);
+    const { blocks, bsize } = statfsSync(store.paths.root);
     const removed: BuildCacheEntry[] = [];
-    for (const rule of policy) removed.push(...(await this.#apply(rule, BOUNDED)));
+    for (const rule of rulesOf(care, blocks * bsize)) removed.push(...(await this.#apply(rule, BOUNDED)));
     if (removed.length > 0) {
       builder.forget();
       await store.collect();

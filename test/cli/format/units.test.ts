@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { humanMemory, humanSize, parseBytes } from "../../../cli/format/units.ts";
+import { humanMemory, humanSize } from "../../../cli/format/units.ts";
+import { parseBytes } from "../../../core/bytes.ts";
 import { formatDuration, parseDuration } from "../../../core/duration.ts";
 import { humanDuration } from "../../../core/human-duration.ts";
 
