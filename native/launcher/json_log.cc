@@ -1,14 +1,10 @@
 #include "json_log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
 #include "clock.h"
-#include "sys.h"
 
 namespace slipway {
 
@@ -83,19 +79,13 @@ void appendJson(std::string& out, const char* data, size_t size) {
 }
 
 int JsonLog::open(const LogSetup& setup) {
-  path_ = setup.path;
   if (*setup.attributes) attributes_ = std::string(",\"attrs\":") + setup.attributes;
-  maxBytes_ = setup.bytes;
-  rotation_.setUp(setup.path, setup.files, setup.compressed);
-  file_.reset(::open(setup.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  struct stat info;
-  if (!file_ || ::fstat(file_.get(), &info) < 0) return errno;
-  written_ = static_cast<uint64_t>(info.st_size);
-  return 0;
+  if (const int error = file_.open(setup)) return error;
+  return setup.queue > 0 ? queue_.open(file_, setup.queue) : 0;
 }
 
 void JsonLog::append(int stream, const char* data, size_t size) {
-  if (!file_) return;
+  if (!keeps()) return;
   std::string& held = lines_[stream].text;
   while (size > 0) {
     const size_t room = std::min(size, kLineLimit - held.size());
@@ -118,7 +108,10 @@ void JsonLog::append(int stream, const char* data, size_t size) {
 }
 
 void JsonLog::entry(int stream, const char* data, size_t size, bool last) {
-  if (maxBytes_ > 0 && written_ + out_.size() >= maxBytes_) rotate();
+  if (!queue_ && file_.full(out_.size())) {
+    flush();
+    file_.rotate();
+  }
   std::string& first = lines_[stream].time;
   const std::string time = first.empty() ? timestamp() : first;
   if (last) {
@@ -131,33 +124,28 @@ void JsonLog::entry(int stream, const char* data, size_t size, bool last) {
   out_ += "\",\"stream\":\"";
   out_ += kStreams[stream];
   out_ += '"' + attributes_ + ",\"time\":\"" + time + "\"}\n";
-  if (out_.size() >= kFlushSize) flush();
+  // Each entry is kept or lost for itself.
+  if (queue_ || out_.size() >= kFlushSize) flush();
 }
 
 void JsonLog::flush() {
-  if (sys::writeAll(file_.get(), out_.data(), out_.size()) == 0) {
-    written_ += out_.size();
-  } else if (::ftruncate(file_.get(), static_cast<off_t>(written_)) < 0) {
-    // A later entry would continue the half one that is there.
-    file_.reset();
+  if (!out_.empty()) {
+    if (queue_) {
+      queue_.add(out_);
+    } else {
+      file_.write(out_.data(), out_.size());
+    }
   }
   out_.clear();
 }
 
-void JsonLog::rotate() {
-  flush();
-  if (rotation_.files() < 2) {
-    if (::ftruncate(file_.get(), 0) == 0) written_ = 0;
-    return;
-  }
-  rotation_.turn();
-  UniqueFd next(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640));
-  if (next) file_ = std::move(next);
-  written_ = 0;
+void JsonLog::close() {
+  queue_.close();
+  file_.close();
 }
 
 void JsonLog::finish() {
-  if (!file_) return;
+  if (!keeps()) return;
   for (int stream = 0; stream < 2; stream++) {
     std::string& held = lines_[stream].text;
     if (!held.empty()) entry(stream, held.data(), held.size(), true);

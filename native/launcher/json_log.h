@@ -5,9 +5,8 @@
 
 #include <string>
 
-#include "../src/unique_fd.h"
-#include "log_rotation.h"
-#include "program.h"
+#include "log_file.h"
+#include "log_queue.h"
 
 namespace slipway {
 
@@ -27,7 +26,10 @@ class JsonLog {
   /** What is left of both streams. */
   void finish();
   /** Returns when nothing happens to its files any more. */
-  void close() { rotation_.finish(); }
+  void close();
+  /** What is to be polled for it, and what to do then. */
+  pollfd polled() const { return queue_.polled(); }
+  void pass() { queue_.flush(); }
 
  private:
   struct Line {
@@ -38,14 +40,12 @@ class JsonLog {
 
   void entry(int stream, const char* data, size_t size, bool last);
   void flush();
-  void rotate();
+  bool keeps() const { return file_ || queue_; }
 
-  UniqueFd file_;
-  std::string path_;
-  uint64_t maxBytes_ = 0;
-  LogRotation rotation_;
+  LogFile file_;
+  /** In front of it, where nobody may wait for it. */
+  LogQueue queue_;
   std::string attributes_;
-  uint64_t written_ = 0;
   std::string out_;
   Line lines_[2];
 };

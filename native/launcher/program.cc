@@ -58,6 +58,7 @@ ShimSetup readShim(Reader& in) {
   shim.log.bytes = in.u64();
   shim.log.files = in.u32();
   shim.log.compressed = in.u8();
+  shim.log.queue = in.u64();
   shim.log.attributes = in.string();
   const uint8_t flags = in.u8();
   shim.openStdin = flags & 1;

@@ -15,8 +15,9 @@
 //               at the end
 //   io      :=  u8 kind (0 descriptors, 1 shim); for a shim: string socket, string exit file, string log or
 //   "",
-//               u64 log bytes per file or 0, u32 log files, u8 older ones compressed, string attributes of
-//               entries (JSON) or "", u8 flags (1 open stdin, 2 stdin once, 4 terminal), string state file or
+//               u64 log bytes per file or 0, u32 log files, u8 older ones compressed, u64 bytes
+//               that may wait or 0, string attributes of entries (JSON) or "", u8 flags (1 open stdin, 2
+//               stdin once, 4 terminal), string state file or
 //               "", u8 restart policy (0 never, 1 on failure, 2 always), u32 how often at most or 0, health
 //   health  :=  bytes of the program of a probe, which joins the container's first process, or none; u64 each
 //               in milliseconds: interval, time-out, start period, interval in it; u32 failures that count
@@ -91,6 +92,8 @@ struct LogSetup {
   /** In all. */
   uint32_t files = 1;
   bool compressed = false;
+  /** Bytes of entries that may wait to be written, 0 where the output waits for them. */
+  uint64_t queue = 0;
   /** A JSON object that every entry gets, or "". */
   const char* attributes = "";
 };

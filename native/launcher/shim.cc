@@ -27,7 +27,7 @@ constexpr int kTerminalDrainMs = 100;
 /** As much as the largest pipe holds: what is written by others after the process ended is not waited for. */
 constexpr int kDrainReads = 16;
 constexpr int kFarewellMs = 5000;
-constexpr int kFixedEntries = 4;
+constexpr int kFixedEntries = 5;
 
 }  // namespace
 
@@ -93,6 +93,7 @@ void Shim::addTo(std::vector<pollfd>& polled) {
   polled.push_back({listener_.get(), POLLIN, 0});
   for (const UniqueFd& output : outputs_) polled.push_back({stall ? -1 : output.get(), POLLIN, 0});
   polled.push_back({inputPending_.empty() ? -1 : input_.get(), POLLOUT, 0});
+  polled.push_back(log_.polled());
   const bool full = inputPending_.size() >= kInputLimit;
   for (const Client& client : clients_) {
     const int in = client.input && full ? 0 : POLLIN;
@@ -109,6 +110,7 @@ void Shim::handle(const pollfd* polled, int pidfd) {
     if (polled[1 + stream].revents) readOutput(stream);
   }
   if (polled[3].revents) feed();
+  if (polled[4].revents) log_.pass();
   for (size_t i = 0; i < polledClients_; i++) {
     const short events = polled[kFixedEntries + i].revents;
     if (events & POLLOUT) clients_[i].flush();

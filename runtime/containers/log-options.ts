@@ -22,6 +22,14 @@ function pattern(name: string, value: string): RegExp {
   }
 }
 
+/** "20m" in bytes. */
+function readSize(text: string): number | undefined {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([bkmg]?)b?$/i.exec(text) ?? [];
+  return number === undefined ? undefined : Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? 1));
+}
+/** It is memory of the container's shim. */
+const LARGEST_BUFFER = 1024 ** 3;
+
 /** As Go's strconv.ParseBool reads them. */
 const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
   ...["1", "t", "T", "true", "TRUE", "True"].map((text) => [text, true] as const),
@@ -45,10 +53,10 @@ type Reader = (value: string, container: Described) => LogOptions;
 
 const ROTATION: Readonly<Record<string, Reader>> = {
   "max-size": (value) => {
-    const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([bkmg]?)b?$/i.exec(value) ?? [];
+    const maxBytes = readSize(value);
     if (value === "-1") return {};
-    if (number === undefined) throw invalid("max-size", value);
-    return { maxBytes: Math.floor(Number(number) * (UNITS[unit.toLowerCase()] ?? 1)) };
+    if (maxBytes === undefined) throw invalid("max-size", value);
+    return { maxBytes };
   },
   "max-file": (value) => {
     if (!/^[1-9]\d*$/.test(value)) throw invalid("max-file", value);
@@ -60,16 +68,21 @@ const ROTATION: Readonly<Record<string, Reader>> = {
     return { compressed };
   },
 };
-/** Of every driver. What a process writes waits for the log, never the other way round. */
+const MODES: Readonly<Record<string, LogOptions>> = {
+  blocking: {},
+  "non-blocking": { queueBytes: 1024 ** 2 },
+};
+/** Of every driver. */
 const COMMON: Readonly<Record<string, Reader>> = {
   mode: (value) => {
-    if (value === "non-blocking")
-      throw new Failure("OPTION_UNSUPPORTED", { option: "--log-opt mode=non-blocking" });
-    if (value !== "blocking") throw refuse(`logger: logging mode not supported: ${value}`);
-    return {};
+    const options = Object.hasOwn(MODES, value) ? MODES[value] : undefined;
+    if (options === undefined) throw refuse(`logger: logging mode not supported: ${value}`);
+    return options;
   },
-  "max-buffer-size": () => {
-    throw refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  "max-buffer-size": (value) => {
+    const bytes = readSize(value);
+    if (bytes === undefined || bytes < 1 || bytes > LARGEST_BUFFER) throw invalid("max-buffer-size", value);
+    return { queueBytes: bytes };
   },
 };
 const matching = (name: string, value: string) => {
@@ -137,7 +150,11 @@ function parseLogOptions(
   const driver = Object.hasOwn(DRIVERS, Type) ? DRIVERS[Type] : undefined;
   if (driver === undefined)
     throw refuse(`error looking up logging plugin ${Type}: plugin "${Type}" not found`);
-  const options = readAll(driver, Config, container);
+  if (Config["max-buffer-size"] !== undefined && Config["mode"] !== "non-blocking")
+    throw refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  // The size of the buffer has the last word.
+  const { mode, ...others } = Config;
+  const options = readAll(driver, mode === undefined ? others : { mode, ...others }, container);
   const { maxBytes, maxFiles = 1, compressed = false } = options;
   if (options.maxFiles !== undefined && maxBytes === undefined)
     throw refuse("max-file cannot be specified without max-size");

@@ -152,6 +152,7 @@ function encodeIo(out: ByteWriter, shim: ShimSetup | undefined): void {
   out.u64(BigInt(shim.log?.maxBytes ?? 0));
   out.u32(shim.log?.maxFiles ?? 1);
   out.u8(shim.log?.compressed === true ? 1 : 0);
+  out.u64(BigInt(shim.log?.queueBytes ?? 0));
   string(out, shim.log?.attributes === undefined ? "" : JSON.stringify(shim.log.attributes));
   out.u8((shim.openStdin ? 1 : 0) | (shim.stdinOnce ? 2 : 0) | (shim.terminal ? 4 : 0));
   string(out, shim.stateFile ?? "");

@@ -33,6 +33,8 @@ export interface LogSetup {
   readonly maxFiles?: number;
   /** Whether the older ones are: path.1.gz and so on. */
   readonly compressed?: boolean;
+  /** Entries that may wait to be written, and further ones are lost; without it the process waits for its log. */
+  readonly queueBytes?: number;
   /** Of every entry. */
   readonly attributes?: Readonly<Record<string, string>>;
 }

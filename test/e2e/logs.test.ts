@@ -70,6 +70,15 @@ describe("log drivers", () => {
     );
   });
 
+  it("keep everything of a short run with mode=non-blocking, whatever the order of its options", async () => {
+    const options = ["max-buffer-size=100k", "mode=non-blocking", "max-size=1m"];
+    const id = await ran(
+      options.flatMap((option) => ["--log-opt", option]),
+      "echo one; sleep 0.1; echo two",
+    );
+    assert.equal(await slipway.ok(["logs", id]), "one\ntwo");
+  });
+
   it("keep a tag of the container's fields with each entry", async () => {
     const tag = "tag={{.Name}}/{{ .ImageName }}/{{.ID}}/{{.Command}}";
     const id = await ran(["--name", "tagged", "--log-opt", tag], "echo hi");
@@ -91,7 +100,10 @@ describe("log drivers", () => {
     [["--log-opt", "bogus=1"], /unknown log opt 'bogus' for json-file log driver/],
     [["--log-driver", "none", "--log-opt", "max-size=1m"], /unknown log opt 'max-size' for none log driver/],
     [["--log-opt", "max-file=2"], /max-file cannot be specified without max-size/],
-    [["--log-opt", "mode=non-blocking"], /mode=non-blocking is not supported/],
+    [
+      ["--log-opt", "mode=non-blocking", "--log-opt", "max-buffer-size=zz"],
+      /invalid value for log opt max-buffer-size: zz/,
+    ],
     [
       ["--log-opt", "max-buffer-size=1m"],
       /max-buffer-size option is only supported with 'mode=non-blocking'/,

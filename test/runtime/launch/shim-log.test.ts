@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { after, before, describe, it } from "mocha";
-import { Shimmed } from "./shim-support.ts";
+import { eventually } from "../../support/eventually.ts";
+import { type LogLine, Shimmed } from "./shim-support.ts";
 import { Bench, processOf, specOf } from "./support.ts";
 
 const shell = (script: string) => specOf(processOf(["sh", "-c", script]));
@@ -22,6 +36,16 @@ const escapes: readonly (readonly [title: string, printf: string, json: string])
   ["a sequence cut short", "\\342\\202", "\\ufffd\\ufffd"],
   ["DEL", "\\177", "\u007f"],
 ];
+
+/** What is in a pipe now. */
+function readAvailable(pipe: number, block: Buffer): string {
+  try {
+    return block.toString("utf8", 0, readSync(pipe, block));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    return "";
+  }
+}
 
 describe("a shim's log", () => {
   let bench: Bench;
@@ -137,6 +161,54 @@ describe("a shim's log", () => {
     );
     assert.equal(statSync(`${path}.1.gz`).mode & 0o777, 0o640);
     assert.equal(container.log().at(-1)?.log, "200\n");
+  });
+
+  it("loses what a slow disk leaves no room for rather than have the process wait", async () => {
+    // A pipe that nobody reads yet is as slow as a disk can be.
+    const path = bench.scratch.join("slow");
+    execFileSync("mkfifo", [path]);
+    const disk = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    await using container = await Shimmed.launch(bench, shell("seq 100000; exec sleep 600"), {
+      io: { log: { path, queueBytes: 100_000 } },
+    });
+    await container.go();
+    const program = (): Promise<string> => readFile(`/proc/${container.pid}/cmdline`, "utf8");
+    await eventually(program, (words) => words.startsWith("sleep"));
+    let open = true;
+    const ended = container.client.wait().finally(() => {
+      open = false;
+    });
+    await container.client.signal(9);
+    let text = "";
+    for (const block = Buffer.alloc(1 << 16); open; await sleep(1)) text += readAvailable(disk, block);
+    text += readAvailable(disk, Buffer.alloc(1 << 16));
+    await ended;
+    closeSync(disk);
+    const lines = text.trimEnd().split("\n");
+    const numbers = lines.map((line) => Number((JSON.parse(line) as LogLine).log));
+    assert.ok(numbers.length > 1000 && numbers.length < 50_000, `${numbers.length} entries are kept`);
+    assert.deepEqual(
+      numbers.slice(0, 1000),
+      Array.from({ length: 1000 }, (_, i) => i + 1),
+    );
+  });
+
+  it("writes everything behind the process's back where there is room, over rotations", async () => {
+    const path = bench.scratch.join("behind");
+    const log = { path, maxBytes: 20_000, maxFiles: 9, compressed: true, queueBytes: 1 << 20 };
+    await using _container = await logged("seq 1000", { io: { log } });
+    const names = readdirSync(bench.scratch.path).filter((name) => name.startsWith("behind"));
+    const order = names.toSorted((a, b) => b.localeCompare(a));
+    const texts = order.map((name) => {
+      const content = readFileSync(bench.scratch.join(name));
+      return (name.endsWith(".gz") ? gunzipSync(content) : content).toString();
+    });
+    const lines = texts.join("").trimEnd().split("\n");
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as LogLine).log),
+      Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`),
+    );
+    assert.ok(names.length > 2, names.join(" "));
   });
 
   it("starts over in place when one file is all it may have", async () => {
