@@ -217,6 +217,7 @@ export class BuildRun {
       warnOfHost: once((message) => this.#report({ type: "warning", message })),
       background: (work) => this.#background.push(work.catch(() => undefined)),
       tails: new Map(),
+      fetched: new Map(),
     };
   }
 
@@ -277,8 +278,9 @@ export class BuildRun {
     });
     if (wanted === undefined || result.unstored !== undefined) return result;
     const { attestations } = store;
-    const parts = { attestations, roots: steps.roots, signal: this.#signal };
-    const built = { image: result.image, config, request: this.#request, plan, outcomes };
+    const { roots, fetched } = steps;
+    const parts = { attestations, roots, signal: this.#signal };
+    const built = { image: result.image, config, request: this.#request, plan, outcomes, fetched };
     const attest = (): Promise<void> => attestImage(parts, built, wanted);
     await (isAttested(wanted) ? this.#internal.run("attesting the image", attest) : attest());
     return result;

@@ -27,6 +27,8 @@ export interface Built {
   readonly request: Request;
   readonly plan: Plan;
   readonly outcomes: Outcomes;
+  /** What was found at each source elsewhere: the digest of a file, the commit of a repository. */
+  readonly fetched: ReadonlyMap<RemoteSource, string>;
 }
 
 /**
@@ -34,11 +36,11 @@ export interface Built {
  * whether the cache was used, the machine, the time.
  */
 export function provenanceFacts(
-  { request, plan, outcomes }: Built,
+  { request, plan, outcomes, fetched }: Built,
   { mode = "min", builderId, reproducible = false }: ProvenanceWanted,
 ): ProvenanceFacts {
   const { origin, dockerfile, contexts = {} } = request;
-  const materials = unique(plan.steps.flatMap(materialsOf));
+  const materials = unique(plan.steps.flatMap((step) => materialsOf(step, fetched)));
   const folders = Object.entries(contexts).filter(([, { kind }]) => kind === "directory");
   const given = givenValues(request);
   const isFull = mode === "max";
@@ -62,7 +64,9 @@ export function provenanceFacts(
       parameters: isFull || Object.keys(given).length === 0,
       // What was in a folder has no name by which others could find it.
       materials:
-        locals.length === 0 && origin === undefined && materials.every(({ digest }) => digest !== undefined),
+        locals.length === 0 &&
+        origin === undefined &&
+        materials.every(({ digest, commit }) => (digest ?? commit) !== undefined),
     },
     reproducible,
     ...(isFull ? { details: { dockerfile: dockerfile.text, steps: stepsOf(plan, outcomes) } } : {}),
@@ -101,9 +105,11 @@ function givenValues({ buildArgs, labels, sourceDateEpoch }: Request): Record<st
   };
 }
 
-function materialsOf(step: Step): readonly Material[] {
+function materialsOf(step: Step, fetched: Built["fetched"]): readonly Material[] {
   if (step.kind === "image") return [materialOf(step.image)];
-  return step.kind === "fetch" ? step.sources.map(remoteMaterial) : [];
+  return step.kind === "fetch"
+    ? step.sources.map((source) => remoteMaterial(source, fetched.get(source)))
+    : [];
 }
 
 function materialOf({ reference, digest, config }: BaseImage): Material {
@@ -126,13 +132,11 @@ function materialOf({ reference, digest, config }: BaseImage): Material {
   return { uri, ...known };
 }
 
-function remoteMaterial(source: RemoteSource): Material {
-  if (source.kind === "git") {
-    const ref = source.ref === "" ? "" : `#${source.ref}`;
-    return { uri: `${withoutPassword(source.remote)}${ref}` };
-  }
-  const { url, checksum } = source;
-  return { uri: withoutPassword(url), ...(isDigest(checksum) ? { digest: checksum } : {}) };
+function remoteMaterial(source: RemoteSource, found = ""): Material {
+  if (source.kind === "http")
+    return { uri: withoutPassword(source.url), ...(isDigest(found) ? { digest: found } : {}) };
+  const ref = source.ref === "" ? "" : `#${source.ref}`;
+  return { uri: `${withoutPassword(source.remote)}${ref}`, ...(found === "" ? {} : { commit: found }) };
 }
 
 /** What is given to commands, by id; optional when no command needs it. */
@@ -157,7 +161,7 @@ function layerOf(step: Step, outcomes: Outcomes): { readonly layer?: Digest } {
 
 function unique(materials: readonly Material[]): readonly Material[] {
   const byText = new Map(
-    materials.map((material) => [JSON.stringify([material.uri, material.digest]), material]),
+    materials.map((material) => [JSON.stringify([material.uri, material.digest, material.commit]), material]),
   );
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, material]) => material);
 }

@@ -56,15 +56,20 @@ class Fetching {
 
   /** Without waiting for a download where it is known beforehand what it must be. */
   async #look(source: RemoteSource, i: number): Promise<Part> {
-    const { signal, secrets } = this.#context;
+    const { signal, secrets, fetched } = this.#context;
     if (source.kind === "git") {
       const commit = await resolveCommit(source, { secrets, signal });
       this.#commits.set(i, commit);
+      fetched.set(source, commit);
       return [source.remote, commit];
     }
     const { url, checksum } = source;
-    if (checksum !== "") return [url, checksum];
+    if (checksum !== "") {
+      fetched.set(source, checksum);
+      return [url, checksum];
+    }
     const { digest, mtime } = await this.#context.httpFiles.look(source, this.#pathOf(source, i), signal);
+    fetched.set(source, digest);
     return [url, [digest, mtime]];
   }
 

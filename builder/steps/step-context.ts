@@ -6,7 +6,7 @@ import type { Part } from "../cache/preimage.ts";
 import type { LazyLayers } from "../cache/remote/lazy-layers.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
-import type { LayerStep } from "../plan/step.ts";
+import type { LayerStep, RemoteSource } from "../plan/step.ts";
 import type { BuildResources, Executor, SecretSource, SshSource } from "../ports.ts";
 import type { HttpFiles } from "../remote/http.ts";
 import type { Timestamps } from "../solve/timestamps.ts";
@@ -44,6 +44,8 @@ export interface StepContext {
   readonly background: (work: Promise<unknown>) => void;
   /** The last output of each step, by its id, for the message of its failure. */
   readonly tails: Map<string, OutputTail>;
+  /** What was found at each source elsewhere: the digest of a file, the commit of a repository. */
+  readonly fetched: Map<RemoteSource, string>;
 }
 
 /** A layer that changes nothing: every instruction that may change files has its layer, as BuildKit's images do. */

@@ -7,8 +7,10 @@ import type { Predicate } from "./statement.ts";
 export interface Material {
   /** A package URL or a URL, without passwords. Absent for what has no name. */
   readonly uri?: string;
-  /** Absent for what is known by its name alone. */
+  /** Absent for what is known by its name alone, or by its commit. */
   readonly digest?: Digest;
+  /** Of a git repository, in hexadecimal. */
+  readonly commit?: string;
 }
 
 /** What a provenance says, in neither version's words. No field depends on a clock, a machine or what was cached. */
@@ -126,10 +128,11 @@ function detailsOf({ details, source }: ProvenanceFacts, key: string): Document 
   return { [key]: { source: { infos: [{ filename: source.path, language: "Dockerfile", data }] } } };
 }
 
-function resourceOf({ uri, digest }: Material): Document {
+function resourceOf({ uri, digest, commit }: Material): Document {
   const [algorithm = ""] = digest?.split(":") ?? [];
   return {
     ...(uri === undefined ? {} : { uri }),
     ...(digest === undefined ? {} : { digest: { [algorithm]: hexOf(digest) } }),
+    ...(commit === undefined ? {} : { digest: { [commit.length > 40 ? "sha256" : "sha1"]: commit } }),
   };
 }

@@ -89,6 +89,22 @@ describe("ADD of what is elsewhere", () => {
     assert.deepEqual([own, unnamed], ['file 755 3:4 "from the web\\n"', 'file 600 0:0 "from the web\\n"']);
   });
 
+  async function materialsOf(line: string): Promise<unknown> {
+    const { image } = await fixture.build(["FROM scratch", line], { attestations: { provenance: {} } });
+    const [provenance] = await fixture.store.attestations.read(image);
+    const { buildDefinition } = JSON.parse(provenance?.document.toString() ?? "") as {
+      readonly buildDefinition: Readonly<Record<string, unknown>>;
+    };
+    return buildDefinition["resolvedDependencies"];
+  }
+
+  it("is named in the provenance of the image, with its digest", async () => {
+    const digest = { sha256: DIGEST.slice("sha256:".length) };
+    assert.deepEqual(await materialsOf(`ADD ${web.url("/file")} /named`), [
+      { uri: web.url("/file"), digest },
+    ]);
+  });
+
   it("asks whether a file has changed, and takes it again when it has", async () => {
     const line = `ADD ${web.url("/file")} /again`;
     web.requests.length = 0;
@@ -163,6 +179,11 @@ describe("ADD of what is elsewhere", () => {
       web.folder = fixture.scratch.path;
       git("clone", "-q", "--bare", work, fixture.scratch.join("repo.git"));
       execFileSync("git", ["-C", fixture.scratch.join("repo.git"), "update-server-info"]);
+    });
+
+    it("is named in the provenance of the image, with its commit", async () => {
+      const uri = `${repository()}#v1`;
+      assert.deepEqual(await materialsOf(`ADD ${uri} /named`), [{ uri, digest: { sha1: first } }]);
     });
 
     const cases: readonly [suffix: string, expected: Readonly<Record<string, string>>][] = [

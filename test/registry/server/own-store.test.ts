@@ -5,6 +5,8 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, it } from "mocha";
+import type { Descriptor } from "../../../core/descriptor.ts";
+import { referrerOf } from "../../../image/attestations/statement.ts";
 import type { Layer } from "../../../registry/server/call.ts";
 import { openEmbedded } from "../../../registry/storage/embedded.ts";
 import { TestStore } from "../../store/support.ts";
@@ -35,6 +37,21 @@ function counting(): { readonly layer: Layer; readonly sent: Record<string, numb
 }
 
 describe("the registry on the store an image was built in", () => {
+  it("lists what is attested of it as its referrers", async () => {
+    await using opened = await TestStore.open();
+    const { store } = opened;
+    await using registry = await TestRegistry.open({ storage: openEmbedded(store) });
+    const name = `localhost:${registry.port}/x:1`;
+    const image = await makeImage(store, name, [tarOf("a", "a")]);
+    const sbom = { type: "https://example.org/p", document: Buffer.from("{}") };
+    await store.attestations.set(image, { sbom });
+    await using client = openClient(store);
+    const digest = await client.push(ref(name));
+    const { body } = await registry.send("GET", `/v2/x/referrers/${digest}`);
+    const { manifests } = JSON.parse(body.toString()) as { readonly manifests: readonly Descriptor[] };
+    assert.deepEqual(manifests, [referrerOf(store.images.get(name).manifest, sbom).manifest.blob]);
+  });
+
   it("takes the image without a byte of its blobs, and writes none", async () => {
     await using opened = await TestStore.open();
     const { store } = opened;
