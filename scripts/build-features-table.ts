@@ -1,6 +1,9 @@
 /** What of a Dockerfile or of the command is proved, the file of the test, and words of its title. */
 export type Feature = readonly [name: string, file: string, test: string];
 
+const EXPAND = "test/builder/dockerfile/expand.test.ts";
+const HISTORY = "test/engine/builds/history.test.ts";
+const PROGRESS = "test/cli/progress/progress.test.ts";
 const RUN = "test/builder/steps/run.test.ts";
 const ATTESTATIONS = "test/e2e/attestations.test.ts";
 const ATTEST = "test/builder/attest/attest.test.ts";
@@ -37,6 +40,7 @@ const REPRODUCIBLE = "test/builder/solve/reproducible.test.ts";
 export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
   Instructions: [
     ["FROM", READ, "FROM has a platform and a name in lower case"],
+    ["FROM --platform", PLATFORMS, "begins with bases of the platform"],
     ["FROM stage", RESOLVE, "inherit arguments, environment and configuration, but no triggers"],
     ["FROM scratch", RESOLVE, "scratch has a PATH and a working directory"],
     ["RUN", RUN, "keeps what the command changed, and nothing of what it needed"],
@@ -63,8 +67,21 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "is waited for when it is locked, and is another one when it is private",
     ],
     ["RUN --mount=type=tmpfs,size=", MOUNTS, "is empty memory of a size, over what is there"],
-    ["RUN --mount=type=secret", MOUNTS, "gives files and variables to the command alone"],
-    ["RUN --mount=type=ssh", MOUNTS, "hands the agent's socket to the command"],
+    [
+      "RUN --mount=type=secret,id=,target=,env=,mode=,uid=,gid=",
+      MOUNTS,
+      "gives files and variables to the command alone",
+    ],
+    ["RUN --mount=type=secret,required=", MOUNTS, "stops the build when it is required and absent"],
+    ["RUN --mount=type=secret,source=", READ, "both source and id can't be set"],
+    [
+      "RUN --mount=type=ssh,id=,target=,mode=,uid=,gid=,required=",
+      MOUNTS,
+      "hands the agent's socket to the command",
+    ],
+    ["RUN --mount=…,src=,dst=,destination=,ro,readonly,rw,readwrite", READ, "type=bind,src=x,dst=/a,rw"],
+    ["RUN --mount with variables", READ, "expands values"],
+    ["RUN --mount with unknown keys or values", READ, "unexpected key 'traget' in 'traget=/a'"],
     ["RUN --network", RUN, "is reached by a network when it may be, and not otherwise"],
     [
       "RUN --security=insecure",
@@ -72,6 +89,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "has every capability when it is insecure, and the usual ones otherwise",
     ],
     ["COPY", RESOLVE, "COPY has absolute paths and expanded content"],
+    ["COPY of patterns, links, names with spaces", COPY, "wildcards with classes"],
     ["COPY --from", RESOLVE, "can be copied from by name, by index, or from an image"],
     ["COPY --chown", COPY, "--chown with names"],
     ["COPY --chmod, octal", COPY, "--chmod in octal"],
@@ -79,6 +97,8 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["COPY --link", COPY, "COPY --link a /x/"],
     ["COPY --exclude", COPY, "--exclude"],
     ["COPY --parents", "test/builder/context/select.test.ts", "--parents of a deep pattern"],
+    ["ADD --chown, --chmod", FETCH, "has --chmod, --chown and a name of its own"],
+    ["ADD --link, --chown, --chmod, --exclude", COPY, "ADD with --link, --chown, --chmod and --exclude"],
     ["ADD of a URL", FETCH, "takes a file under its name, for root alone, with the server's time"],
     [
       "ADD of a git repository",
@@ -98,17 +118,40 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ],
     ["WORKDIR", RESOLVE, "WORKDIR makes a folder, unless it is the root"],
     ["EXPOSE", READ, "EXPOSE sorts its ports"],
+    [
+      "HEALTHCHECK --interval, --timeout, --start-period, --start-interval, --retries",
+      CONFIGURATION_CASES,
+      "healthcheck",
+    ],
     ["HEALTHCHECK", READ, "HEALTHCHECK is in nanoseconds, without what is zero"],
     ["ONBUILD", RESOLVE, "run first, bring in what they need, and are gone afterwards"],
     ["MAINTAINER, LABEL", RESOLVE, "MAINTAINER is the author, and --label goes on top of the target"],
     ["STOPSIGNAL", RESOLVE, "takes the signal"],
     ["CMD, ENTRYPOINT, VOLUME, SHELL", RESOLVE, "every step carries the configuration after it"],
+    [
+      "flags: unknown, twice, without a value",
+      PARSE,
+      "have flags in front, with quotes and escapes resolved",
+    ],
+    ["instructions that are none, with a suggestion", READ, "name what is at most two edits away"],
+    ["RUN without a network, host, none", RUN_CASES, "network"],
+    ["proxies", RUN_CASES, "run-proxies"],
+    ["words with variables", EXPAND, "plain references"],
+    [
+      "history and configuration of every instruction",
+      RESOLVE,
+      "every step carries the configuration after it",
+    ],
     ["# escape, # syntax", PARSE, "are the first lines only, in any letter case"],
     ["# check", LINT, "can be skipped for the file, by directive or build argument"],
     ["the 22 checks", LINT, "are 22, each with a page of its own"],
     ["here-documents of RUN", RUN_CASES, "run-heredocs"],
     ["here-documents of COPY and ADD", COPY_CASES, "copy-heredocs"],
     ["RUN --mount, seen beside BuildKit", RUN_CASES, "mount-bind-from"],
+    ["BUILDKIT_BUILD_NAME", HISTORY, "calls a build"],
+    ["BUILDKIT_CACHE_MOUNT_NS", MOUNTS, "keeps its files for the next build, by id and not in the image"],
+    ["BUILDKIT_DOCKERFILE_CHECK", LINT, "can be skipped for the file, by directive or build argument"],
+    ["BUILDKIT_SYNTAX", RESOLVE, "can be chosen by a build argument"],
     ["BUILDKIT_SANDBOX_HOSTNAME", RUN_CASES, "hosts-and-name"],
     ["BUILDKIT_CONTEXT_KEEP_GIT_DIR", CONTEXTS, "is a git repository, or a folder of it"],
     ["BUILDKIT_MULTI_PLATFORM", PLATFORMS, "is an index of one when an argument says so"],
@@ -157,6 +200,13 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       OUTPUTS,
       "is an image under all names, with its metadata",
     ],
+    ["--push, --load", OUTPUTS, "expected a tag"],
+    ["--iidfile", OUTPUTS, "is an image under all names, with its metadata"],
+    ["--tag, --target, --label, --no-cache, --pull, --jobs, --allow", REQUEST, "has what each flag asks for"],
+    ["--quiet, --progress", PROGRESS, "the choice of a renderer"],
+    ["--verify", "test/e2e/build-verify.test.ts", "names what differs, down to the file"],
+    ["--on-error", "test/e2e/build-debug.test.ts", "is entered at once with --on-error=shell"],
+    ["--rm, --force-rm", REFUSED, "--rm=false"],
     ["--check", OUTPUTS, "is not made when only checks are wanted, which find faults in every stage"],
     ["--explain", EXPLAIN, "tells of"],
     ["--allow", BUILD, "happen only when"],
@@ -185,7 +235,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "has the variables, directory, user, host name and standard files of a build",
     ],
     [
-      "--memory, --memory-swap, --cpu-*, --cpuset-*, --ulimit, --shm-size, --cgroup-parent, --dns*",
+      "--memory, --memory-swap, --cpu-shares, --cpu-period, --cpu-quota, --cpuset-cpus, --cpuset-mems, --ulimit, --shm-size, --cgroup-parent, --dns, --dns-option, --dns-search",
       RESOURCES,
       "hands every limit on in the Engine API's terms",
     ],
@@ -241,6 +291,8 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       BAKE,
       "builds the targets of a group, each after those it begins with, and what they share once",
     ],
-    ["--check, --list", BAKE, "checks, and lists what there is"],
+    ["--allow, --progress", BAKE, "builds the targets of a group"],
+    ["--print", BAKE_PRINT, "overrides"],
+    ["--check, --call, --list", BAKE, "checks, and lists what there is"],
   ],
 };

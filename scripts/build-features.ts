@@ -2,28 +2,33 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "../cli/commands/build.ts";
-import { FEATURES } from "./build-features-table.ts";
+import { FEATURES, type Feature } from "./build-features-table.ts";
+import { REFUSALS } from "./build-refusals-table.ts";
 
 export const FEATURES_PAGE = new URL("../docs/build-features.md", import.meta.url);
 
 const INTRODUCTION = `# What a build can do
 
-This page is made by \`npm run docs\` from a table; a test looks for each proof it names. A flag or a use of an instruction that is not supported is an error
-that names it.
+This page is made by \`npm run docs\` from a table; a test looks for each proof it names, and for a row of every flag and instruction there is. A flag or a use of an
+instruction that is not supported is an error that names it.
 `;
 
+const REFUSED_FLAGS = "test/cli/build-options/refused.test.ts";
+
 export function renderFeatures(): string {
-  const sections = Object.entries(FEATURES).map(([title, features]) => {
-    const lines = features.map(([name, file, test]) => `- \`${name}\`: ${test} (\`${file}\`)`);
-    return `## ${title}\n\n${lines.join("\n")}\n`;
-  });
-  const refused = (build.unsupported ?? []).filter((name) => name.length > 1);
-  const flags = refused.map((name) => `\`--${name}\``).join(", ");
+  const flags = (build.unsupported ?? [])
+    .filter((name) => name.length > 1)
+    .map((name): Feature => [`--${name}`, REFUSED_FLAGS, "what a build cannot do is refused by name"]);
   return [
     INTRODUCTION,
-    ...sections,
-    `## Refused by name\n\nFlags: ${flags}. Instructions: \`RUN --device\`.\n`,
+    ...Object.entries(FEATURES).map(([title, features]) => section(title, features)),
+    section("Refused by name", [...flags, ...REFUSALS]),
   ].join("\n");
+}
+
+function section(title: string, features: readonly Feature[]): string {
+  const lines = features.map(([name, file, test]) => `- \`${name}\`: ${test} (\`${file}\`)`);
+  return `## ${title}\n\n${lines.join("\n")}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(FEATURES_PAGE, renderFeatures());

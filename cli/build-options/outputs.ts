@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { csvFields } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 import type { Compression } from "../../engine/api.ts";
 import { FlagFields } from "./fields.ts";
 
@@ -24,7 +25,6 @@ export type Output =
 
 type Reader = (fields: FlagFields, cwd: string) => Output;
 
-const TRUE = new Set(["true", "1", "t"]);
 const split = (names: string | undefined): readonly string[] =>
   (names ?? "").split(",").filter((name) => name !== "");
 
@@ -42,7 +42,7 @@ const readLocal: Reader = (fields, cwd) => {
 const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.take("dest"), cwd) });
 
 const readArchive: Reader = (fields, cwd) => {
-  if (!TRUE.has(fields.take("tar") ?? "true")) throw fields.invalid("tar=true");
+  if (parseBoolean(fields.take("tar") ?? "true") !== true) throw fields.invalid("tar=true");
   const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
   return { type: "archive", names, file, docker: false };
 };
@@ -58,14 +58,15 @@ const readDocker: Reader = (fields, cwd) => {
 const readImage =
   (byDefault: boolean): Reader =>
   (fields) => {
-    const push = fields.take("push");
+    const push = parseBoolean(fields.take("push") ?? String(byDefault));
+    if (push === undefined) throw fields.invalid("push=true or push=false");
     const compression = fields.take("compression");
     if (compression !== undefined && compression !== "gzip" && compression !== "zstd")
       throw fields.invalid("compression=gzip or compression=zstd");
     return {
       type: "image",
       names: split(fields.take("name")),
-      push: push === undefined ? byDefault : TRUE.has(push),
+      push,
       ...(compression === undefined ? {} : { compression }),
     };
   };

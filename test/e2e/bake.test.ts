@@ -103,6 +103,8 @@ describe("slipway bake", () => {
 
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["nothing"], /failed to find target nothing, expected one of app, /],
+    [["--set", "app.annotations=a=b"], /annotations of target app is not supported/],
+    [["--set", "app.no-cache-filter=x"], /no-cache-filter of target app is not supported/],
     [["attested"], /the SBOM generator x is not supported/],
     [["one"], /targets need each other: one -> two -> one/],
     [["-f", "src/f"], /src\/f:1: /],

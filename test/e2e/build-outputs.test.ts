@@ -54,7 +54,9 @@ describe("what is made of a build's result", () => {
   });
 
   it("is an image under all names, with its metadata", async () => {
-    const id = await build("-t", "a:1", "-o", 'type=image,"name=b:1,c:1"', "--metadata-file", "meta.json");
+    const files = ["--metadata-file", "meta.json", "--iidfile", "id"];
+    const id = await build("-t", "a:1", "-o", 'type=image,"name=b:1,c:1"', ...files);
+    assert.equal(readFileSync(at("id"), "utf8"), id);
     const metadata = JSON.parse(readFileSync(at("meta.json"), "utf8")) as Record<string, string>;
     assert.equal(metadata["containerimage.config.digest"], id);
     assert.equal(metadata["image.name"], "a:1,b:1,c:1");

@@ -334,6 +334,18 @@ export const CASES: readonly CopyCase[] = [
     ],
   },
   {
+    title: "ADD with --link, --chown, --chmod and --exclude",
+    context: text("d/a.txt", "d/b.md", "d/s/c.txt"),
+    dockerfile: [
+      "FROM scratch",
+      "ADD --link d /linked/",
+      "ADD --exclude=*.txt --exclude=s d /some/",
+      "ADD --link --chown=5:6 --exclude=**/*.md d /owned/",
+      "ADD --chmod=0600 d/a.txt /mode",
+      "ADD --link=false --chmod=a+x d/b.md /symbols",
+    ],
+  },
+  {
     title: "an ignored directory with an exception",
     context: text("d/a/b/c", "d/a/b/d", "d/e", "f"),
     ignore: ["d", "!d/a/b/c"],

@@ -4,9 +4,50 @@ import { parseDockerfile } from "../../../builder/dockerfile/parse.ts";
 import { resolveDockerfile } from "../../../builder/dockerfile/resolve/resolve.ts";
 import { makePlan } from "../../../builder/plan/make-plan.ts";
 import { UNSUPPORTED_BUILD_FLAGS } from "../../../cli/build-options/flags.ts";
+import { bake } from "../../../cli/commands/bake.ts";
 import { hostPlatform } from "../../../core/platform.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { runCli } from "../support/run-cli.ts";
+
+/** Keys of BuildKit's exporters and caches that have no meaning here. */
+const IMAGE_KEYS = [
+  "push-by-digest",
+  "registry.insecure",
+  "unpack",
+  "dangling-name-prefix",
+  "name-canonical",
+  "store",
+  "oci-mediatypes",
+  "oci-artifact",
+  "attestation-inline",
+  "prefer-nondist-layers",
+  "source-date-epoch",
+  "compression-level",
+  "force-compression",
+  "rewrite-timestamp",
+  "annotation.x",
+];
+const FOLDER_KEYS = ["platform-split", "attestation-prefix", "source-date-epoch"];
+const CACHE_KEYS = ["compression-level", "force-compression", "registry.insecure", "reset"];
+const CACHE_TYPES = ["gha", "s3", "azblob"];
+
+type Refused = readonly [args: readonly string[], name: RegExp];
+const named = (text: string): RegExp => new RegExp(text.replaceAll(".", "\\."));
+const keys: readonly Refused[] = [
+  ...IMAGE_KEYS.map((key): Refused => [["--output", `type=image,${key}=1`], named(`there is no ${key}`)]),
+  ...FOLDER_KEYS.map((key): Refused => [["-o", `type=local,dest=x,${key}=1`], named(`there is no ${key}`)]),
+  ...CACHE_KEYS.map(
+    (key): Refused => [
+      ["--cache-to", `type=registry,ref=a,${key}=1`],
+      named(`--cache-to ${key} is not supported`),
+    ],
+  ),
+  ...CACHE_TYPES.flatMap((type): readonly Refused[] =>
+    ["--cache-to", "--cache-from"].map(
+      (flag): Refused => [[flag, `type=${type}`], named(`${flag} type=${type} is not supported`)],
+    ),
+  ),
+];
 
 describe("what a build cannot do is refused by name", () => {
   const unsupported = UNSUPPORTED_BUILD_FLAGS.map((name): readonly [readonly string[], RegExp] => [
@@ -15,11 +56,15 @@ describe("what a build cannot do is refused by name", () => {
   ]);
   const given: readonly (readonly [args: readonly string[], name: RegExp])[] = [
     ...unsupported,
+    ...keys,
+    [["--output", "type=image,push=yes"], /expected push=true or push=false/],
+    [["--output", "type=image,compression=estargz"], /expected compression=gzip or compression=zstd/],
+    [["--allow", "fs.read=/"], /invalid value "fs.read=\/" for --allow/],
+    [["--secret", "id=a,nonsense=1"], /there is no nonsense/],
     [["--squash"], /--squash is not supported/],
     [["--rm=false"], /--rm=false is not supported/],
     [["--output", "type=nonsense"], /invalid value "type=nonsense" for --output/],
     [["--output", "type=local,dest=x,mode=delete"], /expected mode=copy/],
-    [["--output", "type=image,annotation.x=y"], /there is no annotation\.x/],
     [["--output", "type=oci,dest=x,tar=false"], /expected tar=true/],
     [
       ["--platform", "linux/amd64,linux/arm64", "-o", "type=docker,dest=x"],
@@ -49,6 +94,13 @@ describe("what a build cannot do is refused by name", () => {
       assert.notEqual(code, 0);
       assert.match(err, name);
       assert.deepEqual(calls, []);
+    });
+
+  for (const name of bake.unsupported ?? [])
+    it(`bake --${name}`, async () => {
+      const { code, err } = await runCli(["bake", `--${name}=x`]);
+      assert.notEqual(code, 0);
+      assert.match(err, named(`--${name} is not supported`));
     });
 
   it("RUN --device", async () => {

@@ -23,6 +23,17 @@ describe("the request of a build", () => {
     assert.deepEqual(await kinds("--build-arg", "BUILDKIT_INLINE_CACHE=0"), []);
   });
 
+  it("has what each flag asks for", async () => {
+    const given = [
+      "-t a --tag b:1 --target last --label l=v --no-cache --pull",
+      "--add-host h=192.0.2.1 --network none --allow network.host --jobs 3",
+    ];
+    const request = await requested(...given.join(" ").split(" "));
+    const { tags, target, labels, noCache, pull, extraHosts, network, allow, jobs } = request;
+    assert.deepEqual([tags, target, labels, noCache, pull], [["a", "b:1"], "last", { l: "v" }, true, true]);
+    assert.deepEqual([extraHosts, network, allow, jobs], [["h:192.0.2.1"], "none", ["network.host"], 3]);
+  });
+
   it("has each platform once, with commas or flags of their own", async () => {
     const { platforms } = await requested("--platform", "linux/amd64,arm64", "--platform", "linux/arm64/v8");
     assert.deepEqual(platforms, [

@@ -1,0 +1,46 @@
+import type { Feature } from "./build-features-table.ts";
+
+const BAKE = "test/e2e/bake.test.ts";
+const BAKE_FAULTS = "test/cli/bake/faults.test.ts";
+const BUILD = "test/builder/solve/build.test.ts";
+const BUILDX = "test/daemon/buildx.test.ts";
+const REFUSED = "test/cli/build-options/refused.test.ts";
+const RESOLVE = "test/builder/dockerfile/resolve.test.ts";
+
+/** What is refused by its name, besides the flags of which `build` says so itself, and the test that sees it. */
+export const REFUSALS: readonly Feature[] = [
+  ["RUN --device", REFUSED, "RUN --device"],
+  ["# syntax=, BUILDKIT_SYNTAX= of other frontends", RESOLVE, "The declared syntax"],
+  ["SOURCE_DATE_EPOCH that is no number", BUILD, "refuse a SOURCE_DATE_EPOCH that is no number"],
+  ["--squash", REFUSED, "--squash"],
+  ["--rm=false", REFUSED, "--rm=false"],
+  ["--allow device, fs, image, ssh", REFUSED, "device"],
+  ["--network of a container", REFUSED, "bridge"],
+  ["--output type=local,mode=delete", REFUSED, "mode=delete"],
+  ["--output type=oci,tar=false", REFUSED, "tar=false"],
+  ["--output type=image,compression=estargz", REFUSED, "compression=estargz"],
+  [
+    "--output with push-by-digest, registry.insecure, unpack, dangling-name-prefix, name-canonical, store, oci-mediatypes, oci-artifact, attestation-inline, prefer-nondist-layers, source-date-epoch, compression-level, force-compression, rewrite-timestamp, annotation.KEY",
+    REFUSED,
+    "rewrite-timestamp",
+  ],
+  ["--output type=local with platform-split, attestation-prefix", REFUSED, "attestation-prefix"],
+  ["--output type=docker,dest= of several platforms", REFUSED, "type=docker with several platforms"],
+  ["--cache-to, --cache-from type=gha, s3, azblob", REFUSED, "azblob"],
+  [
+    "--cache-to with compression-level, force-compression, registry.insecure, reset",
+    REFUSED,
+    "force-compression",
+  ],
+  ["--cache-to of several platforms", REFUSED, "--cache-to with several platforms"],
+  [
+    "BUILDKIT_MULTI_PLATFORM, from buildx",
+    BUILDX,
+    "the build argument BUILDKIT_MULTI_PLATFORM is not supported",
+  ],
+  ["raw LLB, other frontends, from buildx", BUILDX, "the frontend example"],
+  ["--no-cache-filter, from buildx", BUILDX, "no-cache=one is not supported"],
+  ["bake --builder, --provenance, --sbom, --var", REFUSED, "bake --"],
+  ["annotations, no-cache-filter of bake", BAKE, "no-cache-filter of target app is not supported"],
+  ["attributes of bake that are none", BAKE_FAULTS, "unsupported attribute nonsense"],
+];
