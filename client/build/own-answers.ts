@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import type { BuildEvent, ImageDifference } from "../../engine/api.ts";
+import type { BuildEvent, BuildResult, ImageDifference } from "../../engine/api.ts";
 import { OWN_ANSWERS } from "../../wire/slipway/build-attrs.ts";
 
 type Explained = Extract<BuildEvent, { readonly type: "explained" }>;
@@ -27,6 +28,30 @@ export const readExplained = (answer: ReadonlyMap<string, string>): readonly Exp
       cause: { ...cause, ...(part === undefined ? {} : { part }) },
     }),
   );
+
+const MEMBERS = z.array(
+  z.object({
+    platform: z.object({
+      os: z.string(),
+      architecture: z.string(),
+      variant: z.string().exactOptional(),
+    }),
+    image: z.string().refine(isDigest),
+  }),
+);
+const INDEX = z.object({
+  mediaType: z.string(),
+  digest: z.string().refine(isDigest),
+  size: z.number(),
+});
+
+/** The images of a build for several platforms, and their index; nothing where that was not asked for. Throws DAEMON_ANSWER_INVALID. */
+export function readMembers(answer: ReadonlyMap<string, string>): Pick<BuildResult, "members" | "index"> {
+  const members = answer.get(OWN_ANSWERS.members);
+  if (members === undefined) return {};
+  const descriptor = Buffer.from(answer.get("containerimage.descriptor") ?? "", "base64").toString();
+  return { members: read(MEMBERS, members), index: read(INDEX, descriptor) };
+}
 
 /** What differs of a build that was verified. Throws DAEMON_ANSWER_INVALID, also when nothing is said of it. */
 export const readDifferences = (answer: ReadonlyMap<string, string>): readonly ImageDifference[] =>

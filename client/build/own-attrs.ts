@@ -43,11 +43,17 @@ const given = (texts: Readonly<Record<string, Text>>, resources: BuildResources 
     return value === undefined ? [] : [[attr, value] as const];
   });
 
+/** Which images it made must be known to whoever writes them. */
+function isForFiles({ platforms = [], pushOnly = false }: BuildRequest): boolean {
+  return platforms.length > 1 && !pushOnly;
+}
+
 /** What a build may ask for and only Slipway's daemon can do. */
 const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what: string])[] = [
   [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
   [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
   [({ attestations }) => isAttested(attestations), "keeping attestations with images (--provenance, --sbom)"],
+  [isForFiles, "building for several platforms without pushing"],
   [({ resources }) => given(OWN, resources).length > 0, "limiting what commands of a build use"],
 ];
 
@@ -63,6 +69,7 @@ export function ownAttrs(request: BuildRequest): readonly (readonly [string, str
     ...attestationAttributes(attestations),
     ...given({ ...COMMON, ...OWN }, resources),
     ...(jobs === undefined ? [] : [[OWN_ATTRS.jobs, String(jobs)] as const]),
+    ...(isForFiles(request) ? [[OWN_ATTRS.members, "true"] as const] : []),
     ...(explain === true ? [[OWN_ATTRS.explain, "true"] as const] : []),
   ];
 }

@@ -18,7 +18,7 @@ import type { Uploads } from "./contexts.ts";
 import { buildFailure } from "./failure.ts";
 import { fileSync } from "./lend-files.ts";
 import { authRpcs, secretsRpcs, sshRpcs } from "./lend-secrets.ts";
-import { readExplained } from "./own-answers.ts";
+import { readExplained, readMembers } from "./own-answers.ts";
 import { type LentServices, openSession } from "./session.ts";
 import { foldersOf, solveRequest } from "./solve-request.ts";
 import { StatusReader } from "./status-reader.ts";
@@ -47,7 +47,7 @@ interface Building extends Abortable {
 export async function runBuild(parts: BuildParts, building: Building): Promise<BuildResult> {
   const answer = await solve(parts, building);
   for (const event of readExplained(answer)) building.report(event);
-  return { image: await imageOf(answer, parts.images), tags: building.request.tags };
+  return { image: await imageOf(answer, parts.images), tags: building.request.tags, ...readMembers(answer) };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Session } from "./sessions.ts";
 import { transferStep } from "./transfer-step.ts";
 
 interface Sending {
-  readonly images: Pick<ImageService, "rootfs" | "save">;
+  readonly images: Pick<ImageService, "rootfs" | "save" | "saveList">;
   readonly session: Session;
   readonly report: (event: BuildEvent) => void;
   readonly signal: AbortSignal;
@@ -23,8 +23,10 @@ interface Form {
 }
 
 const openRoot: Open = (images, { image }, signal) => images.rootfs(image, { signal });
-const openArchive: Open = (images, { image, tags }, signal) =>
-  images.save(tags.length === 0 ? [image] : tags, { signal });
+const openArchive: Open = (images, { image, tags, members }, signal) =>
+  members === undefined
+    ? images.save(tags.length === 0 ? [image] : tags, { signal })
+    : images.saveList(members, tags, { signal });
 
 const tarball = { moving: "sending tarball", send: sendBytes } as const;
 const FORMS: Readonly<Record<FileType, Form>> = {

@@ -23,6 +23,7 @@ export interface FrontendRequest {
   readonly contexts: ReadonlyMap<string, NamedSource>;
   /** What Slipway's own client asks for in place of an image: what differs from this one when it is built again. */
   readonly verify: Digest | undefined;
+  readonly tellsMembers: boolean;
   /** What is asked about the Dockerfile in place of a build: "frontend.lint". */
   readonly subrequest: string | undefined;
   readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
@@ -51,7 +52,7 @@ const unsupported = (what: string): Failure => new Failure("OPTION_UNSUPPORTED",
 const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   filename: () => true,
   target: () => true,
-  platform: (value) => !value.includes(","),
+  platform: () => true,
   contextkey: () => true,
   dockerfilekey: () => true,
   context: (value) => value === "" || UPLOAD.test(value) || isRemoteContext(value),
@@ -65,6 +66,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   [OWN_ATTRS.jobs]: () => true,
   [OWN_ATTRS.explain]: (value) => value === "true",
   [OWN_ATTRS.verify]: isDigest,
+  [OWN_ATTRS.members]: (value) => value === "true",
   "multi-platform": (value) => value === "false",
   // Every feature of the built-in frontend is there without being named.
   cmdline: isBuiltIn,
@@ -106,6 +108,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     upload,
     remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
     contexts: readNamedContexts(attrs),
+    tellsMembers: attrs.has(OWN_ATTRS.members),
     subrequest: attrs.get("requestid"),
     verify: verified === undefined ? undefined : parseDigest(verified),
     options: {
@@ -120,7 +123,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       explain: attrs.has(OWN_ATTRS.explain),
       ...jobsOf(attrs.get(OWN_ATTRS.jobs)),
       ...(target === "" ? {} : { target }),
-      ...(platform === "" ? {} : { platforms: [parsePlatform(platform)] }),
+      ...(platform === "" ? {} : { platforms: platform.split(",").map(parsePlatform) }),
     },
   };
 }

@@ -50,6 +50,7 @@ export async function solve(
     if (wanted.subrequest !== undefined) return await answered(parts, { job, wanted }, signal);
     if (outputs.files.length > 0 && isForImages(wanted.options.attestations))
       throw unsupported("an attestation with an output to files");
+    refuseFiles(wanted, outputs);
     const session = await parts.sessions.get(request.session, signal);
     return await new Solve(parts, { job, session, wanted, outputs, allow }, signal).run();
   } finally {
@@ -68,6 +69,12 @@ function refuseUnsupported(request: SolveRequest): void {
   if (exported !== undefined) throw unsupported(`a cache export of type=${exported.type}`);
   const [imported] = cache?.imports ?? [];
   if (imported !== undefined) throw unsupported(`a cache import of type=${imported.type}`);
+}
+
+/** Of several platforms clients are sent an archive, and no files. */
+function refuseFiles({ options: { platforms = [] } }: FrontendRequest, { files }: Outputs): void {
+  const refused = platforms.length > 1 ? files.find(({ type }) => type !== "oci") : undefined;
+  if (refused !== undefined) throw unsupported(`the output type=${refused.type} with several platforms`);
 }
 
 const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
@@ -158,7 +165,7 @@ class Solve {
       this.#source = input.dockerfile;
       if (wanted.verify !== undefined) return await this.#verify(input, wanted.verify);
       const result = await this.#build(input);
-      return new Map([...(await this.#export(result)), ...this.#explained()]);
+      return new Map([...(await this.#export(result)), ...this.#explained(), ...this.#members(result)]);
     } catch (error) {
       throw buildError(error, this.#source);
     } finally {
@@ -201,6 +208,10 @@ class Solve {
     return [[OWN_ANSWERS.explained, JSON.stringify(steps)]];
   }
 
+  #members({ members = [] }: BuildResult): readonly (readonly [string, string])[] {
+    return this.#asked.wanted.tellsMembers ? [[OWN_ANSWERS.members, JSON.stringify(members)]] : [];
+  }
+
   #shown(event: BuildEvent): void {
     if (event.type === "explained") this.#explanations.push(event);
     if (event.type === "step" && SHOWN.test(event.name)) this.#hidden.add(event.id);
@@ -211,7 +222,7 @@ class Solve {
     const { images } = this.#engine;
     const { session, outputs } = this.#asked;
     const { image, tags } = result;
-    const { manifest } = (await images.get(image)).record;
+    const descriptor = result.index ?? (await images.get(image)).record.manifest;
     const shared = { report: (event: BuildEvent) => this.#status.event(event), signal: this.#signal };
     if (outputs.push) {
       const credentials = sessionCredentials(session, this.#signal);
@@ -220,8 +231,8 @@ class Solve {
     await sendOutputs(outputs.files, result, { images, session, ...shared });
     return new Map([
       ["containerimage.config.digest", image],
-      ["containerimage.digest", manifest.digest],
-      ["containerimage.descriptor", Buffer.from(JSON.stringify(manifest)).toString("base64")],
+      ["containerimage.digest", descriptor.digest],
+      ["containerimage.descriptor", Buffer.from(JSON.stringify(descriptor)).toString("base64")],
       ...(tags.length === 0 ? [] : [["image.name", outputs.tags.join(",")] as const]),
     ]);
   }

@@ -188,6 +188,23 @@ describe("a build through a daemon", () => {
     assert.match(err, /lending an OCI layout .*oci-layout:\/\/PATH\) cannot be done/);
   });
 
+  it("makes an image for each of several platforms", async () => {
+    const file = join(context, "Several");
+    writeFileSync(file, "FROM scratch\nCOPY file /\n");
+    const platforms = ["--platform", "linux/amd64,linux/arm64"];
+    const { code, err } = await build("-t", "several:1", ...platforms, "-f", file, context);
+    assert.equal(code, 0, err);
+    const saved = rig.slipway.scratch.join("several.tar");
+    await rig.slipway.ok(["save", "-o", saved, "several:1"]);
+    const archive = execFileSync("tar", ["-xOf", saved, "index.json"], { encoding: "utf8" });
+    assert.match(archive, /image\.index/);
+    const folder = rig.slipway.scratch.join("several");
+    const written = await build("-o", folder, ...platforms, "-f", file, context);
+    assert.equal(written.code, 0, written.err);
+    for (const name of ["linux_amd64", "linux_arm64"])
+      assert.equal(readFileSync(join(folder, name, "file"), "utf8"), "content\n");
+  });
+
   it("is checked there, as it is here", async () => {
     const file = join(context, "Checked");
     writeFileSync(file, "from busybox AS Name\nENV A b\n");

@@ -292,6 +292,29 @@ describe("docker build with BuildKit", () => {
       assert.match(err, name);
     });
 
+  it("builds for several platforms under one name, in an archive too", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const several = ["--platform", "linux/amd64,linux/arm64"];
+    const file = daemon.slipway.scratch.join("several.tar");
+    const { code, err } = await build([...several, "-t", "several:1", "-o", `type=oci,dest=${file}`, folder]);
+    assert.equal(code, 0, err);
+    const inArchive = (path: string) =>
+      JSON.parse(execFileSync("tar", ["-xOf", file, path], { encoding: "utf8" })) as {
+        readonly manifests: readonly {
+          readonly digest: string;
+          readonly platform?: { readonly architecture: string };
+        }[];
+      };
+    const [index] = inArchive("index.json").manifests;
+    const { manifests } = inArchive(`blobs/${index?.digest.replace(":", "/")}`);
+    assert.deepEqual(
+      manifests.map(({ platform }) => platform?.architecture),
+      ["amd64", "arm64"],
+    );
+    const local = await build([...several, "-o", daemon.slipway.scratch.join("never"), folder]);
+    assert.match(local.err, /the output type=local with several platforms is not supported/);
+  });
+
   it("checks a Dockerfile with --call check, and shows its lines", async () => {
     const wrong = contextOf({ Dockerfile: "FROM busybox\nENV A b\n" });
     const { code, out, err } = await build(["--call", "check", wrong]);

@@ -8,6 +8,8 @@ export const OWN_ATTRS = {
   explain: "slipway.v1:explain",
   /** The id of an image: build again without the cache, and tell what differs from it. */
   verify: "slipway.v1:verify",
+  /** "true": tell which images a build for several platforms made. */
+  members: "slipway.v1:members",
   /** Comma separated values, of the containers of RUN. */
   dns: "slipway.v1:dns",
   dnsSearch: "slipway.v1:dns-search",
@@ -18,6 +20,8 @@ export const OWN_ATTRS = {
 export const OWN_ANSWERS = {
   /** Of { id, name, cause }: see the build event "explained". */
   explained: "slipway.v1:explained",
+  /** Of { platform, image }, in the order in which they were asked for. */
+  members: "slipway.v1:members",
   /** Of { path, what }. */
   differences: "slipway.v1:differences",
 } as const;
