@@ -1,5 +1,4 @@
 import { isAttested } from "../core/build-attestations.ts";
-import { hostPlatform } from "../core/platform.ts";
 import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
 import { attestImage } from "./attest/attest-image.ts";
@@ -13,12 +12,10 @@ import type { CachePlaces } from "./cache/remote/types.ts";
 import { BuildContexts } from "./context/build-contexts.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
-import { resolveDockerfile } from "./dockerfile/resolve/resolve.ts";
-import type { ResolvedDockerfile, ResolveOptions } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
 import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
-import { contextsByName, withLayouts } from "./layout-images.ts";
+import { withLayouts } from "./layout-images.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { PlanOptions } from "./plan/plan-options.ts";
@@ -27,6 +24,7 @@ import { writtenInstructions } from "./plan/written-instructions.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { publishImage } from "./publish.ts";
 import { HttpFiles } from "./remote/http.ts";
+import { type Resolving, resolveRequest } from "./resolve-request.ts";
 import type { CachedPerformer } from "./solve/cached-performer.ts";
 import { Semaphore, type Slots, within } from "./solve/semaphore.ts";
 import { solve } from "./solve/solver.ts";
@@ -120,7 +118,7 @@ export class BuildRun {
     await using lease = store.leases.open("check of a build");
     using contexts = new BuildContexts(store, this.#request, clock);
     const parsed = await this.#parse();
-    await this.#resolve(parsed, this.#images(lease), {
+    await resolveRequest(parsed, this.#resolving(this.#images(lease)), {
       isIgnored: await contexts.ignored(),
       allStages: true,
     });
@@ -132,7 +130,9 @@ export class BuildRun {
     const parsed = await this.#parse();
     const { attestations, buildArgs } = this.#request;
     if (attestations?.sbom === true) refuseWiderScans(parsed.nodes, buildArgs);
-    const resolved = await this.#resolve(parsed, images, { isIgnored: await contexts.ignored() });
+    const resolved = await resolveRequest(parsed, this.#resolving(images), {
+      isIgnored: await contexts.ignored(),
+    });
     await images.loadCopied(resolved);
     const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
     const { BUILDKIT_CACHE_MOUNT_NS: cacheNamespace = "", BUILDKIT_SANDBOX_HOSTNAME: hostname } =
@@ -163,34 +163,15 @@ export class BuildRun {
     });
   }
 
+  #resolving(images: BaseImages): Resolving {
+    return { request: this.#request, images, report: this.#report };
+  }
+
   #parse(): Promise<ParsedDockerfile> {
     const { name, text } = this.#request.dockerfile;
     return this.#internal.run(`[internal] load build definition from ${name}`, async () =>
       parseDockerfile(text, name),
     );
-  }
-
-  async #resolve(
-    parsed: ParsedDockerfile,
-    images: BaseImages,
-    options: Pick<ResolveOptions, "isIgnored" | "allStages">,
-  ): Promise<ResolvedDockerfile> {
-    const { dockerfile, buildArgs, labels, target, platforms, contexts = {} } = this.#request;
-    const [platform] = platforms ?? [];
-    const { name } = dockerfile;
-    return resolveDockerfile(parsed, {
-      buildArgs: new Map(Object.entries(buildArgs)),
-      buildPlatform: hostPlatform(),
-      labels,
-      ...options,
-      contexts: contextsByName(contexts),
-      ...(target === undefined ? {} : { target }),
-      ...(platform === undefined ? {} : { targetPlatform: platform }),
-      showPlatform: this.#request.showPlatform === true,
-      loadImage: (reference, wanted) => images.load(reference, wanted),
-      warn: ({ message, rule, url, lines: { first, last } }) =>
-        this.#report({ type: "warning", message, rule, url, at: { file: name, line: first, endLine: last } }),
-    });
   }
 
   #stepContext(contexts: BuildContexts, lease: Lease): StepContext {
