@@ -7,6 +7,7 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import { LINT } from "../../wire/buildkit/lint.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
+import { readCacheImports } from "./caches.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
 
@@ -57,6 +58,9 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   dockerfilekey: () => true,
   context: (value) => value === "" || UPLOAD.test(value) || isRemoteContext(value),
   // A value names the stages that the cache is not used for.
+  "cache-imports": () => true,
+  // The same as cache-imports, for frontends that do not know it.
+  "cache-from": () => true,
   "no-cache": (value) => value === "",
   "image-resolve-mode": (value) => ["default", "pull", "local"].includes(value),
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
@@ -120,6 +124,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
       resources: resourcesOf(attrs),
+      cacheFrom: readCacheImports(attrs.get("cache-imports") ?? "[]"),
       explain: attrs.has(OWN_ATTRS.explain),
       ...jobsOf(attrs.get(OWN_ATTRS.jobs)),
       ...(target === "" ? {} : { target }),

@@ -1,10 +1,19 @@
 import { isForImages } from "../../core/build-attestations.ts";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import type { BuildEvent, BuildRequest, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
+import type {
+  BuildEvent,
+  BuildRequest,
+  BuildResult,
+  CacheExport,
+  CacheLocation,
+  Engine,
+  Entitlement,
+} from "../../engine/api.ts";
 import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import { OWN_ANSWERS } from "../../wire/slipway/build-attrs.ts";
 import { fetchInput, type WholeInput } from "./build-input.ts";
+import { readCacheExport, readCacheImport } from "./caches.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
 import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
@@ -44,6 +53,10 @@ export async function solve(
     refuseUnsupported(request);
     const outputs = readExporters(request);
     const allow = request.entitlements.map(readEntitlement);
+    const caches = {
+      from: (request.cache?.imports ?? []).map(readCacheImport),
+      to: (request.cache?.exports ?? []).map(readCacheExport),
+    };
     const wanted =
       request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
     if (wanted === undefined) return new Map();
@@ -52,23 +65,19 @@ export async function solve(
       throw unsupported("an attestation with an output to files");
     refuseFiles(wanted, outputs);
     const session = await parts.sessions.get(request.session, signal);
-    return await new Solve(parts, { job, session, wanted, outputs, allow }, signal).run();
+    return await new Solve(parts, { job, session, wanted, outputs, allow, caches }, signal).run();
   } finally {
     parts.jobs.close(job);
   }
 }
 
 function refuseUnsupported(request: SolveRequest): void {
-  const { frontend, cache } = request;
+  const { frontend } = request;
   if ((request.definition?.byteLength ?? 0) > 0) throw unsupported("a build from LLB");
   if (frontend !== "" && frontend !== FRONTEND) throw unsupported(`the frontend ${frontend}`);
   if (request.frontendInputs.size > 0) throw unsupported("frontend inputs");
   if (request.sourcePolicy !== undefined || request.sourcePolicySession !== "")
     throw unsupported("a source policy");
-  const [exported] = cache?.exports ?? [];
-  if (exported !== undefined) throw unsupported(`a cache export of type=${exported.type}`);
-  const [imported] = cache?.imports ?? [];
-  if (imported !== undefined) throw unsupported(`a cache import of type=${imported.type}`);
 }
 
 /** Of several platforms clients are sent an archive, and no files. */
@@ -124,7 +133,13 @@ interface Asked {
   readonly wanted: FrontendRequest;
   readonly outputs: Outputs;
   readonly allow: readonly Entitlement[];
+  readonly caches: { readonly from: readonly CacheLocation[]; readonly to: readonly CacheExport[] };
 }
+
+/** Clients name a cache to read twice: to the solver, and to the frontend. */
+const onceEach = (places: readonly CacheLocation[]): readonly CacheLocation[] => [
+  ...new Map(places.map((place) => [JSON.stringify(place), place])).values(),
+];
 
 /** Titles by which the builder shows what was shown already while it came from the client. */
 const SHOWN = /^\[internal\] load build (?:definition|context)/;
@@ -186,9 +201,11 @@ class Solve {
   }
 
   #request({ context, origin, dockerfile, contexts }: WholeInput): BuildRequest {
-    const { session, wanted, outputs, allow } = this.#asked;
+    const { session, wanted, outputs, allow, caches } = this.#asked;
     return {
       ...wanted.options,
+      cacheFrom: onceEach([...caches.from, ...(wanted.options.cacheFrom ?? [])]),
+      cacheTo: caches.to,
       context,
       ...(origin === undefined ? {} : { origin }),
       dockerfile,

@@ -332,6 +332,39 @@ describe("docker build with BuildKit", () => {
     assert.deepEqual([right.code, /no warnings found/.test(right.out + right.err)], [0, true], right.err);
   });
 
+  it("keeps the cache in a registry and in the image, and finds it there again", async () => {
+    await using registry = await FakeRegistry.start();
+    const folder = contextOf({ Dockerfile: "FROM busybox\nRUN date +%N > /kept-elsewhere\n" });
+    const reused = /^#\d+ \[(?:stage-0 )?2\/2\] RUN .*\n#\d+ CACHED$/m;
+    const forget = async (image: string) => {
+      await daemon.ok(["rmi", "-f", image]);
+      await daemon.ok(["buildx", "prune", "-af"], { env });
+    };
+    const from = (ref: string) => [
+      "--cache-from",
+      `${registry.host}/${ref}`,
+      "-t",
+      "cached-elsewhere",
+      folder,
+    ];
+    const cases = [
+      ["kept:cache", "cached-elsewhere", `type=registry,ref=${registry.host}/kept:cache,mode=max`, "--load"],
+      ["inline:1", `${registry.host}/inline:1`, "type=inline", "--push"],
+    ] as const;
+    for (const [ref, name, to, output] of cases) {
+      const built = await build(["--cache-to", to, output, "-t", name, folder]);
+      assert.equal(built.code, 0, built.err);
+      assert.ok(registry.manifests.has(ref));
+      await forget(name);
+      assert.match((await build(from(ref))).err, reused);
+      await forget("cached-elsewhere");
+      assert.doesNotMatch((await build(["-t", "cached-elsewhere", folder])).err, reused);
+      await forget("cached-elsewhere");
+    }
+    const { err } = await build(["--cache-from", "type=azblob,account_url=http://127.0.0.1,name=n", folder]);
+    assert.match(err, /a cache import of type=azblob is not supported/);
+  });
+
   it("tells what the build cache takes, and empties it, or a part of it", async () => {
     const file = "FROM busybox\nRUN --mount=type=cache,target=/c echo pruned | tee /c/p > /p\n";
     const args = ["-t", "pruned", contextOf({ Dockerfile: file })];
