@@ -48,7 +48,8 @@ export async function recorded(
   };
   try {
     const result = await builder.build(watched, both, options);
-    recorder.completed({ manifest: images.get(result.image).manifest.digest });
+    // An image that is pushed without being here has no manifest yet.
+    recorder.completed(images.find(result.image)?.manifest.digest);
     return result;
   } catch (error) {
     recorder.failed(error);

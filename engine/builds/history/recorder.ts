@@ -57,8 +57,9 @@ export class BuildRecorder {
     return this.#redaction.watch(secrets);
   }
 
-  completed(result: { readonly manifest: Digest }): void {
-    this.#end("completed", { manifest: result.manifest });
+  /** `manifest`: of the image, if it is in the store. */
+  completed(manifest: Digest | undefined): void {
+    this.#end("completed", manifest === undefined ? {} : { manifest });
   }
 
   failed(error: unknown): void {

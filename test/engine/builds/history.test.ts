@@ -63,7 +63,7 @@ describe("The history of builds", () => {
   const built = (ref: string, asked: Partial<BuildAsked> = {}): void => {
     const recorder = begin(ref, asked);
     now += 2000;
-    recorder.completed({ manifest: MANIFEST });
+    recorder.completed(MANIFEST);
   };
   const outputOf = async (ref: string): Promise<Buffer> => {
     const pieces: Uint8Array[] = [];
@@ -76,7 +76,7 @@ describe("The history of builds", () => {
     const bytes = Buffer.from([0xff, 0x00, 0x0a, 0xc3]);
     const events = [step("x"), ...ran("x", 1, 9).slice(0, 1), output("x", "é\n"), output("x", bytes)];
     for (const event of events) recorder.report(event);
-    recorder.completed({ manifest: MANIFEST });
+    recorder.completed(MANIFEST);
     const read: BuildEvent[] = [];
     for await (const event of history.events("a1")) read.push(event);
     assert.deepEqual(read, events);
@@ -98,7 +98,7 @@ describe("The history of builds", () => {
       step("last", ["fast", "slow"]),
     ];
     for (const event of [...events, ...rest, ...ran("last", 90, 100)]) recorder.report(event);
-    recorder.completed({ manifest: MANIFEST });
+    recorder.completed(MANIFEST);
     const { steps, stepList, criticalDuration, manifest } = await history.inspect("a1");
     assert.deepEqual(steps, { total: 5, completed: 5, cached: 1 });
     assert.equal(manifest, MANIFEST);
@@ -138,9 +138,14 @@ describe("The history of builds", () => {
     const recorder = begin("a1");
     const piece = Buffer.alloc(16 * 1024 * 1024, "a");
     for (let i = 0; i < 5; i += 1) recorder.report(output("x", piece));
-    recorder.completed({ manifest: MANIFEST });
+    recorder.completed(MANIFEST);
     assert.equal((await outputOf("a1")).byteLength, 4 * piece.byteLength);
     assert.equal((await history.get("a1")).logTruncated, true);
+  });
+
+  it("has builds whose image was pushed without being here", async () => {
+    begin("p1").completed(undefined);
+    assert.equal((await history.get("p1")).status, "completed");
   });
 
   it("follows a build that runs until it ends", async () => {
@@ -149,7 +154,7 @@ describe("The history of builds", () => {
     const following = outputOf("a1");
     setTimeout(() => {
       recorder.report(output("x", "second\n"));
-      recorder.completed({ manifest: MANIFEST });
+      recorder.completed(MANIFEST);
     }, 20);
     assert.equal((await following).toString(), "first\nsecond\n");
   });
