@@ -39,8 +39,10 @@ export async function pushImage(
   const config = (): Promise<ByteStream> => store.content.read(own.config.digest, undefined, options);
   const raw = await sendImage(parts, { layers: image.layers, own, config, reference, name }, options);
   await pushAttestations(parts, { image: image.id, manifest: raw }, options);
-  await store.content.put(raw.raw, { sync: false });
-  await store.flush();
+  if (raw.digest !== image.manifest.digest) {
+    await store.content.put(raw.raw, { sync: false });
+    await store.flush();
+  }
   // The image is known by the digest it has in the registry.
   store.images.addDigest(image.id, `${repositoryOf(reference)}@${raw.digest}`);
   return raw;
