@@ -1,19 +1,18 @@
 import type { Executor } from "../builder/ports.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { SessionRequest, TransientRunner } from "../runtime/transient.ts";
+import { once } from "./lazy-service.ts";
 
 /** Runs the steps of builds; the runner is loaded and made for the first of them, as a cached build needs none. */
 export class LazyExecutor implements Executor, AsyncDisposable {
-  readonly #make: () => Promise<TransientRunner>;
-  #runner: Promise<TransientRunner> | undefined;
+  readonly #open: () => Promise<TransientRunner>;
+  #runner: TransientRunner | undefined;
 
   constructor(make: () => Promise<TransientRunner>) {
-    this.#make = make;
-  }
-
-  #open(): Promise<TransientRunner> {
-    this.#runner ??= this.#make();
-    return this.#runner;
+    this.#open = once(async () => {
+      this.#runner = await make();
+      return this.#runner;
+    });
   }
 
   run: Executor["run"] = async (request, options) => (await this.#open()).run(request, options);
@@ -24,6 +23,6 @@ export class LazyExecutor implements Executor, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#runner)?.[Symbol.asyncDispose]();
+    await this.#runner?.[Symbol.asyncDispose]();
   }
 }

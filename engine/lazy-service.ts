@@ -12,11 +12,14 @@ type Loadable<T> = {
     : never;
 };
 
-/** A function that does its work at the first call; what comes of it, a failure too, is for all. */
+/** A function that does its work at the first call, for all who call it. What failed is tried again by who calls it later. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
-    made ??= make();
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
     return made;
   };
 }

@@ -50,14 +50,15 @@ describe("a lazy service", () => {
     assert.deepEqual(read, [1, 2]);
   });
 
-  it("rejects every call with what loading it failed with", async () => {
-    const service = lazyService<Counter>(
-      once(async () => {
-        throw new Error("no such chunk");
-      }),
-      { upTo: true },
-    );
+  it("rejects a call with what loading it failed with, and is loaded by a later one", async () => {
+    let failures = 2;
+    const load = once(async () => {
+      if (failures-- > 0) throw new Error("no such chunk");
+      return new FromZero();
+    });
+    const service = lazyService<Counter>(load, { upTo: true });
     await assert.rejects(service.add(1), /no such chunk/);
     await assert.rejects(service.upTo(1)[Symbol.asyncIterator]().next(), /no such chunk/);
+    assert.equal(await service.add(1), 1);
   });
 });
