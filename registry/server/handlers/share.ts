@@ -13,6 +13,7 @@ export async function shareBlobs(
   const { blobs, metadata } = parts.storage;
   const repository = repositoryOf(call.target);
   const missing = await metadata.missingBlobs(repository, digests);
+  if (missing.length === 0) return;
   await using _hold = await metadata.hold(missing);
   for (const digest of missing) {
     const blob = await blobs.stat(digest);
