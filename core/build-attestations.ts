@@ -1,5 +1,6 @@
 import { csvFields } from "./csv.ts";
 import { Failure } from "./errors.ts";
+import { parseBoolean } from "./go-boolean.ts";
 
 export const PROVENANCE_MODES = ["min", "max"] as const;
 /** Of SLSA's predicate. */
@@ -38,11 +39,6 @@ type Fields = Map<string, string>;
 type Reader = (fields: Fields, invalid: Invalid) => AttestationsWanted;
 type Invalid = (want: string) => Failure;
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(["1", "t", "T", "true", "True", "TRUE"].map((word) => [word, true])),
-  ...Object.fromEntries(["0", "f", "F", "false", "False", "FALSE"].map((word) => [word, false])),
-};
-
 const READERS: Readonly<Record<Kind, Reader>> = {
   provenance: (fields, invalid) => {
     const mode = taken(fields, "mode", { values: PROVENANCE_MODES, invalid });
@@ -77,7 +73,7 @@ const READERS: Readonly<Record<Kind, Reader>> = {
  */
 export function readAttestation(option: string, text: string, kind?: Kind): AttestationsWanted {
   const invalid: Invalid = (want) => new Failure("OPTION_INVALID", { option, got: text, want });
-  const alone = kind === undefined ? undefined : text === "" ? true : BOOLEANS[text];
+  const alone = kind === undefined ? undefined : text === "" ? true : parseBoolean(text);
   const fields = alone === undefined ? fieldsOf(text, invalid) : new Map<string, string>();
   const type = kind ?? fields.get("type");
   if (type !== "provenance" && type !== "sbom") throw invalid("type=provenance or type=sbom");
@@ -92,7 +88,7 @@ export function readAttestation(option: string, text: string, kind?: Kind): Atte
 
 /** What a shorthand, `--provenance` or `--sbom`, is in full. */
 export function attestationText(kind: Kind, text: string): string {
-  const alone = text === "" ? true : BOOLEANS[text];
+  const alone = text === "" ? true : parseBoolean(text);
   return `type=${kind},${alone === undefined ? text : `disabled=${!alone}`}`;
 }
 
@@ -156,7 +152,7 @@ function taken<T extends string>(
 function takeBoolean(fields: Fields, key: string, invalid: Invalid): boolean | undefined {
   const text = take(fields, key);
   if (text === undefined) return undefined;
-  const value = BOOLEANS[text];
+  const value = parseBoolean(text);
   if (value === undefined) throw invalid(`${key}=true or ${key}=false`);
   return value;
 }

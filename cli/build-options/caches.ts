@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { csvFields } from "../../core/csv.ts";
 import { isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { CacheExport, CacheLocation } from "../../engine/api.ts";
 import { FlagFields } from "./fields.ts";
@@ -9,8 +10,6 @@ import { FlagFields } from "./fields.ts";
 type SourceReader = (fields: FlagFields, cwd: string) => CacheLocation;
 type TargetReader = (fields: FlagFields, cwd: string) => CacheExport["to"];
 
-const TRUE = new Set(["true", "1", "t"]);
-const FALSE = new Set(["false", "0", "f"]);
 /** A directory without a word on it. */
 const DEFAULT_TAG = "latest";
 
@@ -107,8 +106,7 @@ function readerOf<R>(readers: Readonly<Record<string, R>>, option: string, field
 }
 
 function flag(fields: FlagFields, key: string, byDefault: boolean): boolean {
-  const value = fields.take(key);
-  if (value === undefined) return byDefault;
-  if (!TRUE.has(value) && !FALSE.has(value)) throw fields.invalid(`${key}=true or ${key}=false`);
-  return TRUE.has(value);
+  const value = parseBoolean(fields.take(key) ?? String(byDefault));
+  if (value === undefined) throw fields.invalid(`${key}=true or ${key}=false`);
+  return value;
 }
