@@ -3,6 +3,7 @@ import type { ProvenanceWanted } from "../../core/build-attestations.ts";
 import { type Digest, isDigest } from "../../core/digest.ts";
 import { formatPlatform, hostPlatform } from "../../core/platform.ts";
 import { parseReference, withDefaultTag } from "../../core/reference.ts";
+import { withoutPassword } from "../../core/url-password.ts";
 import type { GivenId, Material, ProvenanceFacts } from "../../image/attestations/provenance.ts";
 import { packageUrl } from "../../image/packages/package-url.ts";
 import type { Outcomes, Plan, PlannedMount, RemoteSource, Step } from "../plan/step.ts";
@@ -168,5 +169,3 @@ function unique(materials: readonly Material[]): readonly Material[] {
 
 const sorted = (args: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/)[^/@]*@/, "$1");

@@ -1,5 +1,6 @@
 import type { BuildRequest } from "../../../builder/types.ts";
 import { formatPlatform } from "../../../core/platform.ts";
+import { withoutPassword } from "../../../core/url-password.ts";
 import type { BuildAsked } from "../../build-history-api.ts";
 
 /** What the history keeps of a request. Passwords in URLs go. */
@@ -26,5 +27,3 @@ function placeOf(context: NonNullable<BuildRequest["contexts"]>[string]): string
   if (context.kind === "layout") return `oci-layout@${context.layout.digest}`;
   return context.kind === "directory" ? context.path : context.reference;
 }
-
-const withoutPassword = (origin: string): string => origin.replace(/^(\w+:\/\/)[^/@]*@/, "$1");
