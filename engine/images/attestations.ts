@@ -11,7 +11,6 @@ export async function attestationsOf(
   return (await attestations.read(id)).map(({ kind, ...predicate }) => {
     const { blob } = referrerOf(manifest, predicate).manifest;
     const document = JSON.parse(predicate.document.toString("utf8")) as unknown;
-
     return {
       kind,
       type: predicate.type,

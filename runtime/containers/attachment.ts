@@ -16,6 +16,8 @@ export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
+/** Of a terminal of which nobody has said how large it is. */
+export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 /**
  * An attachment to a process that may not have started yet: it begins when connect() is called with the socket of its shim, before the

@@ -4,7 +4,7 @@ import { compileSpec } from "../spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { overlayEnv } from "../spec/process.ts";
-import type { Attachment, TerminalSize } from "./attachment.ts";
+import { type Attachment, DEFAULT_SIZE, type TerminalSize } from "./attachment.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { ContainerParts } from "./parts.ts";
@@ -31,8 +31,6 @@ export interface ExecSession extends Attachment {
   /** The shell status of the process, once it has ended. */
   wait(): Promise<number>;
 }
-
-const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 /** Starts additional processes in running containers, each with a shim of its own that outlives this process. */
 export class Execs {

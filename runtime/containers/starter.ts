@@ -13,7 +13,7 @@ import { type GrantedDevice, grantDevices } from "../spec/granted-devices.ts";
 import { findDevices } from "../spec/host-facts.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
-import type { TerminalSize } from "./attachment.ts";
+import { DEFAULT_SIZE, type TerminalSize } from "./attachment.ts";
 import { wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
@@ -29,7 +29,6 @@ import { restartRule } from "./restart-policy.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 const DEFAULT_CGROUP_PARENT = "/slipway";
-const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 /** Of a container's terminal as long as nobody at it has one. */
 const sizeOf = ({ ConsoleSize: [rows, columns] }: HostConfig): TerminalSize =>
   rows > 0 && columns > 0 ? { rows, columns } : DEFAULT_SIZE;
