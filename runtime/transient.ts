@@ -4,10 +4,8 @@ import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
 import { Undo } from "../core/undo.ts";
 import type { KernelProcesses } from "../native/kernel.ts";
-import { thisOwner } from "../store/owner.ts";
 import type { Trees } from "../store/types.ts";
 import type { ControlGroups } from "./cgroups/control-groups.ts";
-import type { EndpointRecord } from "./container-config.ts";
 import type { TerminalSize } from "./containers/attachment.ts";
 import type { Launched, Launcher, LaunchFile, LaunchIo } from "./launch/launcher.ts";
 import { mountLeftovers } from "./mount-leftovers.ts";
@@ -22,13 +20,14 @@ import { DEFAULT_DEVICE_RULES } from "./spec/devices.ts";
 import type { OciMount, OciSeccomp, OciSpec } from "./spec/oci.ts";
 import { openGroup, type SharedGroup, type StepGroup, type TransientResources } from "./transient-group.ts";
 import { compileTransientMounts } from "./transient-mounts.ts";
+import { type StepNetwork, StepNetworks, type StepReach } from "./transient-network.ts";
 import { endSession, shimSession, type TransientSession } from "./transient-session.ts";
 
 /** A command in a container that leaves nothing but its changes to `rootfs`. */
 export interface TransientRequest {
   readonly rootfs: readonly Mount[];
   readonly process: ProcessSpec;
-  readonly network: "default" | "host" | "none";
+  readonly network: StepReach;
   /** Privileged, as `run --privileged` is. */
   readonly insecure: boolean;
   readonly hostname?: string;
@@ -82,17 +81,16 @@ export interface TransientOptions {
 const HOSTNAME = "buildkitsandbox";
 /** Of all build steps of this machine, whatever their state root. */
 const DEVICE_GROUP = "/slipway/build";
-const NETWORKS = { default: "bridge", host: "host", none: "none" } as const;
 
 type Launchable = Omit<TransientRequest, "output"> & Pick<SessionRequest, "terminal">;
 interface Place {
   readonly io: LaunchIo;
-  readonly endpoint: EndpointRecord;
+  readonly network: StepNetwork;
   readonly group: StepGroup;
 }
 
 /**
- * Runs build steps: no shim, no log, no control group of their own (the process namespace ends all of their processes; one they share confines devices), addresses kept from one to the next.
+ * Runs build steps: no shim, no log, no control group of their own (the process namespace ends all of their processes; one they share confines devices), networks kept from one to the next.
  * Everything is gone when the caller is: the launcher kills what it started once its connection breaks.
  */
 export function createTransientRunner(options: TransientOptions): TransientRunner {
@@ -101,12 +99,13 @@ export function createTransientRunner(options: TransientOptions): TransientRunne
 
 class Runner implements TransientRunner {
   readonly #options: TransientOptions;
-  readonly #idle: EndpointRecord[] = [];
+  readonly #networks: StepNetworks;
   readonly #devices: SharedGroup;
   readonly #null = openSync("/dev/null", "r");
 
   constructor(options: TransientOptions) {
     this.#options = options;
+    this.#networks = new StepNetworks(options.networks);
     this.#devices = options.cgroups.confine(DEVICE_GROUP, DEFAULT_DEVICE_RULES);
   }
 
@@ -114,11 +113,13 @@ class Runner implements TransientRunner {
     options.signal?.throwIfAborted();
     await using group = openGroup(request, { shared: this.#devices, cgroups: this.#options.cgroups });
     for (const warning of group.warnings) request.warn(warning);
-    const endpoint = await this.#connect(request);
+    const network = await this.#networks.take(request);
     try {
-      return await this.#runConnected(request, { endpoint, group }, options);
+      const result = await this.#runConnected(request, { network, group }, options);
+      network.keep();
+      return result;
     } finally {
-      if (endpoint.address !== "") this.#idle.push(endpoint);
+      network.close();
     }
   }
 
@@ -126,21 +127,18 @@ class Runner implements TransientRunner {
     await using undo = new Undo();
     const group = openGroup(request, { shared: this.#devices, cgroups: this.#options.cgroups });
     undo.add(() => group[Symbol.asyncDispose]());
-    const endpoint = await this.#connect(request);
-    undo.add(async () => {
-      if (endpoint.address !== "") this.#idle.push(endpoint);
-    });
+    const network = await this.#networks.take(request);
+    undo.add(async () => network.close());
     const shim = shimSession(request);
     const { io, session } = shim;
-    const launched = await this.#launch(request, { endpoint, group, io }, options);
+    const launched = await this.#launch(request, { network, group, io }, options);
     undo.add(() => launched[Symbol.asyncDispose]());
-    await this.#options.networks.attach(endpoint, launched.pid);
-    await this.#options.networks.route(endpoint, launched.pid);
+    await network.connect(launched.pid);
     await session.connect(io.socket, { lossless: true });
     await launched.go();
     undo.keep();
     return endSession(shim, launched, async () => {
-      if (endpoint.address !== "") this.#idle.push(endpoint);
+      network.close();
       await group[Symbol.asyncDispose]();
     });
   }
@@ -150,7 +148,6 @@ class Runner implements TransientRunner {
     place: Omit<Place, "io">,
     options: Abortable,
   ): Promise<TransientResult> {
-    const { endpoint } = place;
     const stdout = this.#pipe((bytes) => request.output("stdout", bytes));
     const stderr = this.#pipe((bytes) => request.output("stderr", bytes));
     const io = {
@@ -163,8 +160,7 @@ class Runner implements TransientRunner {
       await using launched = await this.#launch(request, { ...place, io }, options);
       stdout.closeWrite();
       stderr.closeWrite();
-      await this.#options.networks.attach(endpoint, launched.pid);
-      await this.#options.networks.route(endpoint, launched.pid);
+      await place.network.connect(launched.pid);
       await launched.go();
       const status = await launched.exited();
       await Promise.all([stdout.drained, stderr.drained]);
@@ -176,16 +172,16 @@ class Runner implements TransientRunner {
     }
   }
 
-  #launch(request: Launchable, { endpoint, group, io }: Place, options: Abortable): Promise<Launched> {
+  #launch(request: Launchable, { network, group, io }: Place, options: Abortable): Promise<Launched> {
     const confined = request.insecure || group.devicesConfined;
     const { stage, binds } = compileTransientMounts(request.mounts);
-    const spec = this.#compile(request, group);
+    const spec = this.#compile(request, { network, group });
     const mounts = [...spec.mounts, ...(confined ? binds : withoutOpening(binds))];
     return this.#options.launcher.launch(
       {
         spec: { ...spec, mounts },
         rootfs: [...stage, ...(confined ? request.rootfs : withoutRootDevices(request.rootfs))],
-        files: [...this.#etcFiles(request, endpoint), ...request.files],
+        files: [...this.#etcFiles(request, network), ...request.files],
         cgroupProcs: group.procs,
         cgroupDirs: group.directories,
         io,
@@ -195,8 +191,8 @@ class Runner implements TransientRunner {
   }
 
   #compile(
-    { process, network, insecure, hostname = HOSTNAME, resources, terminal }: Launchable,
-    { devicesConfined }: StepGroup,
+    { process, insecure, hostname = HOSTNAME, resources, terminal }: Launchable,
+    { network, group: { devicesConfined } }: Omit<Place, "io">,
   ): OciSpec {
     const { host, seccomp } = this.#options;
     const cgroup: readonly OciMount[] = host.cgroupNamespaces
@@ -215,7 +211,7 @@ class Runner implements TransientRunner {
         hostConfig: { ...DEFAULT_HOST_CONFIG, ...resources, Privileged: insecure },
         mounts: [],
         files: {},
-        network: network === "host" ? "host" : "private",
+        network: network.sharing,
         cgroup: { mounts: cgroup, devicesConfined },
         seccomp,
         host,
@@ -226,9 +222,8 @@ class Runner implements TransientRunner {
 
   #etcFiles(
     { network, hostname = HOSTNAME, extraHosts, resources }: Launchable,
-    endpoint: EndpointRecord,
+    { endpoint: { address, gateway } }: StepNetwork,
   ): LaunchFile[] {
-    const { address, gateway } = endpoint;
     const hosts = hostsFile({
       hostname,
       addresses: address === "" ? [] : [address],
@@ -246,23 +241,12 @@ class Runner implements TransientRunner {
     ];
   }
 
-  async #connect({ network, warn }: Launchable): Promise<EndpointRecord> {
-    const kept = network === "default" ? this.#idle.pop() : undefined;
-    if (kept !== undefined) return kept;
-    const { networks } = this.#options;
-    const { endpoint, warnings } = await networks.connect(networks.get(NETWORKS[network]), {
-      process: thisOwner(),
-    });
-    for (const warning of warnings) warn(warning);
-    return endpoint;
-  }
-
   #pipe(output: (bytes: Uint8Array) => void): OutputPipe {
     return new OutputPipe(this.#options.kernel.pipe(), output);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     closeSync(this.#null);
-    await this.#options.networks.release(this.#idle.splice(0));
+    await this.#networks[Symbol.asyncDispose]();
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deferred } from "../../core/deferred.ts";
 import type { Digest } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
@@ -203,6 +204,46 @@ describe("runtime/transient", () => {
     ]);
     assert.notEqual(both[0]?.stdout, both[1]?.stdout);
     for (const { warnings } of both) assert.deepEqual(warnings, []);
+  });
+
+  for (const network of ["default", "none"] as const)
+    it(`hands a network namespace from one step to the next, with the network ${network}`, async () => {
+      await using own = createTransientRunner(parts());
+      const namespace = "readlink /proc/self/ns/net";
+      const get = async (request: Partial<TransientRequest> = {}): Promise<string> =>
+        (await run(namespace, { network, ...request }, { runner: own })).stdout;
+      const first = await get();
+      assert.equal(await get(), first);
+      assert.notEqual(await get({ insecure: true }), first, "one that may change it has its own");
+      assert.equal(await get(), first);
+    });
+
+  it("gives steps that run at a time a network namespace each", async () => {
+    await using own = createTransientRunner(parts());
+    const namespace = "readlink /proc/self/ns/net";
+    const controller = new AbortController();
+    const said = deferred<string>();
+    const output = (_stream: unknown, bytes: Uint8Array): void => said.resolve(Buffer.from(bytes).toString());
+    const { signal } = controller;
+    const lasting = run(`${namespace}; sleep 60`, { output }, { signal, runner: own });
+    const one = await said.promise;
+    const { stdout: other } = await run(namespace, {}, { runner: own });
+    controller.abort();
+    await assert.rejects(lasting);
+    assert.notEqual(one, other);
+  });
+
+  it("hands on no namespace of a step that was aborted", async () => {
+    await using own = createTransientRunner(parts());
+    const packets = "grep lo: /proc/net/dev | awk '{print $3}'";
+    const ping = "ping -c1 127.0.0.1 >/dev/null";
+    await run(ping, {}, { runner: own });
+    assert.notEqual((await run(`${packets}; ${ping}`, {}, { runner: own })).stdout, "0\n");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const output = (): void => controller.abort();
+    await assert.rejects(run("echo; sleep 60", { output }, { signal, runner: own }));
+    assert.equal((await run(packets, {}, { runner: own })).stdout, "0\n");
   });
 
   it("shares the host's network when asked", async () => {
