@@ -59,7 +59,13 @@
       'dependencies': [ "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except" ],
       'defines': [ 'NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_DEPRECATED', '_FILE_OFFSET_BITS=64' ],
       'cflags_cc': [ '<!@(pkg-config --cflags libseccomp libzstd libcrypto liblzma libisal)' ],
-      'libraries': [ '<!@(pkg-config --libs libseccomp libzstd libcrypto liblzma libisal)', '-lbz2' ],
+      # Of libcrypto sha256 alone is wanted: the shared library takes longer to load than all the others together.
+      'libraries': [
+        '<!@(pkg-config --libs libseccomp libzstd liblzma libisal)',
+        '-lbz2',
+        '<!(pkg-config --variable=libdir libcrypto)/libcrypto.a',
+        '-Wl,--exclude-libs,libcrypto.a',
+      ],
     },
     {
       'target_name': 'launcher',

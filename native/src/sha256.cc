@@ -1,36 +1,19 @@
+// The functions of OpenSSL that need no library around them; it discourages them for what they cannot do,
+// which is to choose an implementation.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "sha256.h"
 
-#include <stdexcept>
-
 namespace slipway {
-namespace {
 
-void Require(bool succeeded) {
-  if (!succeeded) throw std::runtime_error("libcrypto offers no sha256");
-}
+Sha256::Sha256() { SHA256_Init(&context_); }
 
-/** Fetched once: an implicit fetch takes a lock at every digest. Never freed, threads may outlive static
- * destruction. */
-const EVP_MD* Algorithm() {
-  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  Require(algorithm != nullptr);
-  return algorithm;
-}
-
-}  // namespace
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  Require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr) == 1);
-}
-
-void Sha256::Update(const void* data, size_t size) {
-  Require(EVP_DigestUpdate(context_.get(), data, size) == 1);
-}
+void Sha256::Update(const void* data, size_t size) { SHA256_Update(&context_, data, size); }
 
 Digest Sha256::Finish() {
   Digest digest;
-  Require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
-  Require(EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1);
+  SHA256_Final(digest.data(), &context_);
+  SHA256_Init(&context_);
   return digest;
 }
 

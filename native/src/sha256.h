@@ -1,10 +1,9 @@
 #pragma once
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
 #include <cstddef>
-#include <memory>
 
 namespace slipway {
 
@@ -19,10 +18,7 @@ class Sha256 {
   Digest Finish();
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  SHA256_CTX context_;
 };
 
 }  // namespace slipway
