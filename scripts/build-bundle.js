@@ -21,6 +21,24 @@ const withoutHttp2 = {
     ),
 };
 
+/**
+ * What undici's clients want of node:http, which takes as long to load as they do: Node's limit for heads, by default, and the class of what a server
+ * of Node's receives, which is never sent on here.
+ */
+const withoutHttp = {
+  name: "without-http",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^node:http$/ }, ({ importer }) =>
+      /\/undici\/lib\/(core\/util|dispatcher\/client)\.js$/.test(importer)
+        ? { path: "http", namespace: "without-http" }
+        : undefined,
+    );
+    onLoad({ filter: /^http$/, namespace: "without-http" }, () => ({
+      contents: "exports.maxHeaderSize = 16384; exports.IncomingMessage = class {};",
+    }));
+  },
+};
+
 if (!isCurrent()) await bundle();
 
 function isCurrent() {
@@ -54,7 +72,7 @@ async function bundle() {
     platform: "node",
     target: "node20",
     external: ["*.node"],
-    plugins: [withoutHttp2],
+    plugins: [withoutHttp2, withoutHttp],
     define: { "import.meta": "chunk" },
     minifyWhitespace: true,
     minifySyntax: true,
@@ -75,9 +93,8 @@ async function bundle() {
   mkdirSync(fresh);
   writeFileSync(path.join(fresh, "program.chunks"), packChunks(chunks));
   writeFileSync(path.join(fresh, "LEGAL.txt"), notices.map(({ text }) => text).join("\n"));
-  const files = Object.fromEntries(
-    [...Object.keys(metafile.inputs), ...OWN].map((file) => [file, stampOf(file)]),
-  );
+  const sources = Object.keys(metafile.inputs).filter((input) => !input.startsWith(`${withoutHttp.name}:`));
+  const files = Object.fromEntries([...sources, ...OWN].map((file) => [file, stampOf(file)]));
   writeFileSync(path.join(fresh, "inputs.json"), JSON.stringify({ node: process.version, files }));
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
