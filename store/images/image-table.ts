@@ -13,7 +13,7 @@ import { encodeConfig, type ImageConfig, parseConfig } from "../../image/config.
 import { encodeManifest, parseManifest } from "../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import type { FileContentStore } from "../content/file-content-store.ts";
-import { durably, query } from "../database.ts";
+import { durably, query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import type { ImageRecord, ImageStore, Leases, ListMember, PublishedImage } from "../types.ts";
 import { type ImageRow, toRecord } from "./image-row.ts";
@@ -259,7 +259,8 @@ export class ImageTable implements ImageStore {
         text: reference,
         why: `expected repository@digest, got ${JSON.stringify(reference)}`,
       });
-    durably(this.#database, () => {
+    // Not durably: the registry has the image whether or not this is still known after a power loss.
+    transact(this.#database, () => {
       if (this.#row(id) === undefined) throw new Failure("IMAGE_UNKNOWN", { reference: id });
       query(
         this.#database,
