@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "errors.h"
 #include "values.h"
@@ -35,7 +36,14 @@ int TypeIndex(unsigned mode) {
   }
 }
 
-int64_t Nanoseconds(const struct statx_timestamp& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+/** Filesystems keep times that 64 bits of nanoseconds do not hold: they become the nearest that those do. */
+int64_t Nanoseconds(const struct statx_timestamp& time) {
+  int64_t sum;
+  const bool overflow = __builtin_mul_overflow(time.tv_sec, 1'000'000'000, &sum) ||
+                        __builtin_add_overflow(sum, time.tv_nsec, &sum);
+  if (!overflow) return sum;
+  return time.tv_sec < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+}
 
 void PackRow(const struct statx& stat, double* numbers, int64_t* integers) {
   const double values[] = {static_cast<double>(TypeIndex(stat.stx_mode)),

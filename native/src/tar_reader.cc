@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "errors.h"
 #include "tar_header.h"
@@ -34,6 +35,7 @@ void SetTime(TarEntry& entry, std::string_view text) {
   digits.resize(9, '0');
   const auto fraction = static_cast<uint32_t>(TarDecimal(digits, 999'999'999, "a time's fraction"));
   const bool borrow = negative && fraction > 0;
+  if (borrow && seconds == std::numeric_limits<int64_t>::min()) Invalid("a time is out of range");
   entry.mtime = borrow ? seconds - 1 : seconds;
   entry.mtime_ns = borrow ? 1'000'000'000 - fraction : fraction;
 }
@@ -194,11 +196,14 @@ void TarReader::Finish(TarEntry& entry, const Records& records) {
        record != records.end() && record->first.starts_with(kXattr); ++record) {
     entry.xattrs[record->first.substr(kXattr.size())] = record->second;
   }
-  // V7 marked directories by a slash only.
   if (entry.type == '\0') entry.type = kTarFile;
   if (entry.type == '7') entry.type = kTarFile;
-  if (entry.type == kTarFile && entry.path.ends_with('/')) entry.type = kTarDirectory;
   if (IsHeaderOnly(entry.type)) entry.size = entry.stored = 0;
+  // V7 marked directories by a slash only. Content of one is passed over.
+  if (entry.type == kTarFile && entry.path.ends_with('/')) {
+    entry.type = kTarDirectory;
+    entry.size = 0;
+  }
   padding_ = TarPadding(entry.stored);
   with("GNU.sparse.name", [&](const std::string& value) { entry.path = value; });
   for (const char* key : {"GNU.sparse.size", "GNU.sparse.realsize"}) {

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { BuildCacheEntry } from "../../engine/api.ts";
 import { openEngine } from "../../engine/compose.ts";
+import { testedDriver } from "../support/snapshot-driver.ts";
 import { builtCommand, commandEnv } from "./support/command.ts";
 import { Slipway } from "./support/slipway.ts";
 
@@ -45,7 +46,7 @@ describe("the build cache", () => {
   after(async () => slipway?.[Symbol.asyncDispose]());
 
   const usage = async (): Promise<readonly BuildCacheEntry[]> => {
-    await using engine = await openEngine(slipway.root);
+    await using engine = await openEngine(slipway.root, testedDriver());
     return await engine.builds.usage();
   };
   /** As somebody else measures it. */
@@ -119,7 +120,10 @@ describe("the build cache", () => {
 
   /** The command line on an engine whose cache may have so many bytes. */
   const within = (maxUsedSpace: number) => ({
-    via: { connect: () => openEngine(slipway.root, { cacheCare: { maxUsedSpace } }), env: {} },
+    via: {
+      connect: () => openEngine(slipway.root, { ...testedDriver(), cacheCare: { maxUsedSpace } }),
+      env: {},
+    },
   });
   const described = async () =>
     (await usage())

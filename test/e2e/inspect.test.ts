@@ -20,6 +20,8 @@ const OWN = new Set(
 );
 /** Differences that are meant. */
 const MEANT: Readonly<Record<string, string>> = {
+  ".Driver": "the root's own",
+  ".GraphDriver.Name": "the root's own",
   ".GraphDriver.Data": "layers are mounted inside the container only",
   ".Config.Env": "PATH is given to the process, it is not part of the configuration",
   '.NetworkSettings.Ports["80/tcp"]': "ports are published for IPv4 only",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { openEngine } from "../../engine/compose.ts";
 import { eventually } from "../support/eventually.ts";
+import { testedDriver } from "../support/snapshot-driver.ts";
 import { Slipway } from "./support/slipway.ts";
 
 describe("restart policies", () => {
@@ -101,7 +102,7 @@ describe("restart policies", () => {
   });
 
   it("are followed anew where the shim was killed, but for what somebody stopped", async () => {
-    await using engine = await openEngine(slipway.root);
+    await using engine = await openEngine(slipway.root, testedDriver());
     const shimOf = (pid: number): number =>
       Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
     const [lost, stopped] = [

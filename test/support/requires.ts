@@ -100,6 +100,14 @@ export function requiresPeer(test: Context): string {
   return findCommand("docker") ?? "docker";
 }
 
+/** An engine whose overlay2 directories are on this machine. */
+export function requiresPeerFiles(test: Context, docker: string): void {
+  const format = "{{.Driver}} {{.DockerRootDir}}";
+  const { stdout } = spawnSync(docker, ["info", "-f", format], { encoding: "utf8" });
+  const [driver, root = ""] = stdout.trim().split(" ");
+  if (driver !== "overlay2" || !existsSync(root)) skip(test, "needs an engine of this machine with overlay2");
+}
+
 const buildxAnswers = once(
   () => spawnSync(findCommand("docker") ?? "docker", ["buildx", "version"], { stdio: "ignore" }).status === 0,
 );

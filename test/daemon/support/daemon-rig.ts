@@ -7,6 +7,7 @@ import { openEngine } from "../../../engine/compose.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { type Ran, Slipway } from "../../e2e/support/slipway.ts";
 import { findCommand, requiresCommand } from "../../support/requires.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import { type Answered, type AskOptions, ask } from "./ask.ts";
 import { undescribedAnswers } from "./described.ts";
 
@@ -46,7 +47,7 @@ export class DaemonRig implements AsyncDisposable {
   /** Skips the suite where containers cannot run. */
   static async open(test: Context): Promise<DaemonRig> {
     const slipway = await Slipway.open(test);
-    const rig = new DaemonRig(slipway, await openEngine(slipway.root));
+    const rig = new DaemonRig(slipway, await openEngine(slipway.root, testedDriver()));
     while (rig.lines.length === 0) await Promise.race([rig.#served, new Promise(setImmediate)]);
     return rig;
   }

@@ -3,6 +3,7 @@ import { connect } from "../../../cli/connect.ts";
 import type { Engine } from "../../../engine/api.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { DaemonRig } from "../../daemon/support/daemon-rig.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import { type Ran, Slipway } from "./slipway.ts";
 
 type RunOptions = Omit<NonNullable<Parameters<Slipway["run"]>[1]>, "via">;
@@ -30,7 +31,7 @@ export const PLACES: readonly PlaceKind[] = [
       return {
         slipway,
         run: (argv, options) => slipway.run(argv, options),
-        engine: () => openEngine(slipway.root),
+        engine: () => openEngine(slipway.root, testedDriver()),
         [Symbol.asyncDispose]: () => slipway[Symbol.asyncDispose](),
       };
     },

@@ -9,6 +9,7 @@ import { openNetworks } from "../../../runtime/network/open-networks.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { requiresContainers } from "../../support/runtime-rig.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 
 export interface Ran {
   readonly code: number;
@@ -57,7 +58,7 @@ export class Slipway implements AsyncDisposable {
         commands: COMMANDS,
         program: "slipway",
       },
-      options.via?.connect ?? (() => openEngine(this.root)),
+      options.via?.connect ?? (() => openEngine(this.root, testedDriver())),
     );
     stdout.end();
     stderr.end();

@@ -6,6 +6,7 @@ import { runProgram } from "../../../cli/program.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { tarOf } from "../../registry/client/support.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import type { Ran } from "./slipway.ts";
 
 interface Running {
@@ -34,7 +35,9 @@ function start(
     program: "slipway",
   };
   const rawMode = () => Promise.reject(new Error("no terminal"));
-  const code = runProgram(argv, { ...process, rawMode }, () => openEngine(root, { registries: { env } }));
+  const code = runProgram(argv, { ...process, rawMode }, () =>
+    openEngine(root, { registries: { env }, ...testedDriver() }),
+  );
   return { stdout, stderr, signals, code };
 }
 

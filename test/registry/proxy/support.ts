@@ -9,6 +9,7 @@ import { openFilesystem } from "../../../registry/storage/filesystem.ts";
 import type { RegistryStorage } from "../../../registry/storage/registry-storage.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import { FakeRegistry } from "../client/fake-registry.ts";
 import { anonymous } from "../client/support.ts";
 import { TestRegistry } from "../server/support.ts";
@@ -76,5 +77,5 @@ function owned<T extends AsyncDisposable>(undo: Undo, one: T): T {
 
 async function openStorage(name: StorageName, root: string, undo: Undo): Promise<RegistryStorage> {
   if (name === "filesystem") return owned(undo, openFilesystem(root));
-  return openEmbedded(owned(undo, await openStore(root, { kernel: loadKernel() })));
+  return openEmbedded(owned(undo, await openStore(root, { kernel: loadKernel(), ...testedDriver() })));
 }

@@ -15,6 +15,7 @@ import {
 import { openEmbedded } from "../../../registry/storage/embedded.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 import { imageIndex, imageManifest, TestRegistry } from "./support.ts";
 
 const HELLO = digestOf("hello");
@@ -69,7 +70,7 @@ describe("registry end-points", () => {
 
   it("take blobs of the store with the manifest of who proves to be able to read it", async () => {
     using scratch = new Scratch();
-    await using store = await openStore(scratch.join("root"), { kernel: loadKernel() });
+    await using store = await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() });
     const storage = openEmbedded(store);
     const secret = storage.proofSecret ?? Buffer.alloc(0);
     await using registry = await TestRegistry.open({ storage });
@@ -98,7 +99,7 @@ describe("registry end-points", () => {
 
   it("keep what images use when the registry lets go of it, and the other way round", async () => {
     using scratch = new Scratch();
-    await using store = await openStore(scratch.join("root"), { kernel: loadKernel() });
+    await using store = await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() });
     await using registry = await TestRegistry.open({ storage: openEmbedded(store) });
     const { digest } = await registry.pushImage("a", "1");
     await store.collect();

@@ -4,9 +4,10 @@ import { openFilesystem } from "../../../registry/storage/filesystem.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { type OpenedStorage, registryStorageSuite } from "../../suites/registry-storage-suite.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 
 async function embedded(root: string): Promise<OpenedStorage> {
-  const store = await openStore(root, { kernel: loadKernel() });
+  const store = await openStore(root, { kernel: loadKernel(), ...testedDriver() });
   return {
     storage: openEmbedded(store),
     again: () => embedded(root),

@@ -13,6 +13,7 @@ import { thisOwner } from "../../../store/owner.ts";
 import type { Store } from "../../../store/types.ts";
 import { requiresCommand, requiresNativeCore, requiresRoot } from "../../support/requires.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 
 const SERVER = `require("http").createServer((_, r) => r.end("hello")).listen(80, () => console.log("up"))`;
 
@@ -54,7 +55,7 @@ describe("runtime/network", () => {
   });
   beforeEach(async () => {
     scratch = new Scratch();
-    store = await openStore(scratch.join("root"), { kernel: loadKernel() });
+    store = await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() });
   });
   afterEach(async () => {
     const networks = open(store);

@@ -14,6 +14,7 @@ import { openStore } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/types.ts";
 import { requiresNativeCore } from "../../support/requires.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { testedDriver } from "../../support/snapshot-driver.ts";
 
 describe("runtime/volumes", () => {
   let scratch: Scratch;
@@ -25,7 +26,7 @@ describe("runtime/volumes", () => {
   });
   beforeEach(async () => {
     scratch = new Scratch();
-    store = await openStore(scratch.join("root"), { kernel: loadKernel() });
+    store = await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() });
     volumes = new Volumes({
       ...store,
       paths: store.paths,
