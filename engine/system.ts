@@ -3,7 +3,7 @@ import { arch, cpus, hostname, release, totalmem } from "node:os";
 import type { Digest } from "../core/digest.ts";
 import { hostPlatform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
-import { VERSION } from "../core/version.ts";
+import { API_VERSION, VERSION } from "../core/version.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { Store } from "../store/types.ts";
 import type { BuildCacheEntry, SystemService } from "./api.ts";
@@ -15,8 +15,7 @@ import { examine, thisHost } from "./system/doctor.ts";
 import { engineId, limitFacts, operatingSystem } from "./system/host-info.ts";
 import { registryFacts } from "./system/registry-facts.ts";
 
-/** The version of the Engine API whose documents inspect, version and info follow. */
-const API_VERSION = "1.51";
+/** The oldest version of the Engine API that is served. */
 const MIN_API_VERSION = "1.24";
 
 const LOG_DRIVERS = ["json-file"];
