@@ -53,9 +53,14 @@ export class LeaseTable implements Leases {
 
   #handle(id: string, what: string): Lease {
     const add = (kind: ItemKind, value: string): void => this.#add({ id, what }, { kind, value });
+    const blobs = new Set<Digest>();
     return {
       id,
-      blob: (digest: Digest) => add("blob", digest),
+      blob: (digest: Digest) => {
+        if (blobs.has(digest)) return;
+        add("blob", digest);
+        blobs.add(digest);
+      },
       snapshot: (key) => add("snapshot", key),
       temporary: (path) => add("temporary", this.#inside(path)),
       cgroup: (path) => add("cgroup", path),
@@ -65,7 +70,10 @@ export class LeaseTable implements Leases {
           "DELETE FROM lease_items WHERE lease = ? AND kind = 'snapshot' AND value = ?",
         ).run(id, key);
       },
-      [Symbol.asyncDispose]: () => this.#end(id),
+      [Symbol.asyncDispose]: () => {
+        blobs.clear();
+        return this.#end(id);
+      },
     };
   }
 

@@ -50,9 +50,13 @@ export class Overlay implements SnapshotDriver {
     return this.#source.name;
   }
 
-  async create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<void> {
-    const [top] = await this.#lowers(layers, options.signal);
-    using root = await this.#parts.trees.open(rootOf(top));
+  async create(
+    folder: string,
+    layers: readonly Digest[],
+    options: PrepareOptions,
+  ): Promise<readonly Mount[]> {
+    const lowers = await this.#lowers(layers, options.signal);
+    using root = await this.#parts.trees.open(rootOf(lowers[0]));
     const upper = join(folder, "upper");
     mkdirSync(upper);
     mkdirSync(join(folder, "work"));
@@ -61,6 +65,7 @@ export class Overlay implements SnapshotDriver {
     const { uid, gid, mode } = fstatSync(root.fd);
     chownSync(upper, uid, gid);
     chmodSync(upper, mode & 0o7777);
+    return this.#stack(folder, lowers, options.volatile === true);
   }
 
   /** The topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */
@@ -74,10 +79,13 @@ export class Overlay implements SnapshotDriver {
 
   async mounts(folder: string, layers: readonly Digest[]): Promise<readonly Mount[]> {
     const lowers = await this.#lowers(layers);
-    const work = join(folder, "work");
     const isVolatile = existsSync(join(folder, "volatile"));
     // Left by every volatile mount, to stop the next one after a crash; here nothing is trusted after one.
-    if (isVolatile) rmSync(join(work, "work", "incompat"), { recursive: true, force: true });
+    if (isVolatile) rmSync(join(folder, "work", "work", "incompat"), { recursive: true, force: true });
+    return this.#stack(folder, lowers, isVolatile);
+  }
+
+  #stack(folder: string, lowers: readonly Lower[], isVolatile: boolean): readonly Mount[] {
     return [
       ...mountsOf(lowers),
       {
@@ -86,7 +94,7 @@ export class Overlay implements SnapshotDriver {
         options: [
           ...lowers.map(({ path }) => `lowerdir+=${path}`),
           `upperdir=${join(folder, "upper")}`,
-          `workdir=${work}`,
+          `workdir=${join(folder, "work")}`,
           ...PLAIN,
           ...this.#source.options,
           ...(isVolatile ? ["volatile"] : []),

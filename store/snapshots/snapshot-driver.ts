@@ -17,11 +17,11 @@ export interface DriverParts {
 
 /**
  * What differs between ways to stack layers; SnapshotTable keeps the rows and the order of things for all of them.
- * `folder` is the snapshot's own directory, which create() finds empty; `layers` run from the lowest to the topmost.
+ * `folder` is the snapshot's own directory, which create() finds empty and whose mounts() it returns; `layers` run from the lowest to the topmost.
  */
 export interface SnapshotDriver {
   readonly name: string;
-  create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<void>;
+  create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<readonly Mount[]>;
   mounts(folder: string, layers: readonly Digest[]): Promise<readonly Mount[]>;
   view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]>;
   /** Writes what changed as a layer tar to `out`. */

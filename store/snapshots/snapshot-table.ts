@@ -65,8 +65,7 @@ export class SnapshotTable implements Snapshotter {
     // What an interrupted removal left.
     if (existsSync(folder)) await this.#parts.kernel.removeTree(folder);
     mkdirSync(folder, { mode: 0o700 });
-    await this.#driver.create(folder, layers, options);
-    const mounts = await this.#driver.mounts(folder, layers);
+    const mounts = await this.#driver.create(folder, layers, options);
     undo.keep();
     return mounts;
   }

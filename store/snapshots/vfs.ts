@@ -23,12 +23,17 @@ export class Vfs implements SnapshotDriver {
     this.#parts = parts;
   }
 
-  async create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<void> {
+  async create(
+    folder: string,
+    layers: readonly Digest[],
+    options: PrepareOptions,
+  ): Promise<readonly Mount[]> {
     const base = await this.#stack(layers, options.signal);
     const root = join(folder, "fs");
     await this.#parts.kernel.copyTree(base, root);
     using tree = await this.#parts.trees.openDirectory(root);
     await writeInventory(folder, await tree.scan("/"));
+    return await this.mounts(folder);
   }
 
   /** All layers applied in one directory, named by the chain id (OCI image-spec, config.md#layer-chainid). */

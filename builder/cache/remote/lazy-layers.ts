@@ -50,7 +50,8 @@ export class LazyLayers {
 
   /** Sees to it that those of `layers` that are known here are in the store. Rejects with what their places reject with. */
   async bring(layers: readonly Digest[], signal: AbortSignal): Promise<void> {
-    const wanted = this.missing(layers).flatMap((diffId) => this.#known.get(diffId) ?? []);
+    const known = layers.filter((diffId) => this.#known.has(diffId));
+    const wanted = this.missing(known).flatMap((diffId) => this.#known.get(diffId) ?? []);
     await mapLimited(wanted, PARALLEL, (layer) => this.#bring(layer, signal));
   }
 
