@@ -83,6 +83,14 @@ export function requiresErofs(test: Context): void {
   if (!hasErofs()) skip(test, "needs Linux 6.12 with EROFS");
 }
 
+/** A checker that knows blocks smaller than a page. Returns its path. */
+export function requiresErofsFsck(test: Context): string {
+  const fsck = requiresCommand(test, "fsck.erofs");
+  const { stdout, stderr } = spawnSync(fsck, ["-V"], { encoding: "utf8" });
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout + stderr) ?? []).slice(1).map(Number);
+  return major > 1 || minor >= 6 ? fsck : skip(test, "needs fsck.erofs of erofs-utils 1.6");
+}
+
 /** The images are made by `npm test`, or by fixtures/base-images.ts. */
 export function requiresBaseImage(test: Context, name: BaseImageName): BaseImageTar {
   return findBaseImage(name) ?? skip(test, `needs the base image ${name}: run fixtures/base-images.ts`);

@@ -6,6 +6,7 @@ import type { Digest } from "../../../core/digest.ts";
 import { isCode } from "../../../core/errors.ts";
 import type { Mount } from "../../../core/mount.ts";
 import type { Store } from "../../../store/types.ts";
+import { deepStacks } from "../../suites/deep-stacks.ts";
 import { snapshotterSuite } from "../../suites/snapshotter-suite.ts";
 import { requiresErofs } from "../../support/requires.ts";
 import { paxMember, type RawMember, rawTar } from "../../support/tar-bytes.ts";
@@ -83,12 +84,5 @@ describe("erofs", () => {
     );
   });
 
-  it("stacks 300 layers", async () => {
-    await using opened = await open();
-    const { store } = opened;
-    const layers: Digest[] = [];
-    for (let i = 0; i < 300; i++) layers.push(await adopt(store, { name: `f${i}`, content: String(i) }));
-    const mounts = await store.snapshots.prepare("deep", layers);
-    assert.deepEqual(await read(mounts, "f0", "f299"), ["0", "299"]);
-  });
+  deepStacks(open, requiresErofs);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
+import { deepStacks } from "../../suites/deep-stacks.ts";
 import { snapshotterSuite } from "../../suites/snapshotter-suite.ts";
 import { requiresOverlay } from "../../support/requires.ts";
 import { kernel, TestStore } from "../support.ts";
@@ -28,4 +29,6 @@ describe("overlay2", () => {
     for (const option of ["index=off", "redirect_dir=off", "metacopy=off", "volatile"])
       assert.ok(mount?.options.includes(option), option);
   });
+
+  deepStacks(() => TestStore.open({ driver: "overlay2" }), requiresOverlay);
 });
