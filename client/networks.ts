@@ -1,4 +1,10 @@
-import type { EndpointConfig, NetworkCreate, NetworkInfo, NetworkService } from "../engine/api.ts";
+import type {
+  AddressConfig,
+  EndpointConfig,
+  NetworkCreate,
+  NetworkInfo,
+  NetworkService,
+} from "../engine/api.ts";
 import { endpointBody } from "./documents/create-body.ts";
 import { child, children, type Document, flag, text, textMap, texts } from "./http/fields.ts";
 import { filtersText, segment } from "./http/query.ts";
@@ -67,23 +73,19 @@ export class RemoteNetworks implements NetworkService {
 const at = (network: string): string => `/networks/${segment(network)}`;
 
 /** Docker Engine API 1.51 "NetworkCreateRequest". */
-function createBody({ name, driver, addresses, internal, labels, options }: NetworkCreate): Document {
+function createBody({ name, driver, addresses, ipv6, internal, labels, options }: NetworkCreate): Document {
   return {
     Name: name,
     Driver: driver ?? "bridge",
     Internal: internal ?? false,
     Labels: labels ?? {},
     Options: options ?? {},
-    ...(addresses === undefined ? {} : { IPAM: { Config: [addressesBody(addresses)] } }),
+    ...(addresses === undefined ? {} : { IPAM: { Config: addresses.map(addressesBody) } }),
+    ...(ipv6 === true ? { EnableIPv6: true } : {}),
   };
 }
 
-const addressesBody = ({
-  subnet,
-  gateway,
-  range,
-  reserved,
-}: NonNullable<NetworkCreate["addresses"]>): Document => ({
+const addressesBody = ({ subnet, gateway, range, reserved }: AddressConfig): Document => ({
   Subnet: subnet,
   ...(gateway === undefined ? {} : { Gateway: gateway }),
   ...(range === undefined ? {} : { IPRange: range }),
@@ -92,14 +94,20 @@ const addressesBody = ({
 
 /** Docker Engine API 1.51 "Network". */
 function readNetwork(document: Document): NetworkInfo {
-  const [first = {}] = children(child(document, "IPAM"), "Config");
-  const [subnet, gateway] = [text(first, "Subnet"), text(first, "Gateway")];
+  const configs = children(child(document, "IPAM"), "Config").map((config) => ({
+    subnet: text(config, "Subnet"),
+    gateway: text(config, "Gateway"),
+  }));
+  const isSix = ({ subnet }: (typeof configs)[number]) => subnet.includes(":");
+  const four = configs.find((config) => !isSix(config));
+  const six = configs.find(isSix);
   return {
     id: text(document, "Id"),
     name: text(document, "Name"),
     driver: text(document, "Driver"),
-    ...(subnet === "" ? {} : { subnet }),
-    ...(gateway === "" ? {} : { gateway }),
+    ...(four === undefined || four.subnet === "" ? {} : { subnet: four.subnet }),
+    ...(four === undefined || four.gateway === "" ? {} : { gateway: four.gateway }),
+    ...(six === undefined || !flag(document, "EnableIPv6") ? {} : { ipv6: six }),
     internal: flag(document, "Internal"),
     labels: textMap(document, "Labels"),
     options: textMap(document, "Options"),

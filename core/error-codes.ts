@@ -474,6 +474,11 @@ export const ERRORS = {
     "conflict",
     (d: { binding: string; why: string }) => `failed to bind host port for ${d.binding}: ${d.why}`,
   ),
+  IPV6_UNAVAILABLE: define(
+    "unavailable",
+    (d: { missing: string }) =>
+      `this host has no IPv6 (${d.missing} is not there): a network can only have IPv4 here`,
+  ),
   FIREWALL_FAILED: define(
     "unavailable",
     (d: { what: string; why: string }) => `${d.what} by nftables failed: ${d.why}`,

@@ -1,8 +1,8 @@
 import type { EndpointConfig } from "../runtime/container-config.ts";
 import type { NetworkCreate } from "../runtime/network/compile-network.ts";
-import type { NetworkRecord } from "../runtime/network/driver.ts";
+import type { AddressConfig, NetworkRecord } from "../runtime/network/driver.ts";
 
-export type { EndpointConfig, NetworkCreate };
+export type { AddressConfig, EndpointConfig, NetworkCreate };
 
 export type NetworkInfo = NetworkRecord;
 

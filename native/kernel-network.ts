@@ -17,6 +17,8 @@ export interface KernelNetwork {
     readonly bridge: string;
     readonly name: string;
     readonly cidr: string;
+    /** Its IPv6 address too. */
+    readonly cidr6?: string;
     readonly gateway?: string;
     readonly mac?: string;
     readonly mtu: number;
@@ -25,7 +27,7 @@ export interface KernelNetwork {
   }): Promise<void>;
   /** Deletes a link of the network namespace of `pid`, with its other end. Idempotent. */
   detachLink(pid: number, name: string): Promise<void>;
-  /** Makes `gateway`, which `name` reaches, the default route of the network namespace of `pid`, in place of the one there is. */
+  /** Makes `gateway`, which `name` reaches, the default route of its family in the network namespace of `pid`, in place of the one there is. */
   setDefaultRoute(pid: number, name: string, gateway: string): Promise<void>;
   /** Brings the loopback interface of the network namespace of `pid` up. */
   raiseLoopback(pid: number): Promise<void>;

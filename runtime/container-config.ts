@@ -164,6 +164,8 @@ export interface EndpointConfig {
   /** "container:alias" */
   readonly links: readonly string[];
   readonly address?: string;
+  /** IPv6. */
+  readonly address6?: string;
   readonly mac?: string;
   /** The network with the highest one is the way out. */
   readonly gatewayPriority: number;
@@ -181,6 +183,8 @@ export interface EndpointRecord {
   readonly address: string;
   readonly prefixLength: number;
   readonly gateway: string;
+  /** Only in a network that has IPv6; without a way out, its gateway is "". */
+  readonly ipv6?: { readonly address: string; readonly prefixLength: number; readonly gateway: string };
   readonly mac: string;
   /** As published, with the host ports that were chosen. */
   readonly ports: readonly PublishedPort[];
@@ -188,7 +192,7 @@ export interface EndpointRecord {
 
 export interface PublishedPort {
   readonly protocol: "tcp" | "udp" | "sctp";
-  /** "0.0.0.0" is every address of this host. */
+  /** "0.0.0.0" is every IPv4 address of this host, "::" every IPv6 address. */
   readonly hostAddress: string;
   readonly hostPort: number;
   readonly containerPort: number;

@@ -34,7 +34,7 @@ const listing = (truncate: boolean): Listing<NetworkInfo> => ({
     Driver: { header: "DRIVER", value: ({ driver }) => driver },
     ID: { header: "NETWORK ID", value: ({ id }) => (truncate ? shortId(id) : id) },
     IPv4: { header: "IPV4", value: () => "true" },
-    IPv6: { header: "IPV6", value: () => "false" },
+    IPv6: { header: "IPV6", value: ({ ipv6 }) => String(ipv6 !== undefined) },
     Internal: { header: "INTERNAL", value: ({ internal }) => String(internal) },
     Labels: { header: "LABELS", value: ({ labels }) => labelsText(labels) },
     Name: { header: "NAME", value: ({ name }) => name },

@@ -8,6 +8,7 @@ export interface NetworkFlags {
   readonly net: readonly string[];
   readonly "network-alias": readonly string[];
   readonly ip: string | undefined;
+  readonly ip6: string | undefined;
   readonly "mac-address": string | undefined;
   readonly link: readonly string[];
 }
@@ -36,11 +37,12 @@ export function readNetworks(flags: NetworkFlags): Asked {
   };
 }
 
-/** What `--network-alias`, `--ip` and `--mac-address` add to the first network, unless it says so itself. */
+/** What `--network-alias`, `--ip`, `--ip6` and `--mac-address` add to the first network, unless it says so itself. */
 function withFlags(config: Wanted, flags: NetworkFlags): Wanted {
   const given: Wanted = {
     ...(flags["network-alias"].length > 0 ? { aliases: flags["network-alias"] } : {}),
     ...(flags.ip === undefined ? {} : { address: flags.ip }),
+    ...(flags.ip6 === undefined ? {} : { address6: flags.ip6 }),
     ...(flags["mac-address"] === undefined ? {} : { mac: flags["mac-address"] }),
   };
   for (const [key, { flag }] of Object.entries(FLAG_OF))
@@ -52,6 +54,7 @@ function withFlags(config: Wanted, flags: NetworkFlags): Wanted {
 const FLAG_OF = {
   aliases: { flag: "--network-alias" },
   address: { flag: "--ip" },
+  address6: { flag: "--ip6" },
   mac: { flag: "--mac-address" },
 } as const;
 
@@ -61,6 +64,7 @@ type Read = (config: Wanted, value: string) => Wanted;
 const FIELDS: Readonly<Record<string, Read>> = {
   alias: (config, value) => ({ ...config, aliases: [...(config.aliases ?? []), value] }),
   ip: (config, value) => ({ ...config, address: value }),
+  ip6: (config, value) => ({ ...config, address6: value }),
   "mac-address": (config, value) => ({ ...config, mac: value }),
   "gw-priority": (config, value) => {
     if (!/^-?\d{1,9}$/.test(value)) throw refuse(value, "a number as gw-priority");

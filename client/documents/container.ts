@@ -97,7 +97,9 @@ const readEndpoints = (networks: Document): readonly Endpoint[] =>
   );
 
 function readEndpoint(network: string, settings: Document): Endpoint {
-  const wished = text(child(settings, "IPAMConfig"), "IPv4Address");
+  const ipam = child(settings, "IPAMConfig");
+  const [wished, wished6] = [text(ipam, "IPv4Address"), text(ipam, "IPv6Address")];
+  const address6 = text(settings, "GlobalIPv6Address");
   return {
     network,
     networkId: text(settings, "NetworkID"),
@@ -110,14 +112,22 @@ function readEndpoint(network: string, settings: Document): Endpoint {
       links: texts(settings, "Links"),
       gatewayPriority: number(settings, "GwPriority"),
       ...(wished === "" ? {} : { address: wished }),
+      ...(wished6 === "" ? {} : { address6: wished6 }),
     },
     address: text(settings, "IPAddress"),
     prefixLength: number(settings, "IPPrefixLen"),
     gateway: text(settings, "Gateway"),
+    ...(address6 === "" ? {} : { ipv6: readIpv6(settings, address6) }),
     mac: text(settings, "MacAddress"),
     ports: [],
   };
 }
+
+const readIpv6 = (settings: Document, address: string): NonNullable<Endpoint["ipv6"]> => ({
+  address,
+  prefixLength: number(settings, "GlobalIPv6PrefixLen"),
+  gateway: text(settings, "IPv6Gateway"),
+});
 
 /** The API does not say by which of its networks a container is published. */
 const withPorts = ([first, ...others]: readonly Endpoint[], ports: readonly Port[]): readonly Endpoint[] =>

@@ -28,7 +28,14 @@ function hostConfigBody({ SecurityOpt, ...others }: ContainerCreate["hostConfig"
 export const endpointBody = (wish: Partial<EndpointConfig>): Document => ({
   ...(wish.aliases === undefined ? {} : { Aliases: wish.aliases }),
   ...(wish.links === undefined ? {} : { Links: wish.links }),
-  ...(wish.address === undefined ? {} : { IPAMConfig: { IPv4Address: wish.address } }),
+  ...(wish.address === undefined && wish.address6 === undefined
+    ? {}
+    : {
+        IPAMConfig: {
+          ...(wish.address === undefined ? {} : { IPv4Address: wish.address }),
+          ...(wish.address6 === undefined ? {} : { IPv6Address: wish.address6 }),
+        },
+      }),
   ...(wish.mac === undefined ? {} : { MacAddress: wish.mac }),
   ...(wish.gatewayPriority === undefined ? {} : { GwPriority: wish.gatewayPriority }),
 });

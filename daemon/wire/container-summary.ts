@@ -72,8 +72,8 @@ const endpoint = (one?: ContainerInfo["endpoints"][number]): Document => ({
   Gateway: one?.gateway ?? "",
   IPAddress: one?.address ?? "",
   IPPrefixLen: one?.prefixLength ?? 0,
-  IPv6Gateway: "",
-  GlobalIPv6Address: "",
-  GlobalIPv6PrefixLen: 0,
+  IPv6Gateway: one?.ipv6?.gateway ?? "",
+  GlobalIPv6Address: one?.ipv6?.address ?? "",
+  GlobalIPv6PrefixLen: one?.ipv6?.prefixLength ?? 0,
   DNSNames: null,
 });

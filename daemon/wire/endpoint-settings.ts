@@ -34,7 +34,10 @@ const KNOWN = Object.fromEntries(
   [...Object.keys(FIELDS), ...OPERATIONAL, "IPAMConfig"].map((name) => [name, true]),
 );
 
-const ADDRESSES: FieldTable<{ readonly IPv4Address?: string }> = { IPv4Address: z.string() };
+const ADDRESSES: FieldTable<{ readonly IPv4Address?: string; readonly IPv6Address?: string }> = {
+  IPv4Address: z.string(),
+  IPv6Address: z.string(),
+};
 
 /** What it may say. */
 export const ENDPOINT_FIELDS = z.object({
@@ -50,9 +53,10 @@ export function readEndpointSettings(document: Document, where: string): Partial
   );
   const ipam = check(z.looseObject({}).nullish(), document["IPAMConfig"], `${where}IPAMConfig`) ?? {};
   refuseOthers(`${where}IPAMConfig.`, ipam, ADDRESSES);
-  const { IPv4Address: address } = readFields(ADDRESSES, ipam, `${where}IPAMConfig.`);
+  const { IPv4Address: address, IPv6Address: address6 } = readFields(ADDRESSES, ipam, `${where}IPAMConfig.`);
   return {
     ...(Object.fromEntries(given) as Partial<EndpointConfig>),
     ...(address === undefined || address === "" ? {} : { address }),
+    ...(address6 === undefined || address6 === "" ? {} : { address6 }),
   };
 }

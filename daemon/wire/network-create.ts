@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
-import type { NetworkCreate } from "../../engine/api.ts";
+import type { AddressConfig, NetworkCreate } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
 import {
   type Document,
@@ -20,6 +20,7 @@ interface Fields {
   readonly Scope: string;
   readonly Internal: boolean;
   readonly EnableIPv4: boolean;
+  readonly EnableIPv6: boolean;
   readonly IPAM: Document;
   readonly Options: Readonly<Record<string, string>>;
   readonly Labels: Readonly<Record<string, string>>;
@@ -32,6 +33,7 @@ const FIELDS: FieldTable<Fields> = {
   Scope: z.enum(["", "local"]),
   Internal: z.boolean(),
   EnableIPv4: z.boolean(),
+  EnableIPv6: z.boolean(),
   IPAM: z.looseObject({}),
   Options: map,
   Labels: map,
@@ -69,24 +71,25 @@ export function readNetworkCreate(document: Document): NetworkCreate {
     internal: fields.Internal ?? false,
     labels: fields.Labels ?? {},
     options: fields.Options ?? {},
-    ...(addresses === undefined ? {} : { addresses }),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(fields.EnableIPv6 === true ? { ipv6: true } : {}),
   };
 }
 
-function readIpam(document: Document): NetworkCreate["addresses"] {
+function readIpam(document: Document): readonly AddressConfig[] {
   refuseOthers("IPAM.", document, IPAM);
   const { Config = [] } = readFields(IPAM, document, "IPAM.");
-  const [first, ...more] = Config.filter((each) => !isZero(each));
-  if (first === undefined) return undefined;
-  if (more.length > 0)
-    throw new Failure("OPTION_UNSUPPORTED", { option: "IPAM.Config with several subnets" });
-  refuseOthers("IPAM.Config.", first, ADDRESSES);
+  return Config.filter((each) => !isZero(each)).map(readAddresses);
+}
+
+function readAddresses(document: Document): AddressConfig {
+  refuseOthers("IPAM.Config.", document, ADDRESSES);
   const {
     Subnet: subnet,
     Gateway,
     IPRange,
     AuxiliaryAddresses,
-  } = readFields(ADDRESSES, first, "IPAM.Config.");
+  } = readFields(ADDRESSES, document, "IPAM.Config.");
   if (subnet === undefined || subnet === "")
     throw new Failure("NETWORK_INVALID", {
       why: "every ip-range or gateway must have a corresponding subnet",

@@ -241,11 +241,15 @@ function portsDocument({ config, endpoints }: ContainerRecord): Document {
 }
 
 function endpointDocument(endpoint: EndpointRecord, { id, name, config }: ContainerRecord): Document {
-  const { aliases, links, address, mac } = endpoint.config;
+  const { aliases, links, address, address6, mac } = endpoint.config;
+  const asked = {
+    ...(address === undefined ? {} : { IPv4Address: address }),
+    ...(address6 === undefined ? {} : { IPv6Address: address6 }),
+  };
   const own = endpoint.driver === "bridge" && endpoint.network !== "bridge";
   const names = [...new Set([name, ...aliases, id.slice(0, 12), config.Hostname])];
   return {
-    IPAMConfig: address === undefined ? null : { IPv4Address: address },
+    IPAMConfig: orNull(asked),
     Links: orNull(links),
     Aliases: orNull(aliases),
     MacAddress: endpoint.mac === "" ? (mac ?? "") : endpoint.mac,
@@ -256,9 +260,9 @@ function endpointDocument(endpoint: EndpointRecord, { id, name, config }: Contai
     Gateway: endpoint.gateway,
     IPAddress: endpoint.address,
     IPPrefixLen: endpoint.prefixLength,
-    IPv6Gateway: "",
-    GlobalIPv6Address: "",
-    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: endpoint.ipv6?.gateway ?? "",
+    GlobalIPv6Address: endpoint.ipv6?.address ?? "",
+    GlobalIPv6PrefixLen: endpoint.ipv6?.prefixLength ?? 0,
     DNSNames: own ? names : null,
   };
 }

@@ -95,6 +95,31 @@ void putExtension(std::string& answer, const Question& question) {
   setCount(answer, 10, 1);
 }
 
+size_t sizeOfAddress(uint16_t type) {
+  if (type == kA) return sizeof(in_addr);
+  return type == kAaaa ? sizeof(in6_addr) : 0;
+}
+
+bool endsWith(std::string_view text, std::string_view end) {
+  return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+/** "1.0.f.…": the 32 hexadecimal digits of an IPv6 address, the last one first; RFC 3596. */
+std::string reverseNibbles(std::string_view text) {
+  constexpr size_t kDigits = 2 * sizeof(in6_addr);
+  if (text.size() != 2 * kDigits - 1) return "";
+  std::string address(sizeof(in6_addr), '\0');
+  for (size_t i = 0; i < kDigits; i++) {
+    const char digit = text[2 * i];
+    if (!isxdigit(static_cast<unsigned char>(digit)) || (i + 1 < kDigits && text[2 * i + 1] != '.'))
+      return "";
+    const int value = digit <= '9' ? digit - '0' : tolower(static_cast<unsigned char>(digit)) - 'a' + 10;
+    char& byte = address[(kDigits - 1 - i) / 2];
+    byte = static_cast<char>(byte | (i % 2 == 0 ? value : value << 4));
+  }
+  return address;
+}
+
 }  // namespace
 
 Parsed parseQuery(std::string_view message, Question& question) {
@@ -128,16 +153,23 @@ std::string failure(std::string_view query, const Question* question, Code code)
 }
 
 std::string addressAnswer(std::string_view query, const Question& question,
-                          const std::vector<uint32_t>& addresses, size_t limit) {
-  constexpr size_t kRecord = 16, kExtension = 11;
+                          const std::vector<std::string>& addresses, size_t limit) {
+  constexpr size_t kRecord = 12, kExtension = 11;
+  const size_t size = sizeOfAddress(question.type);
   std::string answer = begin(query, question, kNoError);
   const size_t room = limit - answer.size() - (question.extended ? kExtension : 0);
-  const size_t count = question.type == kA ? addresses.size() : 0;
-  const size_t taken = std::min({count, room / kRecord, size_t{UINT16_MAX}});
-  for (size_t i = 0; i < taken; i++)
-    putRecord(answer, kA, {reinterpret_cast<const char*>(&addresses[i]), sizeof addresses[i]});
+  const size_t most = std::min(room / (kRecord + size), size_t{UINT16_MAX});
+  size_t taken = 0;
+  for (const std::string& address : addresses) {
+    if (address.size() != size) continue;
+    if (taken == most) {
+      answer[2] = static_cast<char>(byteAt(answer, 2) | kTruncated);
+      break;
+    }
+    putRecord(answer, question.type, address);
+    taken++;
+  }
   setCount(answer, 6, static_cast<uint16_t>(taken));
-  if (taken < count) answer[2] = static_cast<char>(byteAt(answer, 2) | kTruncated);
   putExtension(answer, question);
   return answer;
 }
@@ -160,14 +192,15 @@ std::string nameAnswer(std::string_view query, const Question& question, const s
   return answer;
 }
 
-bool reverseAddress(std::string_view name, uint32_t& address) {
-  constexpr std::string_view kSuffix = ".in-addr.arpa";
-  if (name.size() <= kSuffix.size() || name.substr(name.size() - kSuffix.size()) != kSuffix) return false;
-  const std::string text(name.substr(0, name.size() - kSuffix.size()));
+std::string reverseAddress(std::string_view name) {
+  constexpr std::string_view kInet = ".in-addr.arpa", kInet6 = ".ip6.arpa";
+  if (endsWith(name, kInet6)) return reverseNibbles(name.substr(0, name.size() - kInet6.size()));
+  if (!endsWith(name, kInet)) return "";
+  const std::string text(name.substr(0, name.size() - kInet.size()));
   in_addr parsed;
-  if (::inet_pton(AF_INET, text.c_str(), &parsed) != 1) return false;
-  address = __builtin_bswap32(parsed.s_addr);
-  return true;
+  if (::inet_pton(AF_INET, text.c_str(), &parsed) != 1) return "";
+  const uint32_t address = __builtin_bswap32(parsed.s_addr);
+  return {reinterpret_cast<const char*>(&address), sizeof address};
 }
 
 }  // namespace slipway::dns

@@ -16,7 +16,7 @@ constexpr size_t kMessageLimit = 65535;
 /** What a client that says nothing takes in a datagram. */
 constexpr size_t kPlainLimit = 512;
 
-enum Type : uint16_t { kA = 1, kPtr = 12, kOpt = 41 };
+enum Type : uint16_t { kA = 1, kPtr = 12, kAaaa = 28, kOpt = 41 };
 enum Code : uint8_t { kNoError = 0, kFormatError = 1, kServerFailure = 2, kNotImplemented = 4 };
 
 struct Question {
@@ -46,14 +46,15 @@ bool answers(std::string_view answer, std::string_view query, size_t end);
 std::string failure(std::string_view query, const Question* question, Code code);
 
 /**
- * An answer of this server's own: addresses (network order) for an A, a name for a PTR, nothing for any
- * other type. Cut to `limit` bytes, which it then says.
+ * An answer of this server's own: of the addresses (4 or 16 bytes in network order) those of its family for
+ * an A or AAAA, a name for a PTR, nothing for any other type. Cut to `limit` bytes, which it then says.
  */
 std::string addressAnswer(std::string_view query, const Question& question,
-                          const std::vector<uint32_t>& addresses, size_t limit);
+                          const std::vector<std::string>& addresses, size_t limit);
 std::string nameAnswer(std::string_view query, const Question& question, const std::string& name);
 
-/** The address that a name below in-addr.arpa stands for, in network order; false when it is none. */
-bool reverseAddress(std::string_view name, uint32_t& address);
+/** The address that a name below in-addr.arpa or ip6.arpa stands for, in network order; "" when it is none.
+ */
+std::string reverseAddress(std::string_view name);
 
 }  // namespace slipway::dns

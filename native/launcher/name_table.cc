@@ -35,6 +35,13 @@ bool sameFile(const struct stat& a, const struct stat& b) {
          a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
+/** Its bytes in network order; "" when it is no address. */
+std::string addressOf(const std::string& text) {
+  const bool six = text.find(':') != std::string::npos;
+  std::string bytes(six ? sizeof(in6_addr) : sizeof(in_addr), '\0');
+  return ::inet_pton(six ? AF_INET6 : AF_INET, text.c_str(), bytes.data()) == 1 ? bytes : "";
+}
+
 }  // namespace
 
 bool WatchedFile::read(std::string& text) {
@@ -88,9 +95,9 @@ void NameTable::readNetwork(std::string_view text, Network& network) {
   network.name = first;
   while (!text.empty()) {
     std::string_view line = takeLine(text);
-    in_addr address;
-    if (::inet_pton(AF_INET, std::string(takeWord(line)).c_str(), &address) != 1) continue;
-    Entry entry{address.s_addr, std::string(takeWord(line)), {}};
+    const std::string address = addressOf(std::string(takeWord(line)));
+    if (address.empty()) continue;
+    Entry entry{address, std::string(takeWord(line)), {}};
     while (!line.empty()) entry.names.emplace_back(takeWord(line));
     network.entries.push_back(std::move(entry));
   }
@@ -112,11 +119,11 @@ bool NameTable::matches(const Network& network, const Entry& entry, std::string_
          name.substr(name.size() - rest + 1) == network.name && known(name.substr(0, name.size() - rest));
 }
 
-std::vector<uint32_t> NameTable::addresses(const std::string& name) const {
+std::vector<std::string> NameTable::addresses(const std::string& name) const {
   const auto link =
       std::find_if(links_.begin(), links_.end(), [&](const Link& each) { return each.alias == name; });
   const std::string& wanted = link == links_.end() ? name : link->name;
-  std::vector<uint32_t> found;
+  std::vector<std::string> found;
   for (const Network& network : networks_) {
     for (const Entry& entry : network.entries) {
       if (matches(network, entry, wanted) && lives(entry)) found.push_back(entry.address);
@@ -125,7 +132,7 @@ std::vector<uint32_t> NameTable::addresses(const std::string& name) const {
   return found;
 }
 
-std::string NameTable::nameOf(uint32_t address) const {
+std::string NameTable::nameOf(const std::string& address) const {
   for (const Network& network : networks_) {
     for (const Entry& entry : network.entries) {
       if (entry.address == address && !entry.names.empty() && lives(entry))

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stdint.h>
 #include <sys/stat.h>
 
 #include <string>
@@ -43,7 +42,7 @@ struct Forwarder {
  * and of the file of a network, whose first name is the container's own:
  *
  *   network <name>
- *   <address> <container id> <name>...
+ *   <address> <container id> <name>...   one line for each of a container's addresses
  */
 class NameTable {
  public:
@@ -51,15 +50,15 @@ class NameTable {
 
   /** Reads what has changed. */
   void refresh();
-  /** Addresses in network order; empty when nobody here has that name. */
-  std::vector<uint32_t> addresses(const std::string& name) const;
+  /** Addresses of both families, as 4 or 16 bytes in network order; empty when nobody here has that name. */
+  std::vector<std::string> addresses(const std::string& name) const;
   /** "container.network", "" when nobody here has that address. */
-  std::string nameOf(uint32_t address) const;
+  std::string nameOf(const std::string& address) const;
   const std::vector<Forwarder>& forwarders() const { return forwarders_; }
 
  private:
   struct Entry {
-    uint32_t address;
+    std::string address;
     std::string container;
     std::vector<std::string> names;
   };

@@ -178,12 +178,12 @@ std::string Resolver::ask(std::string_view query, const sockaddr_in* client, uin
 std::string Resolver::answerHere(std::string_view query, const dns::Question& question, size_t limit) {
   constexpr uint16_t kInternet = 1;
   if (question.klass != kInternet) return "";
-  uint32_t address = 0;
-  if (question.type == dns::kPtr && dns::reverseAddress(question.name, address)) {
+  const std::string address = question.type == dns::kPtr ? dns::reverseAddress(question.name) : "";
+  if (!address.empty()) {
     const std::string name = names_.nameOf(address);
     return name.empty() ? "" : dns::nameAnswer(query, question, name);
   }
-  std::vector<uint32_t> found = names_.addresses(question.name);
+  std::vector<std::string> found = names_.addresses(question.name);
   if (found.empty()) return "";
   // Each of several has its turn to be the first.
   std::rotate(found.begin(), found.begin() + static_cast<ptrdiff_t>(turn_++ % found.size()), found.end());

@@ -82,6 +82,8 @@ Request NewAddress(uint32_t index, const std::string& cidr) {
   part.ifa_family = address.family;
   part.ifa_prefixlen = address.prefix;
   part.ifa_index = index;
+  // Nobody else has it: it can be used at once, without looking for duplicates for a second.
+  if (address.family == AF_INET6) part.ifa_flags = IFA_F_NODAD;
   request.Attribute(IFA_LOCAL, address.bytes.data(), address.size());
   request.Attribute(IFA_ADDRESS, address.bytes.data(), address.size());
   if (address.family == AF_INET && address.prefix < 31) {

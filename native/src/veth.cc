@@ -20,6 +20,7 @@ struct VethRequest {
   std::string bridge;
   std::string name;
   std::string cidr;
+  std::string cidr6;
   std::string gateway;
   std::string mac;
   uint32_t mtu;
@@ -36,6 +37,7 @@ VethRequest ToVethRequest(const Napi::Object& object) {
           text("bridge"),
           text("name"),
           text("cidr"),
+          text("cidr6"),
           text("gateway"),
           text("mac"),
           object.Get("mtu").As<Napi::Number>().Uint32Value(),
@@ -107,6 +109,7 @@ void AttachVeth(const VethRequest& veth) {
   requests.push_back(LinkUp(RequireIndex("lo"), "lo"));
   requests.push_back(LinkUp(index, veth.name));
   if (!veth.cidr.empty()) requests.push_back(NewAddress(index, veth.cidr));
+  if (!veth.cidr6.empty()) requests.push_back(NewAddress(index, veth.cidr6));
   if (!veth.gateway.empty()) requests.push_back(DefaultRoute(index, veth.gateway));
   inside.Perform(std::move(requests));
 }

@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import { Failure, isKind } from "../../core/errors.ts";
 import type { EndpointConfig, EndpointRecord, HostConfig } from "../container-config.ts";
+import { FAMILIES, type Family } from "../network/addresses.ts";
+import { gatewayTo } from "../network/driver.ts";
 import { checkEndpoint, PLAIN_ENDPOINT } from "../network/endpoint-config.ts";
 import type { Networks } from "../network/networks.ts";
 import { joinedContainer } from "./joined-container.ts";
@@ -80,13 +82,32 @@ function known(name: string, networks: Networks) {
 
 const currentName = (text: string, networks: Networks): string => known(text, networks)?.name ?? text;
 
-/** The connection that leads out: of those that can, the one with the highest priority, then the first by name. */
-export const wayOut = (endpoints: readonly EndpointRecord[]): EndpointRecord | undefined =>
+/** The connection that leads out by a family: of those that can, the one with the highest priority, then the first by name. */
+export const wayOut = (
+  endpoints: readonly EndpointRecord[],
+  family: Family = 4,
+): EndpointRecord | undefined =>
   endpoints
-    .filter(({ gateway }) => gateway !== "")
+    .filter((endpoint) => gatewayTo(endpoint, family) !== "")
     .sort(
       (a, b) => b.config.gatewayPriority - a.config.gatewayPriority || (a.network < b.network ? -1 : 1),
     )[0];
+
+/** Gives the namespace of `pid` its default routes, where they are others than those of `before`. */
+export async function routeOut(
+  networks: Pick<Networks, "route">,
+  pid: number,
+  {
+    endpoints,
+    before = [],
+  }: { readonly endpoints: readonly EndpointRecord[]; readonly before?: readonly EndpointRecord[] },
+): Promise<void> {
+  for (const family of FAMILIES) {
+    const out = wayOut(endpoints, family);
+    if (out !== undefined && out.endpointId !== wayOut(before, family)?.endpointId)
+      await networks.route(out, pid, family);
+  }
+}
 
 /** The first name of its kind that no connection has: "eth0". */
 export function freeLink(endpoints: readonly EndpointRecord[]): string {

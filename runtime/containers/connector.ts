@@ -3,7 +3,7 @@ import { Undo } from "../../core/undo.ts";
 import type { EndpointConfig, EndpointRecord } from "../container-config.ts";
 import type { NetworkRecord } from "../network/driver.ts";
 import { checkEndpoint } from "../network/endpoint-config.ts";
-import { type Connections, freeLink, wayOut } from "./connections.ts";
+import { type Connections, freeLink, routeOut, wayOut } from "./connections.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { networkEvent } from "./describe-event.ts";
 import { joinedContainer } from "./joined-container.ts";
@@ -102,11 +102,11 @@ export class Connector {
     const { networks } = this.#parts;
     const before = wayOut(state.endpoints);
     const out = wayOut(endpoints);
-    let settled = endpoints;
-    if (out !== undefined && out.endpointId !== before?.endpointId) {
-      await networks.route(out, state.pid);
-      settled = await this.#movePorts(container, endpoints, out);
-    }
+    await routeOut(networks, state.pid, { endpoints, before: state.endpoints });
+    const settled =
+      out !== undefined && out.endpointId !== before?.endpointId
+        ? await this.#movePorts(container, endpoints, out)
+        : endpoints;
     this.#table.setState(container.id, { ...state, endpoints: settled });
     await this.#serveNames(container, settled);
     this.#lifecycle.files(container.id).writeHosts(container, {

@@ -76,7 +76,9 @@ export class ContainerFiles {
     const hosts = hostsFile({
       hostname: config.Hostname,
       domainname: config.Domainname,
-      addresses: endpoints.map(({ address }) => address).filter((address) => address !== ""),
+      addresses: endpoints
+        .flatMap(({ address, ipv6 }) => [address, ipv6?.address ?? ""])
+        .filter((address) => address !== ""),
       gateway: wayOut(endpoints)?.gateway,
       extraHosts: hostConfig.ExtraHosts,
       links,

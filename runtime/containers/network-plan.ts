@@ -4,7 +4,7 @@ import type { EndpointRecord } from "../container-config.ts";
 import { readBridgeOptions } from "../network/bridge-options.ts";
 import type { NetworkRecord, NetworkSharing } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
-import { type PortRequest, portRequests, publishes } from "../network/ports.ts";
+import { type PortRequest, type PublishPlace, portRequests, publishes } from "../network/ports.ts";
 import { freeLink, wayOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
@@ -102,11 +102,14 @@ export const portsOf = (
   { config, hostConfig }: StoredContainer,
   network: NetworkRecord,
 ): readonly PortRequest[] =>
-  portRequests(
-    hostConfig,
-    Object.keys(config.ExposedPorts ?? {}),
-    readBridgeOptions(network.options).hostAddress,
-  );
+  portRequests(hostConfig, Object.keys(config.ExposedPorts ?? {}), publishPlace(network));
+
+/** A network's own host address is one of IPv4. */
+function publishPlace({ options, ipv6 }: NetworkRecord): PublishPlace {
+  const { hostAddress } = readBridgeOptions(options);
+  const both = ipv6 !== undefined && hostAddress === "0.0.0.0";
+  return { hostAddresses: both ? [hostAddress, "::"] : [hostAddress], ipv6: ipv6 !== undefined };
+}
 
 /** The other's namespace, name and files. */
 function joinNetwork({ id, name, config, state }: StoredContainer, { store }: ContainerParts): NetworkPlan {

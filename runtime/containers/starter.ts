@@ -14,7 +14,7 @@ import { findDevices } from "../spec/host-facts.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
 import { DEFAULT_SIZE, type TerminalSize } from "./attachment.ts";
-import { wayOut } from "./connections.ts";
+import { routeOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
 import { networkEvent } from "./describe-event.ts";
@@ -111,8 +111,7 @@ export class Starter {
     });
     undo.add(() => launched[Symbol.asyncDispose]());
     for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
-    const out = wayOut(endpoints);
-    if (out !== undefined) await networks.route(out, launched.pid);
+    await routeOut(networks, launched.pid, { endpoints });
     if (needsNames(endpoints)) await serveNames(container, launched.pid, this.#parts);
     await options.beforeRun(files.socket);
     this.#noteRunning(container, launched, { endpoints, cgroup: group.path });

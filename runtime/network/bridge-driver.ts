@@ -3,17 +3,18 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure, isCode } from "../../core/errors.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { EndpointRecord } from "../container-config.ts";
-import { parseSubnet } from "./addresses.ts";
+import { type Family, parseSubnet } from "./addresses.ts";
 import { readBridgeOptions } from "./bridge-options.ts";
-import type { NetworkDriver, NetworkRecord, PortPublisher } from "./driver.ts";
+import { requireIpv6, setUpBridge } from "./bridge-settings.ts";
+import { gatewayTo, type NetworkDriver, type NetworkRecord, type PortPublisher } from "./driver.ts";
 import type { Firewall } from "./firewall.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
 const DEFAULT_ROOT = "/var/lib/slipway";
 const FALLBACK_MTU = 1500;
 const LINKS = "/sys/class/net";
-/** What a bridge's alias says: the state root, and the subnet. */
-const ALIAS = /^(\/.*) \d+\.\d+\.\d+\.\d+\/\d+$/;
+/** What a bridge's alias says: the state root, the subnet, and that of IPv6. */
+const ALIAS = /^(\/.*?) \d+\.\d+\.\d+\.\d+\/\d+( [0-9a-f:]+\/\d+)?$/;
 
 /** The default network's bridge. Each state root has one of its own, since it has addresses of its own. At most 15 bytes: IFNAMSIZ. */
 export function bridgeName(root: string): string {
@@ -49,6 +50,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   }
 
   check(network: NetworkRecord): void {
+    if (network.ipv6 !== undefined) requireIpv6();
     const { link } = readBridgeOptions(network.options);
     if (link !== undefined && this.#kernel.linkIndex(link) !== undefined)
       throw new Failure("NETWORK_INVALID", { why: `this host has a network interface ${link} already` });
@@ -57,13 +59,12 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   /** The link's alias is set last: a bridge without it was left half made, one with another subnet is of a root that was here before. */
   async create(network: NetworkRecord, all: readonly NetworkRecord[]): Promise<readonly string[]> {
     const link = this.linkOf(network);
-    const alias = `${this.#root} ${network.subnet}`;
+    const alias = [this.#root, network.subnet, ...(network.ipv6 ? [network.ipv6.subnet] : [])].join(" ");
     const found = aliasOf(link);
     if (found === alias) return [];
     await this.#sweep(new Set(all.map((each) => this.linkOf(each))));
     if (found !== undefined) await this.delete(network);
-    this.#makeBridge(link, network);
-    const warnings = allowForwarding(link);
+    const warnings = this.#makeBridge(link, network);
     try {
       await this.publish(network, []);
     } catch (error) {
@@ -73,21 +74,27 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     return warnings;
   }
 
-  #makeBridge(link: string, network: NetworkRecord): void {
+  /** What it is set to comes before it is up. */
+  #makeBridge(link: string, network: NetworkRecord): readonly string[] {
     const kernel = this.#kernel;
+    const { ipv6 } = network;
+    if (ipv6 !== undefined) requireIpv6();
     const { mtu = kernel.defaultRouteMtu() ?? FALLBACK_MTU } = readBridgeOptions(network.options);
     if (kernel.linkIndex(link) === undefined) kernel.createBridge(link, { mtu });
+    const warnings = setUpBridge(link, familiesOf(network));
     kernel.addAddress(link, `${network.gateway}/${parseSubnet(network.subnet ?? "").prefix}`);
+    if (ipv6 !== undefined) kernel.addAddress(link, `${ipv6.gateway}/${parseSubnet(ipv6.subnet).prefix}`);
     kernel.setLinkUp(link);
+    return warnings;
   }
 
   /** Takes away the bridges of state roots that are gone, and those of this one that none of its networks has. A host without nftables has no rules of theirs. */
   async #sweep(mine: ReadonlySet<string>): Promise<void> {
     for (const name of readdirSync(LINKS)) {
-      const [, root] = ALIAS.exec(aliasOf(name) ?? "") ?? [];
+      const [, root, subnet6] = ALIAS.exec(aliasOf(name) ?? "") ?? [];
       if (root === undefined || mine.has(name) || !existsSync(`${LINKS}/${name}/bridge`)) continue;
       if (root !== this.#root && existsSync(root)) continue;
-      await this.#firewall.remove(name).catch(() => undefined);
+      await this.#firewall.remove(name, subnet6 === undefined ? [4] : [4, 6]).catch(() => undefined);
       this.#kernel.deleteLink(name);
     }
   }
@@ -95,19 +102,21 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
   async delete(network: NetworkRecord): Promise<void> {
     const link = this.linkOf(network);
     if (this.#kernel.linkIndex(link) === undefined) return;
-    await this.#firewall.remove(link).catch(ignoreMissing);
+    await this.#firewall.remove(link, familiesOf(network)).catch(ignoreMissing);
     this.#kernel.deleteLink(link);
   }
 
   /** The name of our end is random: the end of a container just gone may still be there. */
   async attach(network: NetworkRecord, endpoint: EndpointRecord, pid: number): Promise<void> {
     const bridge = this.linkOf(network);
+    const { ipv6 } = endpoint;
     await this.#kernel.attachVeth({
       pid,
       hostName: `swv${randomBytes(5).toString("hex")}`,
       bridge,
       name: endpoint.link,
       cidr: `${endpoint.address}/${endpoint.prefixLength}`,
+      ...(ipv6 === undefined ? {} : { cidr6: `${ipv6.address}/${ipv6.prefixLength}` }),
       mac: endpoint.mac,
       mtu: Number(readFileSync(`${LINKS}/${bridge}/mtu`, "latin1")),
       isolated: !readBridgeOptions(network.options).communication,
@@ -118,16 +127,25 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     return this.#kernel.detachLink(pid, endpoint.link);
   }
 
-  route(endpoint: EndpointRecord, pid: number): Promise<void> {
-    return this.#kernel.setDefaultRoute(pid, endpoint.link, endpoint.gateway);
+  route(endpoint: EndpointRecord, pid: number, family: Family): Promise<void> {
+    return this.#kernel.setDefaultRoute(pid, endpoint.link, gatewayTo(endpoint, family));
   }
 
   async publish(network: NetworkRecord, endpoints: readonly PublishedEndpoint[]): Promise<void> {
     const { masquerade } = readBridgeOptions(network.options);
-    const { internal, subnet = "" } = network;
-    await this.#firewall.apply({ bridge: this.linkOf(network), subnet, internal, masquerade, endpoints });
+    const { internal, subnet = "", ipv6 } = network;
+    await this.#firewall.apply({
+      bridge: this.linkOf(network),
+      subnet,
+      ...(ipv6 === undefined ? {} : { subnet6: ipv6.subnet }),
+      internal,
+      masquerade,
+      endpoints,
+    });
   }
 }
+
+const familiesOf = ({ ipv6 }: NetworkRecord): readonly Family[] => (ipv6 === undefined ? [4] : [4, 6]);
 
 /** A host without nftables has no rules to remove. */
 function ignoreMissing(error: unknown): void {
@@ -140,20 +158,4 @@ function aliasOf(link: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** ip_forward to carry packets between links; route_localnet so that a port published on 127.0.0.1 can be answered. */
-function allowForwarding(bridge: string): readonly string[] {
-  const settings = [
-    ["/proc/sys/net/ipv4/ip_forward", "containers do not reach other networks"],
-    [`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, "published ports do not answer on 127.0.0.1"],
-  ] as const;
-  return settings.flatMap(([path, lost]) => {
-    try {
-      if (readFileSync(path, "latin1").trim() !== "1") writeFileSync(path, "1");
-      return [];
-    } catch (error) {
-      return [`${lost}: ${(error as Error).message}`];
-    }
-  });
 }

@@ -1,5 +1,5 @@
+import { isIPv4 } from "node:net";
 import { Failure } from "../../core/errors.ts";
-import { parseIpv4 } from "./addresses.ts";
 
 /** What the options of a bridge network say. https://docs.docker.com/engine/network/drivers/bridge/#options */
 export interface BridgeSettings {
@@ -57,7 +57,7 @@ const READERS: Readonly<Record<string, (option: string, text: string) => Partial
     masquerade: readBoolean(option, text),
   }),
   "com.docker.network.bridge.host_binding_ipv4": (option, text) => {
-    if (parseIpv4(text) === undefined) throw invalid(option, text, "an IPv4 address of this host");
+    if (!isIPv4(text)) throw invalid(option, text, "an IPv4 address of this host");
     return { hostAddress: text };
   },
   // What Docker's own default network is marked with; any other network cannot become it.

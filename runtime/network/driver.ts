@@ -1,7 +1,8 @@
 import type { EndpointRecord } from "../container-config.ts";
+import type { Family } from "./addresses.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
-/** Which addresses a network was asked to have: Docker Engine API "IPAMConfig". */
+/** Which addresses of one family a network was asked to have: Docker Engine API "IPAMConfig". */
 export interface AddressConfig {
   readonly subnet: string;
   readonly gateway?: string;
@@ -9,6 +10,15 @@ export interface AddressConfig {
   readonly range?: string;
   /** Addresses nobody gets, each under a name. */
   readonly reserved?: Readonly<Record<string, string>>;
+}
+
+/** What a network has of one family. */
+export interface FamilyAddresses {
+  /** "fd00:1:2:3::/64" */
+  readonly subnet: string;
+  readonly gateway: string;
+  /** What was asked for; absent where the subnet was chosen here. */
+  readonly addresses?: AddressConfig;
 }
 
 /** A network as the database knows it. */
@@ -21,6 +31,8 @@ export interface NetworkRecord {
   readonly gateway?: string;
   /** What was asked for; absent where the subnet was chosen here. */
   readonly addresses?: AddressConfig;
+  /** Absent where containers get no IPv6 address. */
+  readonly ipv6?: FamilyAddresses;
   /** Without a way out, and without one in. */
   readonly internal: boolean;
   readonly labels: Readonly<Record<string, string>>;
@@ -37,7 +49,7 @@ export type NetworkSharing = "private" | "host";
 export interface NetworkDriver {
   readonly name: string;
   readonly sharing: NetworkSharing;
-  /** Refuses what it cannot make of a network that is not in the database yet. Throws NETWORK_INVALID, OPTION_UNSUPPORTED. */
+  /** Refuses what it cannot make of a network that is not in the database yet. Throws IPV6_UNAVAILABLE, NETWORK_INVALID, OPTION_UNSUPPORTED. */
   check(network: NetworkRecord): void;
   /**
    * Makes what the network needs on this host; cheap where it is there already. `all` are the networks of the root: what is on the host of
@@ -50,8 +62,8 @@ export interface NetworkDriver {
   attach(network: NetworkRecord, endpoint: EndpointRecord, pid: number): Promise<void>;
   /** Takes the connection of a living namespace away. Idempotent. */
   detach(endpoint: EndpointRecord, pid: number): Promise<void>;
-  /** Makes it the way out of the namespace of `pid`, in place of the one it had. */
-  route(endpoint: EndpointRecord, pid: number): Promise<void>;
+  /** Makes it the way out of the namespace of `pid` for one family, in place of the one it had. The endpoint has a gateway of it. */
+  route(endpoint: EndpointRecord, pid: number, family: Family): Promise<void>;
 }
 
 /** Optional: makes ports of containers reachable on this host. */
@@ -61,3 +73,7 @@ export interface PortPublisher {
 }
 export const publishesPorts = (driver: NetworkDriver): driver is NetworkDriver & PortPublisher =>
   "publish" in driver;
+
+/** Where a connection leads out for one family; "" where it does not. */
+export const gatewayTo = ({ gateway, ipv6 }: EndpointRecord, family: Family): string =>
+  family === 4 ? gateway : (ipv6?.gateway ?? "");

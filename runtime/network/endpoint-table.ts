@@ -4,8 +4,8 @@ import { newId, shortId } from "../../core/ids.ts";
 import { query } from "../../store/database.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
-import { formatIpv4, gatewayOf, lowestFree, macOf, parseIpv4, parseSubnet } from "./addresses.ts";
-import type { NetworkRecord } from "./driver.ts";
+import { type Address, formatAddress, lowestFree, macOf, parseAddress, parseSubnet } from "./addresses.ts";
+import type { FamilyAddresses, NetworkRecord } from "./driver.ts";
 import { PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import type { NamedEndpoint } from "./resolver-files.ts";
 import type { PublishedEndpoint } from "./rules.ts";
@@ -23,6 +23,7 @@ interface Row {
   readonly id: string;
   readonly network: string;
   readonly address: number;
+  readonly address6: string | null;
   readonly ports: string;
   readonly document: string;
 }
@@ -46,7 +47,7 @@ export class EndpointTable {
     for (const { process } of users) if (!isAlive(process)) remove.run(process);
   }
 
-  /** Takes the wanted address, or the lowest free one. Throws NETWORK_FULL, ADDRESS_TAKEN. */
+  /** Takes the wanted addresses, or the lowest free ones. Throws NETWORK_FULL, ADDRESS_TAKEN. */
   add(network: NetworkRecord, user: EndpointUser, { ports, ...details }: EndpointRequest): EndpointRecord {
     const row = {
       id: newId(),
@@ -55,42 +56,36 @@ export class EndpointTable {
       document: JSON.stringify(details),
     };
     const [container, process] = "container" in user ? [user.container, null] : [null, user.process];
-    const address = this.#database
+    const chosen = this.#database
       .transaction(() => {
         this.#forgetDead();
-        const free = this.#chooseAddress(network, details.config.address);
+        const addresses = this.#chooseAddresses(network, details.config);
+        const { address, address6 } = addresses;
         query(
           this.#database,
-          "INSERT INTO endpoints (id, network, container, process, address, ports, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ).run(row.id, network.id, container, process, free, row.ports, row.document);
-        return free;
+          "INSERT INTO endpoints (id, network, container, process, address, address6, ports, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ).run(row.id, network.id, container, process, address, address6, row.ports, row.document);
+        return addresses;
       })
       .immediate();
-    return describe(network, { ...row, address });
+    return describe(network, { ...row, ...chosen });
   }
 
-  #chooseAddress(network: NetworkRecord, wanted: string | undefined): number {
-    const { name, subnet = "", gateway = "", addresses } = network;
-    const given = query<{ address: number }>(
+  #chooseAddresses(network: NetworkRecord, wanted: EndpointConfig): Pick<Row, "address" | "address6"> {
+    const rows = query<Pick<Row, "address" | "address6">>(
       this.#database,
-      "SELECT address FROM endpoints WHERE network = ?",
-    )
-      .all(network.id)
-      .map((row) => row.address);
-    const kept = [gateway, ...Object.values(addresses?.reserved ?? {})].flatMap(
-      (one) => parseIpv4(one) ?? [],
-    );
-    const taken = new Set([...given, ...kept]);
-    const number = wanted === undefined ? undefined : parseIpv4(wanted);
-    if (number !== undefined) {
-      if (taken.has(number)) throw new Failure("ADDRESS_TAKEN", { address: wanted ?? "", network: name });
-      return number;
-    }
-    const range = addresses?.range === undefined ? undefined : parseSubnet(addresses.range, 32);
-    const free = lowestFree(parseSubnet(subnet), taken, range);
-    if (free === undefined)
-      throw new Failure("NETWORK_FULL", { network: name, subnet: addresses?.range ?? subnet });
-    return free;
+      "SELECT address, address6 FROM endpoints WHERE network = ?",
+    ).all(network.id);
+    const given = rows.map(({ address }) => fromRow(address));
+    const { name, subnet = "", gateway = "", addresses, ipv6 } = network;
+    const four = { subnet, gateway, ...(addresses === undefined ? {} : { addresses }) };
+    const address = Number(chooseAddress(name, four, { given, wanted: wanted.address }).value);
+    if (ipv6 === undefined) return { address, address6: null };
+    const given6 = rows.flatMap(({ address6 }) => parseAddress(address6 ?? "") ?? []);
+    return {
+      address,
+      address6: formatAddress(chooseAddress(name, ipv6, { given: given6, wanted: wanted.address6 })),
+    };
   }
 
   /** True when it was there. */
@@ -137,7 +132,7 @@ export class EndpointTable {
          FROM endpoints e JOIN containers c ON c.id = e.container WHERE e.network = ? ORDER BY e.address`,
     ).all(network.id);
     return rows.map(({ container, name, hostname, ...row }) => ({
-      address: formatIpv4(row.address),
+      ...addressesOf(row),
       container,
       names: [name, ...describe(network, row).config.aliases, shortId(container), hostname],
     }));
@@ -146,7 +141,7 @@ export class EndpointTable {
   published(network: NetworkRecord): readonly PublishedEndpoint[] {
     return query<Row>(this.#database, "SELECT * FROM endpoints WHERE network = ? AND ports <> '[]'")
       .all(network.id)
-      .map((row) => ({ address: formatIpv4(row.address), ports: JSON.parse(row.ports) as PublishedPort[] }));
+      .map((row) => ({ ...addressesOf(row), ports: JSON.parse(row.ports) as PublishedPort[] }));
   }
 
   /** Every port published on this host. */
@@ -172,19 +167,56 @@ export class EndpointTable {
   }
 }
 
+/** Throws ADDRESS_TAKEN, NETWORK_FULL. */
+function chooseAddress(
+  network: string,
+  { subnet, gateway, addresses }: FamilyAddresses,
+  { given, wanted }: { readonly given: readonly Address[]; readonly wanted: string | undefined },
+): Address {
+  const kept = [gateway, ...Object.values(addresses?.reserved ?? {})].flatMap(
+    (one) => parseAddress(one) ?? [],
+  );
+  const taken = [...given, ...kept];
+  const address = wanted === undefined ? undefined : parseAddress(wanted);
+  if (address !== undefined) {
+    if (taken.some(({ value }) => value === address.value))
+      throw new Failure("ADDRESS_TAKEN", { address: wanted ?? "", network });
+    return address;
+  }
+  const range = addresses?.range === undefined ? undefined : parseSubnet(addresses.range, 0);
+  const free = lowestFree(parseSubnet(subnet), taken, range);
+  if (free === undefined) throw new Failure("NETWORK_FULL", { network, subnet: addresses?.range ?? subnet });
+  return free;
+}
+
+const fromRow = (address: number): Address => ({ family: 4, value: BigInt(address) });
+
+const addressesOf = ({
+  address,
+  address6,
+}: Row): { readonly address: string; readonly address6?: string } => ({
+  address: formatAddress(fromRow(address)),
+  ...(address6 === null ? {} : { address6 }),
+});
+
 function describe(network: NetworkRecord, row: Row): EndpointRecord {
-  const subnet = parseSubnet(network.subnet ?? "");
   const details = { config: PLAIN_ENDPOINT, link: "eth0", ...(JSON.parse(row.document) as Partial<Details>) };
+  const { subnet = "", gateway = "", ipv6 } = network;
+  const { address, address6 } = addressesOf(row);
+  const place = (family: Pick<FamilyAddresses, "subnet" | "gateway">) => ({
+    prefixLength: parseSubnet(family.subnet).prefix,
+    gateway: network.internal ? "" : family.gateway,
+  });
   return {
     network: network.name,
     networkId: network.id,
     driver: network.driver,
     endpointId: row.id,
     ...details,
-    address: formatIpv4(row.address),
-    prefixLength: subnet.prefix,
-    gateway: network.internal ? "" : formatIpv4(parseIpv4(network.gateway ?? "") ?? gatewayOf(subnet)),
-    mac: details.config.mac ?? macOf(row.address),
+    address,
+    ...place({ subnet, gateway }),
+    ...(ipv6 === undefined || address6 === undefined ? {} : { ipv6: { address: address6, ...place(ipv6) } }),
+    mac: details.config.mac ?? macOf(fromRow(row.address)),
     ports: JSON.parse(row.ports) as PublishedPort[],
   };
 }

@@ -1,6 +1,6 @@
+import { isIPv4 } from "node:net";
 import { Failure } from "../../core/errors.ts";
 import type { HostConfig } from "../container-config.ts";
-import { parseIpv4 } from "./addresses.ts";
 
 const LOCAL_HOSTS = [
   "127.0.0.1\tlocalhost",
@@ -38,11 +38,7 @@ export function parseExtraHost(entry: string): { readonly name: string; readonly
       why: `bad format for add-host: ${JSON.stringify(entry)}`,
     });
   const bare = address.replace(/^\[(.*)\]$/, "$1");
-  if (
-    bare !== "host-gateway" &&
-    parseIpv4(bare) === undefined &&
-    !/^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(bare)
-  )
+  if (bare !== "host-gateway" && !isIPv4(bare) && !/^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(bare))
     throw new Failure("CONTAINER_CONFIG_INVALID", {
       why: `invalid IP address in add-host: ${JSON.stringify(address)}`,
     });

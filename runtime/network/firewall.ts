@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { Failure } from "../../core/errors.ts";
+import type { Family } from "./addresses.ts";
 import {
   compileNameTranslation,
   compilePassage,
@@ -12,8 +13,8 @@ import {
 export interface Firewall {
   /** Makes the rules of a bridge exactly these, in one transaction. */
   apply(ruleset: Ruleset): Promise<void>;
-  /** Idempotent. */
-  remove(bridge: string): Promise<void>;
+  /** Of the families its network has. Idempotent. */
+  remove(bridge: string, families: readonly Family[]): Promise<void>;
 }
 
 const FOREIGN_CHAINS = ["DOCKER-USER", "FORWARD"];
@@ -23,11 +24,13 @@ export function createFirewall(program = "nft"): Firewall {
   return {
     async apply(ruleset) {
       await nft(program, ["-f", "-"], { what: "setting packet rules", input: compileRuleset(ruleset) });
-      await openForeignChain(program, ruleset.bridge);
+      await openForeignChain(program, 4, ruleset.bridge);
+      if (ruleset.subnet6 !== undefined) await openForeignChain(program, 6, ruleset.bridge);
     },
-    async remove(bridge) {
-      await nft(program, ["-f", "-"], { what: "removing packet rules", input: compileRemoval(bridge) });
-      await closeForeignChains(program, bridge);
+    async remove(bridge, families) {
+      const input = compileRemoval(bridge, families);
+      await nft(program, ["-f", "-"], { what: "removing packet rules", input });
+      for (const family of families) await closeForeignChains(program, family, bridge);
     },
   };
 }
@@ -42,9 +45,11 @@ export async function translateNames(
   await nft("nsenter", args, { what: "serving names", input: compileNameTranslation(address, ports) });
 }
 
-async function listChain(program: string, chain: string): Promise<string | undefined> {
+const FILTERS: Readonly<Record<Family, string>> = { 4: "ip filter", 6: "ip6 filter" };
+
+async function listChain(program: string, family: Family, chain: string): Promise<string | undefined> {
   try {
-    return await nft(program, ["-a", "list", "chain", "ip", "filter", chain], {
+    return await nft(program, ["-a", "list", "chain", ...FILTERS[family].split(" "), chain], {
       what: "reading packet rules",
     });
   } catch {
@@ -55,28 +60,29 @@ async function listChain(program: string, chain: string): Promise<string | undef
 const mentions = (listing: string, bridge: string): boolean => listing.includes(`"${bridge}"`);
 
 /** Docker leaves its chain DOCKER-USER to others; without Docker a dropping FORWARD is some other firewall's. */
-async function openForeignChain(program: string, bridge: string): Promise<void> {
-  const forward = await listChain(program, "FORWARD");
+async function openForeignChain(program: string, family: Family, bridge: string): Promise<void> {
+  const forward = await listChain(program, family, "FORWARD");
   if (forward === undefined || !forward.includes("policy drop")) return;
   for (const chain of FOREIGN_CHAINS) {
-    const listing = await listChain(program, chain);
+    const listing = await listChain(program, family, chain);
     if (listing === undefined) continue;
     if (mentions(listing, bridge)) return;
     return void (await nft(program, ["-f", "-"], {
-      what: `passing the chain ${chain} of ip filter`,
-      input: compilePassage(chain, bridge),
+      what: `passing the chain ${chain} of ${FILTERS[family]}`,
+      input: compilePassage(family, chain, bridge),
     }));
   }
 }
 
-async function closeForeignChains(program: string, bridge: string): Promise<void> {
+async function closeForeignChains(program: string, family: Family, bridge: string): Promise<void> {
   for (const chain of FOREIGN_CHAINS) {
-    const listing = await listChain(program, chain);
+    const listing = await listChain(program, family, chain);
     const rules = (listing ?? "").split("\n").filter((line) => mentions(line, bridge));
     const handles = rules.flatMap((line) => /# handle (\d+)$/.exec(line)?.[1] ?? []);
     if (handles.length === 0) continue;
-    const input = handles.map((handle) => `delete rule ip filter ${chain} handle ${handle}\n`).join("");
-    await nft(program, ["-f", "-"], { what: `cleaning the chain ${chain} of ip filter`, input });
+    const filter = FILTERS[family];
+    const input = handles.map((handle) => `delete rule ${filter} ${chain} handle ${handle}\n`).join("");
+    await nft(program, ["-f", "-"], { what: `cleaning the chain ${chain} of ${filter}`, input });
   }
 }
 

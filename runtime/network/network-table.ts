@@ -3,15 +3,25 @@ import type { Database } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { query } from "../../store/database.ts";
-import { candidateSubnets, overlaps, parseRoutes, parseSubnet, type Subnet } from "./addresses.ts";
-import { compileAddresses, type NetworkCreate } from "./compile-network.ts";
+import { overlaps, type Subnet } from "./addresses.ts";
+import { candidateSubnets, parseRoutes, parseRoutes6, uniqueLocalSubnets } from "./candidates.ts";
+import { compileAddresses, type NetworkCreate, splitAddresses, subnetsOf } from "./compile-network.ts";
 import type { NetworkRecord } from "./driver.ts";
+
+/** What the choice of subnets needs to know of this host. */
+export interface HostNetwork {
+  /** Tells it from others, for as long as it lives. */
+  readonly id: () => string;
+  /** Text of /proc/net/route. */
+  readonly routes: () => string;
+  /** Text of /proc/net/ipv6_route; "" without IPv6. */
+  readonly routes6: () => string;
+}
 
 export interface NetworkTableOptions {
   readonly root: string;
   readonly database: Database;
-  /** Text of /proc/net/route. */
-  readonly routes: () => string;
+  readonly host: HostNetwork;
 }
 
 const DEFAULT_ROOT = "/var/lib/slipway";
@@ -60,11 +70,13 @@ export class NetworkTable {
         const others = this.#read();
         if (others.some(({ name }) => name === request.name))
           throw new Failure("NETWORK_EXISTS", { network: request.name });
-        const { addresses } = request;
+        const wanted = splitAddresses(request);
         const network = {
           ...describe(request),
-          ...compileAddresses(addresses, others, () => this.#chooseSubnet(others)),
-          ...(addresses === undefined ? {} : { addresses }),
+          ...compileAddresses(wanted[4], others, () => this.#chooseSubnet(others)),
+          ...(request.ipv6 === true
+            ? { ipv6: compileAddresses(wanted[6], others, () => this.#chooseSubnet6(others)) }
+            : {}),
         };
         check(network);
         this.#insert(network);
@@ -108,22 +120,28 @@ export class NetworkTable {
 
   /** Other roots on this host begin at a place of their own in the list, so that two that start at once rarely meet. */
   #chooseSubnet(others: readonly NetworkRecord[]): Subnet {
-    const { root, routes } = this.#options;
+    const { root, host } = this.#options;
     const all = candidateSubnets();
     const start =
       root === DEFAULT_ROOT ? 0 : createHash("sha256").update(root).digest().readUInt32BE() % all.length;
-    const taken = [
-      ...parseRoutes(routes()),
-      ...others.flatMap(({ subnet }) => (subnet === undefined ? [] : [parseSubnet(subnet)])),
-    ];
+    const taken = [...parseRoutes(host.routes()), ...others.flatMap(subnetsOf)];
     const candidates = [...all.slice(start), ...all.slice(0, start)];
-    const free = candidates.find((candidate) => !taken.some((route) => overlaps(route, candidate)));
-    if (free === undefined)
-      throw new Failure("NETWORK_SUBNET_TAKEN", {
-        tried: `${all.length} networks of 172.16/12, 10/8 and 192.168/16`,
-      });
-    return free;
+    return firstFree(candidates, taken, `${all.length} networks of 172.16/12, 10/8 and 192.168/16`);
   }
+
+  /** The same site for all networks of a root. */
+  #chooseSubnet6(others: readonly NetworkRecord[]): Subnet {
+    const { root, host } = this.#options;
+    const candidates = uniqueLocalSubnets(`${host.id()} ${root}`);
+    const taken = [...parseRoutes6(host.routes6()), ...others.flatMap(subnetsOf)];
+    return firstFree(candidates, taken, `${candidates.length} networks of fd00::/8`);
+  }
+}
+
+function firstFree(candidates: readonly Subnet[], taken: readonly Subnet[], tried: string): Subnet {
+  const free = candidates.find((candidate) => !taken.some((route) => overlaps(route, candidate)));
+  if (free === undefined) throw new Failure("NETWORK_SUBNET_TAKEN", { tried });
+  return free;
 }
 
 const describe = ({ name, driver = "bridge", ...wanted }: NetworkCreate): NetworkRecord => ({

@@ -4,12 +4,14 @@ import type { Database } from "better-sqlite3";
 import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { EndpointConfig, EndpointRecord, PublishedPort } from "../container-config.ts";
+import type { Family } from "./addresses.ts";
 import { checkNetwork, type NetworkCreate } from "./compile-network.ts";
-import { type NetworkDriver, type NetworkRecord, publishesPorts } from "./driver.ts";
+import { gatewayTo, type NetworkDriver, type NetworkRecord, publishesPorts } from "./driver.ts";
 import { checkEndpoint, PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import { EndpointTable, type EndpointUser } from "./endpoint-table.ts";
-import { hasNames, isBuiltIn, NetworkTable } from "./network-table.ts";
-import { choosePorts, type PortRequest } from "./ports.ts";
+import { choosePorts } from "./free-ports.ts";
+import { type HostNetwork, hasNames, isBuiltIn, NetworkTable } from "./network-table.ts";
+import type { PortRequest } from "./ports.ts";
 import { networkNames, replaceText } from "./resolver-files.ts";
 
 export interface NetworksOptions {
@@ -18,8 +20,7 @@ export interface NetworksOptions {
   readonly locks: { hold(name: string): Promise<AsyncDisposable> };
   /** By name; "bridge", "host" and "null" are needed. */
   readonly drivers: readonly NetworkDriver[];
-  /** Text of /proc/net/route. */
-  readonly routes: () => string;
+  readonly host: HostNetwork;
   /** Where the names of a network are kept for the resolvers of its containers. */
   readonly namesFile: (network: string) => string;
 }
@@ -68,7 +69,7 @@ export class Networks {
   }
 
   /**
-   * Makes a network, and what it needs on this host. Rejects with NETWORK_EXISTS, NETWORK_INVALID, NETWORK_PREDEFINED,
+   * Makes a network, and what it needs on this host. Rejects with IPV6_UNAVAILABLE, NETWORK_EXISTS, NETWORK_INVALID, NETWORK_PREDEFINED,
    * NETWORK_SUBNET_OVERLAPS, NETWORK_SUBNET_TAKEN, OPTION_UNSUPPORTED; there is no network then.
    */
   async create(
@@ -211,9 +212,10 @@ export class Networks {
     await this.driverOf(this.get(endpoint.networkId)).detach(endpoint, pid);
   }
 
-  /** Makes a connection the namespace's way out, if it leads out at all. */
-  async route(endpoint: EndpointRecord, pid: number): Promise<void> {
-    if (endpoint.gateway !== "") await this.driverOf(this.get(endpoint.networkId)).route(endpoint, pid);
+  /** Makes a connection the namespace's way out of one family, if it leads out at all. */
+  async route(endpoint: EndpointRecord, pid: number, family: Family = 4): Promise<void> {
+    if (gatewayTo(endpoint, family) !== "")
+      await this.driverOf(this.get(endpoint.networkId)).route(endpoint, pid, family);
   }
 
   endpointsOf(container: string): readonly EndpointRecord[] {

@@ -1,10 +1,28 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { Store } from "../../store/types.ts";
 import { BridgeDriver } from "./bridge-driver.ts";
 import { createFirewall } from "./firewall.ts";
+import type { HostNetwork } from "./network-table.ts";
 import { Networks } from "./networks.ts";
 import { createNullDriver, hostDriver } from "./plain-drivers.ts";
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** machine-id(5) stays over restarts; a host without one has its name. */
+export const thisHost: HostNetwork = {
+  id: () => readIfThere("/etc/machine-id")?.trim() || hostname(),
+  routes: () => readFileSync("/proc/net/route", "utf8"),
+  routes6: () => readIfThere("/proc/net/ipv6_route") ?? "",
+};
 
 /** The networks of a state root on this host, with every driver there is. Their bridges stay on the host until they are deleted. */
 export function openNetworks({ paths, database, locks }: Store, kernel: KernelNetwork): Networks {
@@ -19,6 +37,6 @@ export function openNetworks({ paths, database, locks }: Store, kernel: KernelNe
       createNullDriver(kernel),
     ],
     namesFile: (network) => paths.networkNames(network),
-    routes: () => readFileSync("/proc/net/route", "utf8"),
+    host: thisHost,
   });
 }

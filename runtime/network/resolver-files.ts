@@ -6,6 +6,8 @@ import { parseLink } from "./endpoint-config.ts";
 
 export interface NamedEndpoint {
   readonly address: string;
+  /** IPv6. */
+  readonly address6?: string;
   readonly container: string;
   /** The container's own first. */
   readonly names: readonly string[];
@@ -19,9 +21,10 @@ const lookupName = (name: string): readonly string[] => {
 
 /** The names of a network. */
 export function networkNames(network: string, endpoints: readonly NamedEndpoint[]): string {
-  const lines = endpoints.map(({ address, container, names }) =>
-    [address, container, ...new Set(names.flatMap(lookupName))].join(" "),
-  );
+  const lines = endpoints.flatMap(({ address, address6, container, names }) => {
+    const rest = [container, ...new Set(names.flatMap(lookupName))].join(" ");
+    return [address, ...(address6 === undefined ? [] : [address6])].map((each) => `${each} ${rest}`);
+  });
   return [`network ${network.toLowerCase()}`, ...lines, ""].join("\n");
 }
 

@@ -21,6 +21,7 @@ import { recordsByInputsMigration } from "./020-records-by-inputs.ts";
 import { cacheValueMigration } from "./021-cache-value.ts";
 import { attestationsMigration } from "./022-attestations.ts";
 import { buildsKeptMigration } from "./023-builds-kept.ts";
+import { endpointsIpv6Migration } from "./024-endpoints-ipv6.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly Migration[] = [
   cacheValueMigration,
   attestationsMigration,
   buildsKeptMigration,
+  endpointsIpv6Migration,
 ];

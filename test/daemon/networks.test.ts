@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { requiresCommand } from "../support/requires.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
 
@@ -76,21 +77,43 @@ describe("docker's client: networks and volumes", () => {
     assert.equal(await rig.ok(["network", "prune", "-f"]), "Deleted Networks:\nfront\n");
   });
 
+  it("makes networks with IPv6 and shows them as the engine does", async function () {
+    if (!existsSync("/proc/sys/net/ipv6")) this.skip();
+    await rig.ok("network create --ipv6 --subnet 2001:db8:51::/64 --subnet 10.235.0.0/24 six".split(" "));
+    const run = "run -d --name v6 --network six --ip6 2001:db8:51::77 -p 80 busybox sleep 600";
+    await rig.ok(run.split(" "));
+    const [network] = JSON.parse(await rig.ok(["network", "inspect", "six"]));
+    assert.deepEqual([network.EnableIPv4, network.EnableIPv6], [true, true]);
+    assert.deepEqual(network.IPAM.Config, [{ Subnet: "10.235.0.0/24" }, { Subnet: "2001:db8:51::/64" }]);
+    const [member] = Object.values<{ IPv4Address: string; IPv6Address: string }>(network.Containers);
+    assert.deepEqual([member?.IPv4Address, member?.IPv6Address], ["10.235.0.2/24", "2001:db8:51::77/64"]);
+    const { six } = JSON.parse(await rig.ok(["inspect", "-f", "{{json .NetworkSettings.Networks}}", "v6"]));
+    assert.deepEqual(
+      [six.IPAMConfig, six.GlobalIPv6Address, six.GlobalIPv6PrefixLen, six.IPv6Gateway],
+      [{ IPv6Address: "2001:db8:51::77" }, "2001:db8:51::77", 64, "2001:db8:51::1"],
+    );
+    assert.match(await rig.ok(["port", "v6"]), /^80\/tcp -> 0\.0\.0\.0:(\d+)\n80\/tcp -> \[::\]:\1$/);
+    assert.match(await rig.ok(["ps", "-f", "name=v6", "--format", "{{.Ports}}"]), /, \[::\]:\d+->80\/tcp$/);
+    assert.equal(await rig.ok("network ls -f name=six --format {{.IPv6}}".split(" ")), "true");
+    await rig.ok(["rm", "-f", "v6"]);
+    await rig.ok(["network", "rm", "six"]);
+  });
+
   const refusals: readonly (readonly [argv: string, message: RegExp])[] = [
     ["network create bridge", /operation is not permitted on predefined bridge network/],
-    ["network create --ipv6 x", /EnableIPv6 is not supported/],
+    ["network create --ipv4=false --ipv6 x", /EnableIPv4: false is not supported/],
     ["network create --attachable x", /Attachable is not supported/],
     ["network create -d macvlan x", /network driver macvlan is not supported/],
     [
       "network create --subnet 10.1.0.0/16 --subnet 10.2.0.0/16 x",
-      /IPAM\.Config with several subnets is not supported/,
+      /a network with several subnets of one family is not supported/,
     ],
     ["network create --config-only x", /ConfigOnly is not supported/],
     ["network rm host", /host is a pre-defined network and cannot be removed/],
     ["network inspect nosuch", /network nosuch not found/],
     [
-      "network connect --ip6 fd00::9 bridge nosuch",
-      /EndpointConfig\.IPAMConfig\.IPv6Address is not supported/,
+      "network connect --link-local-ip fd00::9 bridge nosuch",
+      /EndpointConfig\.IPAMConfig\.LinkLocalIPs is not supported/,
     ],
     ["network connect --driver-opt a=b bridge nosuch", /EndpointConfig\.DriverOpts is not supported/],
     ["network connect bridge nosuch", /No such container: nosuch/],

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { loadKernel } from "../../../native/binding.ts";
 import { BridgeDriver, bridgeName } from "../../../runtime/network/bridge-driver.ts";
 import { createFirewall } from "../../../runtime/network/firewall.ts";
 import { Networks } from "../../../runtime/network/networks.ts";
+import { thisHost } from "../../../runtime/network/open-networks.ts";
 import { createNullDriver, hostDriver } from "../../../runtime/network/plain-drivers.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { thisOwner } from "../../../store/owner.ts";
@@ -36,7 +37,7 @@ const open = (store: Store, program?: string): Networks => {
     locks: store.locks,
     drivers: [bridge, hostDriver, createNullDriver(kernel)],
     namesFile: (network) => store.paths.networkNames(network),
-    routes: () => readFileSync("/proc/net/route", "utf8"),
+    host: thisHost,
   });
 };
 
@@ -107,7 +108,7 @@ describe("runtime/network", () => {
     const child = await isolatedServer();
     try {
       const requests = [
-        { protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] },
+        { protocol: "tcp", containerPort: 80, hostAddresses: ["0.0.0.0"], hostPorts: [] },
       ] as const;
       const { endpoint, warnings } = await networks.connect(
         networks.get("bridge"),
@@ -143,7 +144,9 @@ describe("runtime/network", () => {
       "containers do not reach other networks: setting packet rules by nftables failed: the program no-such-nft is not installed";
     const { warnings } = await networks.connect(bridge, { container: "c" });
     assert.deepEqual(warnings, [lost]);
-    const requests = [{ protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [] }] as const;
+    const requests = [
+      { protocol: "tcp", containerPort: 80, hostAddresses: ["0.0.0.0"], hostPorts: [] },
+    ] as const;
     await assert.rejects(networks.connect(bridge, { container: "d" }, { ports: requests }), {
       code: "FIREWALL_FAILED",
     });

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { PublishedPort } from "../../../runtime/container-config.ts";
-import { choosePorts, type PortRequest, portRequests } from "../../../runtime/network/ports.ts";
+import { choosePorts } from "../../../runtime/network/free-ports.ts";
+import { type PortRequest, portRequests } from "../../../runtime/network/ports.ts";
 
-const request = (hostPorts: readonly number[], hostAddress = "0.0.0.0"): PortRequest => ({
+const request = (hostPorts: readonly number[], ...hostAddresses: readonly string[]): PortRequest => ({
   protocol: "tcp",
   containerPort: 80,
-  hostAddress,
+  hostAddresses: hostAddresses.length === 0 ? ["0.0.0.0"] : hostAddresses,
   hostPorts,
 });
 
@@ -20,11 +22,11 @@ describe("runtime/network/ports", () => {
       "91/tcp": [],
     };
     assert.deepEqual(portRequests({ PortBindings, PublishAllPorts: true }, ["80/tcp", "443/tcp"]), [
-      { protocol: "tcp", containerPort: 90, hostAddress: "0.0.0.0", hostPorts: [9000, 9001, 9002] },
-      { protocol: "tcp", containerPort: 80, hostAddress: "0.0.0.0", hostPorts: [8080] },
-      { protocol: "udp", containerPort: 53, hostAddress: "127.0.0.1", hostPorts: [] },
-      { protocol: "tcp", containerPort: 91, hostAddress: "0.0.0.0", hostPorts: [] },
-      { protocol: "tcp", containerPort: 443, hostAddress: "0.0.0.0", hostPorts: [] },
+      { protocol: "tcp", containerPort: 90, hostAddresses: ["0.0.0.0"], hostPorts: [9000, 9001, 9002] },
+      { protocol: "tcp", containerPort: 80, hostAddresses: ["0.0.0.0"], hostPorts: [8080] },
+      { protocol: "udp", containerPort: 53, hostAddresses: ["127.0.0.1"], hostPorts: [] },
+      { protocol: "tcp", containerPort: 91, hostAddresses: ["0.0.0.0"], hostPorts: [] },
+      { protocol: "tcp", containerPort: 443, hostAddresses: ["0.0.0.0"], hostPorts: [] },
     ]);
   });
   for (const [key, binding, message] of [
@@ -34,7 +36,12 @@ describe("runtime/network/ports", () => {
     ["80", { HostPort: "99999" }, "invalid hostPort: 99999"],
     ["80", { HostPort: "9-8" }, "invalid hostPort: 9-8"],
     ["80", { HostIp: "300.1.1.1" }, "invalid IP address: 300.1.1.1"],
-    ["80", { HostIp: "::1" }, "publishing on the IPv6 address ::1 is not supported"],
+    ["80", { HostIp: "fd00::1%eth0" }, "invalid IP address: fd00::1%eth0"],
+    [
+      "80",
+      { HostIp: "0:0::1" },
+      "publishing on ::1, whose packets the kernel keeps from every other link, is not supported",
+    ],
   ] as const) {
     it(`refuses: ${message}`, () => {
       const PortBindings = { [key]: [{ HostIp: "", HostPort: "", ...binding }] };
@@ -42,6 +49,42 @@ describe("runtime/network/ports", () => {
     });
   }
 
+  it("publishes on IPv6 where the container has it", () => {
+    const place = { hostAddresses: ["0.0.0.0", "::"], ipv6: true };
+    const PortBindings = {
+      "80": [
+        { HostIp: "", HostPort: "8080" },
+        { HostIp: "[FD00::0:1]", HostPort: "81" },
+      ],
+    };
+    const read = portRequests({ PortBindings, PublishAllPorts: false }, [], place);
+    assert.deepEqual(
+      read.map(({ hostAddresses }) => hostAddresses),
+      [["0.0.0.0", "::"], ["fd00::1"]],
+    );
+    assert.throws(
+      () => portRequests({ PortBindings, PublishAllPorts: false }, [], { ...place, ipv6: false }),
+      { message: "publishing on the IPv6 address fd00::1 for a container without one is not supported" },
+    );
+  });
+  it("finds the same port on several addresses", async function () {
+    if (!existsSync("/proc/sys/net/ipv6")) this.skip();
+    const chosen = await choosePorts([request([], "0.0.0.0", "::")], []);
+    assert.deepEqual(
+      chosen.map(({ hostAddress }) => hostAddress),
+      ["0.0.0.0", "::"],
+    );
+    const [first, second] = chosen;
+    assert.ok(first !== undefined && first.hostPort === second?.hostPort);
+    await using server = createServer();
+    await once(server.listen({ port: first.hostPort, host: "::", ipv6Only: true }), "listening");
+    await assert.rejects(choosePorts([request([first.hostPort], "0.0.0.0", "::")], []), {
+      message: `failed to bind host port for [::]:${first.hostPort}:80/tcp: address already in use`,
+    });
+    await assert.rejects(choosePorts([request([first.hostPort], "::")], chosen), {
+      message: `Bind for [::]:${first.hostPort} failed: port is already allocated`,
+    });
+  });
   it("finds a free port where any will do, and another for the next", async () => {
     const [first, second] = await choosePorts([request([]), request([])], []);
     assert.ok(first !== undefined && second !== undefined);
