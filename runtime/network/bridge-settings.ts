@@ -50,6 +50,15 @@ const deaf = (bridge: string): readonly Setting[] => [
   },
 ];
 
+/** What a container without IPv6 sends by it, from an address it gave itself, goes nowhere. */
+const without6 = (bridge: string): readonly Setting[] => [
+  {
+    path: `${IPV6}/conf/${bridge}/disable_ipv6`,
+    value: "1",
+    lost: "this host takes IPv6 packets from a network that has no IPv6",
+  },
+];
+
 /** Links whose default route a router advertised. Linux takes it away when the host forwards packets itself, unless accept_ra is 2. */
 function linksWithAdvertisedRoutes(): readonly string[] {
   if (read(`${IPV6}/conf/all/forwarding`) === "1") return [];
@@ -76,12 +85,16 @@ function read(path: string): string | undefined {
   }
 }
 
+const settings6 = (bridge: string, wanted: boolean): readonly Setting[] => [
+  ...deaf(bridge),
+  ...(wanted ? forwarding6(bridge) : without6(bridge)),
+];
+
 /** Sets what a bridge needs of the kernel before it is up. Returns warnings: what could not be set, and what is lost. */
 export function setUpBridge(bridge: string, families: readonly Family[]): readonly string[] {
   const settings = [
     ...forwarding(bridge),
-    ...(existsSync(IPV6) ? deaf(bridge) : []),
-    ...(families.includes(6) ? forwarding6(bridge) : []),
+    ...(existsSync(IPV6) ? settings6(bridge, families.includes(6)) : []),
   ];
   return settings.flatMap(({ path, value, lost }) => {
     try {

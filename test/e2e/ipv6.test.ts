@@ -206,7 +206,13 @@ describe("networks with IPv6", () => {
   it("leave nothing on this host, and believe no router among the containers", async () => {
     const id = await ok("network", "inspect", "-f", "{{.Id}}", "six");
     const link = `br-${id.slice(0, 12)}`;
-    assert.equal(readFileSync(`/proc/sys/net/ipv6/conf/${link}/accept_ra`, "latin1").trim(), "0");
+    const setting = (of: string, name: string) =>
+      readFileSync(`/proc/sys/net/ipv6/conf/${of}/${name}`, "latin1").trim();
+    assert.deepEqual([setting(link, "accept_ra"), setting(link, "disable_ipv6")], ["0", "0"]);
+    await ok("network", "create", "four");
+    const four = await ok("network", "inspect", "-f", "{{.Id}}", "four");
+    assert.equal(setting(`br-${four.slice(0, 12)}`, "disable_ipv6"), "1");
+    await ok("network", "rm", "four");
     await ok("rm", "-f", "one", "two");
     await ok("network", "rm", "six");
     const { stdout } = await promisify(execFile)("nft", ["list", "tables"]);
