@@ -106,7 +106,7 @@ const CONFIG: Document = {
 };
 /** Of a connection to a network; what only tells how it is says nothing about what shall be. */
 const ENDPOINT: Document = {
-  IPAMConfig: { IPv6Address: "fd00::9" },
+  IPAMConfig: { LinkLocalIPs: ["169.254.34.68"] },
   Links: ["inventory-other:other"],
   Aliases: ["alias"],
   DriverOpts: { "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.forwarding=1" },
@@ -173,7 +173,7 @@ describe("every field of a container that is created is honoured or refused by i
       const body = { NetworkingConfig: { EndpointsConfig: { bridge: { [field]: value } } } };
       const { status, text } = await create(body);
       if (status === 400)
-        return assert.match(text, /IPv6Address|DriverOpts|user-defined networks|not supported/, text);
+        return assert.match(text, /LinkLocalIPs|DriverOpts|user-defined networks|not supported/, text);
       assert.equal(status, 201, text);
     });
   it("nothing else is taken", async () => {
