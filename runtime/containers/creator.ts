@@ -88,9 +88,15 @@ export class Creator {
     });
     const plan = planMounts(hostConfig, Object.keys(config.Volumes ?? {}), others);
     if (plan.length === 0) return;
-    const mounts = plan.map((each) => makeMountPoint(each, volumes));
-    for (const { name } of mounts) if (name !== undefined) volumes.use(name, id);
-    this.#table.update({ ...container, mounts });
+    // At once: a volume that nobody is known to have would be nobody's to remove if this process were killed now.
+    const mounts = store.database
+      .transaction(() => {
+        const made = plan.map((each) => makeMountPoint(each, volumes));
+        for (const { name } of made) if (name !== undefined) volumes.use(name, id);
+        this.#table.update({ ...container, mounts: made });
+        return made;
+      })
+      .immediate();
     if (!plan.some(({ fill }) => fill)) return;
     using tree = await store.trees.open(await store.snapshots.view(layers));
     for (const [index, { name, destination }] of mounts.entries())
