@@ -22,6 +22,20 @@ export async function authHeader(
   return { "x-registry-auth": Buffer.from(text).toString("base64url") };
 }
 
+/** The header by which a daemon asks each of several registries as this user, or as who is `given`. */
+export async function authHeaders(
+  source: CredentialSource,
+  domains: readonly string[],
+  given: CredentialSource = source,
+): Promise<{ readonly "x-registry-config": string }> {
+  const found = [...new Set(domains)].map(async (domain) => {
+    const credentials = await given.get(domain);
+    return credentials === undefined ? [] : [[serverOf(domain), authConfig(credentials, domain)] as const];
+  });
+  const configs = Object.fromEntries((await Promise.all(found)).flat());
+  return { "x-registry-config": Buffer.from(JSON.stringify(configs)).toString("base64url") };
+}
+
 /** Docker Engine API 1.51 "AuthConfig". */
 export function authConfig(credentials: Credentials, domain: string): Readonly<Record<string, string>> {
   const { username, password, identityToken, registryToken } = credentials;

@@ -1,10 +1,10 @@
-import type { Digest } from "../core/digest.ts";
+import { type Digest, digestOf, parseDigest } from "../core/digest.ts";
 import { parseReference } from "../core/reference.ts";
 import type { Credentials } from "../core/registry-credentials.ts";
 import { domainOfServer, serverOf } from "../core/registry-server.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { AsWhom, DistributionService, LoginRequest, RemoteDescription } from "../engine/api.ts";
-import { authConfig, authHeader, type CredentialKeeper } from "./credentials.ts";
+import { authConfig, authHeader, authHeaders, type CredentialKeeper } from "./credentials.ts";
 import { child, flag, number, text } from "./http/fields.ts";
 import { imageSegments } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
@@ -74,16 +74,46 @@ export class RemoteDistribution implements DistributionService {
     };
   }
 
-  async manifest(): Promise<never> {
-    throw lacks("reading a manifest of a registry");
+  async manifest(reference: string, { credentials, ...options }: AsWhom = {}) {
+    const transport = this.#own("reading a manifest of a registry");
+    const headers = await authHeader(this.#credentials, parseReference(reference).domain, credentials);
+    const path = `/slipway/v1/manifests/${imageSegments(reference)}`;
+    const raw = await transport.content({ method: "GET", path, headers }, options);
+    return { raw, digest: digestOf(raw) };
   }
 
-  async createList(): Promise<never> {
-    throw lacks("making a manifest list");
+  async createList(
+    list: string,
+    members: readonly string[],
+    { amend, credentials, ...options }: NonNullable<Parameters<DistributionService["createList"]>[2]> = {},
+  ): Promise<string> {
+    const transport = this.#own("making a manifest list");
+    const domains = members.map((member) => parseReference(member).domain);
+    const headers = await authHeaders(this.#credentials, domains, credentials);
+    const query = { member: members, amend };
+    return text(await transport.document({ method: "PUT", path: at(list), query, headers }, options), "name");
   }
 
-  async pushList(): Promise<Digest> {
-    throw lacks("pushing a manifest list");
+  registriesOf(list: string, options?: Abortable): Promise<readonly string[]> {
+    const transport = this.#own("looking at a manifest list");
+    return transport.texts({ method: "GET", path: `${at(list)}/registries` }, options);
+  }
+
+  async pushList(
+    list: string,
+    { purge, credentials, ...options }: NonNullable<Parameters<DistributionService["pushList"]>[1]> = {},
+  ): Promise<Digest> {
+    const transport = this.#own("pushing a manifest list");
+    const domains = await this.registriesOf(list, options);
+    const headers = await authHeaders(this.#credentials, domains, credentials);
+    const asked = { method: "POST", path: `${at(list)}/push`, query: { purge }, headers } as const;
+    return parseDigest(text(await transport.document(asked, options), "digest"));
+  }
+
+  /** Docker's client makes lists of manifests itself, without its daemon. */
+  #own(what: string): Transport {
+    if (!this.#transport.isOwn) throw lacks(what);
+    return this.#transport;
   }
 
   async #verify(
@@ -97,3 +127,5 @@ export class RemoteDistribution implements DistributionService {
     return identityToken === "" ? {} : { identityToken };
   }
 }
+
+const at = (list: string): string => `/slipway/v1/manifest-lists/${imageSegments(list)}`;

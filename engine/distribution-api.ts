@@ -2,7 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { SearchResult } from "../registry/client/search.ts";
 import type { RemoteDescription } from "../registry/client/transfer/describe-remote.ts";
-import type { AsWhom } from "./image-api.ts";
+import type { AsWhom, AsWhomEach } from "./image-api.ts";
 
 export type { RemoteDescription, SearchResult };
 
@@ -40,7 +40,7 @@ export interface DistributionService {
   /** The document a name stands for: a manifest list made here, else what the registry has. Rejects with REMOTE_IMAGE_UNKNOWN. */
   manifest(
     reference: string,
-    options?: Abortable,
+    options?: AsWhom,
   ): Promise<{ readonly raw: Uint8Array; readonly digest: Digest }>;
   /** What a reference names in its registry. Rejects with REMOTE_IMAGE_UNKNOWN, REGISTRY_DENIED. */
   describe(reference: string, options?: AsWhom): Promise<RemoteDescription>;
@@ -48,8 +48,10 @@ export interface DistributionService {
   createList(
     list: string,
     members: readonly string[],
-    options?: { readonly amend?: boolean } & Abortable,
+    options?: { readonly amend?: boolean } & AsWhomEach,
   ): Promise<string>;
+  /** The registries that pushing a list asks: its own, and those that its members are in. Rejects with MANIFEST_LIST_UNKNOWN. */
+  registriesOf(list: string): Promise<readonly string[]>;
   /** Pushes a manifest list made here; with `purge` it is forgotten afterwards. Rejects with MANIFEST_LIST_UNKNOWN. */
-  pushList(list: string, options?: { readonly purge?: boolean } & Abortable): Promise<Digest>;
+  pushList(list: string, options?: { readonly purge?: boolean } & AsWhomEach): Promise<Digest>;
 }

@@ -5,7 +5,7 @@ import type { Abortable } from "../core/streams.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { DistributionService, LoginRequest } from "./distribution-api.ts";
-import type { AsWhom } from "./image-api.ts";
+import type { AsWhom, AsWhomEach } from "./image-api.ts";
 
 export interface DistributionParts {
   readonly client: () => Promise<RegistryClient>;
@@ -56,7 +56,7 @@ export class Distribution implements DistributionService {
     return (await this.#parts.client()).search(domain, { term, ...options });
   }
 
-  async manifest(reference: string, options: Abortable = {}) {
+  async manifest(reference: string, options: AsWhom = {}) {
     return (await this.#parts.client()).lists.inspect(parseReference(reference), options);
   }
 
@@ -67,7 +67,7 @@ export class Distribution implements DistributionService {
   async createList(
     list: string,
     members: readonly string[],
-    options: { readonly amend?: boolean } & Abortable = {},
+    options: { readonly amend?: boolean } & AsWhomEach = {},
   ): Promise<string> {
     const reference = withDefaultTag(parseReference(list));
     const { lists } = await this.#parts.client();
@@ -75,7 +75,11 @@ export class Distribution implements DistributionService {
     return formatReference(reference);
   }
 
-  async pushList(list: string, options: { readonly purge?: boolean } & Abortable = {}): Promise<Digest> {
+  async registriesOf(list: string): Promise<readonly string[]> {
+    return (await this.#parts.client()).lists.registriesOf(parseReference(list));
+  }
+
+  async pushList(list: string, options: { readonly purge?: boolean } & AsWhomEach = {}): Promise<Digest> {
     const { lists } = await this.#parts.client();
     return (await lists.push(parseReference(list), options)).digest;
   }

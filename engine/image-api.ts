@@ -1,5 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
+import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { AttestationKind } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
@@ -14,6 +15,10 @@ export type { Compression, Credentials, TransferEvent, UnstoredImage };
 /** As whom a registry is asked; absent: with the credentials this user keeps for it, {}: as nobody. */
 export interface AsWhom extends Abortable {
   readonly credentials?: Credentials;
+}
+/** As whom each of several registries is asked; absent: with the credentials this user keeps. Whom it knows nothing of is asked as nobody. */
+export interface AsWhomEach extends Abortable {
+  readonly credentials?: CredentialSource;
 }
 
 /** What a list tells of an image. */

@@ -99,6 +99,11 @@ export class Transport implements Disposable {
     return value;
   }
 
+  /** The whole content of an answer that is small. */
+  content(asked: ApiRequest, options?: Abortable): Promise<Buffer> {
+    return this.#small(this.stream(asked, options), LIMITS.document);
+  }
+
   /** The content of an answer as it comes. */
   async *stream(asked: ApiRequest, options?: Abortable): AsyncGenerator<Uint8Array> {
     const { body } = await this.send(asked, options);
@@ -134,17 +139,17 @@ export class Transport implements Disposable {
   }
 
   async #json(asked: ApiRequest, options?: Abortable): Promise<unknown> {
-    const raw = await this.#small(this.stream(asked, options), LIMITS.document);
+    const raw = await this.content(asked, options);
     try {
-      return JSON.parse(raw);
+      return JSON.parse(raw.toString());
     } catch (cause) {
       throw new Failure("DAEMON_ANSWER_INVALID", { why: "expected JSON" }, { cause });
     }
   }
 
-  async #small(source: ByteStream, limit: number): Promise<string> {
+  async #small(source: ByteStream, limit: number): Promise<Buffer> {
     try {
-      return (await readAll(source, limit)).toString();
+      return await readAll(source, limit);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new Failure("DAEMON_ANSWER_INVALID", { why: cause.message }, { cause });
@@ -193,7 +198,7 @@ export class Transport implements Disposable {
   }
 
   async #refusal({ status, body }: ApiAnswer): Promise<Failure> {
-    const raw = await this.#small(this.bytes(body), LIMITS.refusal);
+    const raw = (await this.#small(this.bytes(body), LIMITS.refusal)).toString();
     try {
       const { message } = JSON.parse(raw) as { readonly message?: unknown };
       if (typeof message === "string" && message !== "") return failureOf(message, status);

@@ -6,6 +6,7 @@ import { familiarReference, parseReference, type Reference, withDefaultTag } fro
 import type { Abortable } from "../../core/streams.ts";
 import type { Compression } from "../../image/media-types.ts";
 import type { Artifacts } from "../../registry/client/artifacts.ts";
+import { askedAt } from "../../registry/client/asked.ts";
 import type { Asked } from "../../registry/client/registries.ts";
 import type { CachePlaceParts } from "./cache-places.ts";
 
@@ -54,9 +55,9 @@ export class RegistryCache implements CachePlace {
     return (await this.#parts.registries.client()).artifacts;
   }
 
-  async #asked(options: Abortable): Promise<Asked> {
+  #asked(options: Abortable): Promise<Asked> {
     const { credentials } = this.#parts;
-    if (credentials === undefined) return options;
-    return { ...options, credentials: (await credentials.get(this.#reference.domain)) ?? {} };
+    const as = credentials === undefined ? {} : { credentials };
+    return askedAt(this.#reference.domain, { ...options, ...as });
   }
 }

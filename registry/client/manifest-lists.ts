@@ -3,11 +3,12 @@ import type { Descriptor } from "../../core/descriptor.ts";
 import { digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { formatReference, parseReference, type Reference, withDefaultTag } from "../../core/reference.ts";
-import { type Abortable, verified } from "../../core/streams.ts";
+import { verified } from "../../core/streams.ts";
 import { encodeIndex } from "../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import { query } from "../../store/database.ts";
-import type { Registries } from "./registries.ts";
+import { type AskedEach, askedAt } from "./asked.ts";
+import type { Asked, Registries } from "./registries.ts";
 import type { RawManifest, Repository } from "./repository.ts";
 import { pushBlob } from "./transfer/push-blob.ts";
 import { parseRaw, resolveImage } from "./transfer/resolve-image.ts";
@@ -30,7 +31,7 @@ export class ManifestLists {
   }
 
   /** What a name stands for: a list made here, else what the registry has. Rejects with REMOTE_IMAGE_UNKNOWN. */
-  async inspect(reference: Reference, options: Abortable = {}): Promise<RawManifest> {
+  async inspect(reference: Reference, options: Asked = {}): Promise<RawManifest> {
     const wanted = withDefaultTag(reference);
     const entries = this.#find(wanted);
     if (entries !== undefined) return encode(entries);
@@ -45,14 +46,14 @@ export class ManifestLists {
   async create(
     list: Reference,
     members: readonly Reference[],
-    { amend = false, ...options }: { readonly amend?: boolean } & Abortable = {},
+    { amend = false, ...options }: { readonly amend?: boolean } & AskedEach = {},
   ): Promise<void> {
     const name = formatReference(withDefaultTag(list));
     const known = this.#find(withDefaultTag(list));
     if (known !== undefined && !amend) throw new Failure("MANIFEST_LIST_EXISTS", { name });
     const entries = new Map((known ?? []).map((entry) => [entry.descriptor.digest, entry]));
     for (const member of members) {
-      const entry = await this.#describe(withDefaultTag(member), options);
+      const entry = await this.#describe(withDefaultTag(member), await askedAt(member.domain, options));
       entries.set(entry.descriptor.digest, entry);
     }
     query(this.#database, "INSERT OR REPLACE INTO manifest_lists (reference, entries) VALUES (?, ?)").run(
@@ -61,7 +62,7 @@ export class ManifestLists {
     );
   }
 
-  async #describe(member: Reference, options: Abortable): Promise<Entry> {
+  async #describe(member: Reference, options: Asked): Promise<Entry> {
     const name = formatReference(member);
     const image = await this.#registries.with(
       { reference: member, access: "pull" },
@@ -85,22 +86,29 @@ export class ManifestLists {
     return { source: `${member.domain}/${member.path}@${root.digest}`, descriptor };
   }
 
+  /** The registries that pushing a list asks: its own, and those that its members are in. Throws MANIFEST_LIST_UNKNOWN. */
+  registriesOf(list: Reference): readonly string[] {
+    const target = withDefaultTag(list);
+    const sources = this.#get(target).map(({ source }) => parseReference(source).domain);
+    return [...new Set([target.domain, ...sources])];
+  }
+
   /** Sends a list, and before it what its repository lacks of its members. Rejects with MANIFEST_LIST_UNKNOWN. */
   async push(
     list: Reference,
-    { purge = false, ...options }: { readonly purge?: boolean } & Abortable = {},
+    { purge = false, ...options }: { readonly purge?: boolean } & AskedEach = {},
   ): Promise<RawManifest> {
     const target = withDefaultTag(list);
-    const entries = this.#find(target);
-    if (entries === undefined) throw new Failure("MANIFEST_LIST_UNKNOWN", { name: formatReference(target) });
+    const entries = this.#get(target);
     const index = encode(entries);
+    const asked = await askedAt(target.domain, options);
     await this.#registries.with(
       { reference: target, access: "push" },
       async (repository) => {
         for (const entry of entries) await this.#pushMember(repository, { target, entry }, options);
-        await repository.putManifest(target.tag ?? "latest", index, options);
+        await repository.putManifest(target.tag ?? "latest", index, asked);
       },
-      options,
+      asked,
     );
     if (purge)
       query(this.#database, "DELETE FROM manifest_lists WHERE reference = ?").run(formatReference(target));
@@ -110,13 +118,14 @@ export class ManifestLists {
   async #pushMember(
     repository: Repository,
     { target, entry }: { readonly target: Reference; readonly entry: Entry },
-    options: Abortable,
+    options: AskedEach,
   ): Promise<void> {
     const source = parseReference(entry.source);
     if (source.domain === target.domain && source.path === target.path) return;
     const from = { reference: source, access: "pull" } as const;
-    const read = <T>(work: (other: Repository) => Promise<T>) => this.#registries.with(from, work, options);
-    const raw = await read((other) => fetchManifest(other, source, options));
+    const asked = await askedAt(source.domain, options);
+    const read = <T>(work: (other: Repository) => Promise<T>) => this.#registries.with(from, work, asked);
+    const raw = await read((other) => fetchManifest(other, source, asked));
     const manifest = parseRaw(raw);
     const elsewhere = source.domain === target.domain ? [source.path] : [];
     const blobs = manifest.kind === "image" ? [manifest.config, ...manifest.layers] : [];
@@ -125,6 +134,12 @@ export class ManifestLists {
       await pushBlob(repository, { blob, open, elsewhere }, options);
     }
     await repository.putManifest(raw.digest, raw, options);
+  }
+
+  #get(list: Reference): readonly Entry[] {
+    const entries = this.#find(list);
+    if (entries === undefined) throw new Failure("MANIFEST_LIST_UNKNOWN", { name: formatReference(list) });
+    return entries;
   }
 
   #find(reference: Reference): readonly Entry[] | undefined {
@@ -139,7 +154,7 @@ export class ManifestLists {
 async function fetchManifest(
   repository: Repository,
   reference: Reference,
-  options: Abortable,
+  options: Asked,
 ): Promise<RawManifest> {
   const found = await repository.manifest(reference.digest ?? reference.tag ?? "latest", options);
   if (found !== undefined) return found;
