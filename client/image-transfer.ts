@@ -16,7 +16,6 @@ import { number, text } from "./http/fields.ts";
 import { type Progress, progressOf } from "./http/progress.ts";
 import { imageSegments, platformText } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
-
 import { lacks } from "./lacks.ts";
 
 type Of<K extends keyof ImageService> = ImageService[K];
@@ -64,14 +63,16 @@ export class RemoteTransfers {
     report: Report,
     { allTags = false, compression, credentials, ...options }: NonNullable<Parameters<Of<"push">>[2]> = {},
   ): Promise<readonly PushedReference[]> {
-    if (compression !== undefined) throw lacks(`choosing how layers are sent (${compression})`);
     const { transport, credentials: source } = this.#parts;
+    // Docker's daemon would pass it over.
+    if (compression !== undefined && !transport.isOwn)
+      throw lacks(`choosing how layers are sent (${compression})`);
     const parsed = parseReference(name);
     const tag = allTags ? undefined : withDefaultTag(parsed).tag;
     const headers = await authHeader(source, parsed.domain, credentials);
     const path = `/images/${imageSegments(familiarName(parsed))}/push`;
     const pushed: PushedReference[] = [];
-    const bytes = transport.stream({ method: "POST", path, query: { tag }, headers }, options);
+    const bytes = transport.stream({ method: "POST", path, query: { tag, compression }, headers }, options);
     for await (const { aux, ...progress } of progressOf(bytes)) {
       if (aux === undefined) report(transferEvent(progress));
       else if (text(aux, "Tag") !== "")

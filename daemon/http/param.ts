@@ -39,6 +39,16 @@ export const integer = first
     return z.NEVER;
   })
   .meta(written({ type: "integer" }));
+/** One of these words. Undefined when it is absent or empty. */
+export const oneOf = <const Word extends string>(words: readonly Word[]) =>
+  first
+    .transform((value, context): Word | undefined => {
+      const found = words.find((word) => word === value);
+      if (found !== undefined || value === "") return found;
+      context.addIssue(`expected ${words.join(" or ")}, got ${JSON.stringify(value.slice(0, 200))}`);
+      return z.NEVER;
+    })
+    .meta(written({ type: "string", enum: words }));
 /** A JSON text. Undefined when it is absent or empty. */
 export const json = <T>(schema: z.ZodType<T>) =>
   first

@@ -43,11 +43,13 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
     summary: "Pushes an image to its registry",
     answers: { 200: "progress, JSON, one a line" },
     refuses: [404],
-    query: z.object({ tag: param.text, platform }),
-    async handle({ params: { name }, query: { tag, platform }, headers, signal }) {
+    // Docker's API has no word for how layers are compressed.
+    query: z.object({ tag: param.text, platform, compression: param.oneOf(["gzip", "zstd"]) }),
+    async handle({ params: { name }, query: { tag, platform, compression }, headers, signal }) {
       if (platform !== undefined) await requirePlatform(images, referenceOf(name, tag), platform);
       const options = {
         allTags: tag === "" && !isTagged(name),
+        ...(compression === undefined ? {} : { compression }),
         credentials: readRegistryAuth(headers),
         signal,
       };

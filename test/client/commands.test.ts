@@ -164,7 +164,6 @@ describe("a command through a daemon", () => {
       "registry serve",
       /serving the registry cannot be done through a daemon\nhint: run it on the daemon's machine/,
     ],
-    ["push -q --compression zstd x", /choosing how layers are sent \(zstd\) cannot be done through a daemon/],
     ["--registry-mirror http://x images", /conflicting options: --registry-mirror and the daemon at unix:/],
   ];
   for (const [argv, why] of refused)

@@ -12,6 +12,10 @@ const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promis
   ["reading a manifest of a registry", ({ distribution }) => distribution.manifest("app")],
   ["making a manifest list", ({ distribution }) => distribution.createList("all", ["app"])],
   ["pushing a manifest list", ({ distribution }) => distribution.pushList("all")],
+  [
+    "choosing how layers are sent (zstd)",
+    ({ images }) => images.push("app", () => undefined, { compression: "zstd" }),
+  ],
 ];
 
 describe("the client of a daemon that is not Slipway's", () => {
