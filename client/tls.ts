@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../core/errors.ts";
+import { isMissing } from "../core/if-there.ts";
 
 /** How a connection by TLS is made: PEM texts. */
 export interface ClientTls {
@@ -42,8 +43,7 @@ function readFile(file: string, required: boolean): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" && !required) return undefined;
-    throw new Failure("TLS_FILE_INVALID", { file, why: message }, { cause });
+    if (isMissing(cause) && !required) return undefined;
+    throw new Failure("TLS_FILE_INVALID", { file, why: (cause as Error).message }, { cause });
   }
 }

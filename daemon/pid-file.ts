@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../core/errors.ts";
+import { readIfThere } from "../core/if-there.ts";
 
 /** Writes this process's number down until it is disposed. Throws DAEMON_RUNNING when that of a process that lives is there. */
 export function writePidFile(path: string): Disposable {
@@ -13,13 +14,8 @@ export function writePidFile(path: string): Disposable {
 }
 
 function readPid(path: string): number | undefined {
-  try {
-    const text = readFileSync(path, "utf8").trim();
-    return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = readIfThere(path)?.trim() ?? "";
+  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { ifThere } from "../core/if-there.ts";
 
 /** Of st_blocks, whatever the filesystem's own blocks are. */
 const BLOCK = 512n;
@@ -16,10 +17,10 @@ export async function diskUse(path: string): Promise<number> {
   let bytes = 0n;
   for (let looked = 1; left.length > 0; looked++) {
     const at = left.pop() ?? path;
-    const stat = found(() => lstatSync(at, { bigint: true }));
+    const stat = ifThere(() => lstatSync(at, { bigint: true }));
     if (stat !== undefined && isNew(stat, seen)) bytes += stat.blocks * BLOCK;
     if (stat?.isDirectory() === true)
-      for (const name of found(() => readdirSync(at)) ?? []) left.push(`${at}/${name}`);
+      for (const name of ifThere(() => readdirSync(at)) ?? []) left.push(`${at}/${name}`);
     if (looked % BATCH === 0) await setImmediate();
   }
   return Number(bytes);
@@ -31,14 +32,4 @@ function isNew({ dev, ino, nlink }: BigIntStats, seen: Set<string>): boolean {
   if (seen.has(name)) return false;
   seen.add(name);
   return true;
-}
-
-function found<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readIfThere } from "../../core/if-there.ts";
 import type { Tree } from "../../store/types.ts";
 import type { IgnoreFile } from "../types.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -43,13 +43,4 @@ const readBeside = (dockerfile: string | undefined): IgnoreFile | undefined =>
 function readNamed(name: string, read: () => string | undefined): IgnoreFile | undefined {
   const text = read();
   return text === undefined ? undefined : { name, text };
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { isMissing } from "../../core/if-there.ts";
 import { replacePrivateFile } from "../../core/private-file.ts";
 import { dockerFolder } from "./docker-folder.ts";
 
@@ -110,7 +111,7 @@ function readMeta(env: Env, folder: string): DockerContext | undefined {
       ...(existsSync(certificates) ? { certificates } : {}),
     };
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     const why = "expected a JSON object with a name and the host of an endpoint";
     throw new Failure("DOCKER_CONFIG_INVALID", { path, why }, { cause });
   }

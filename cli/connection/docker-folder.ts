@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { isMissing } from "../../core/if-there.ts";
 import { replacePrivateFile } from "../../core/private-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -41,7 +42,7 @@ function readConfig(env: Env): Readonly<Record<string, unknown>> {
     if (typeof document === "object" && document !== null)
       return document as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if (isMissing(cause)) return {};
     // Told below: the parser's own message would quote the file, secrets included.
   }
   throw new Failure("DOCKER_CONFIG_INVALID", { path, why: "expected a JSON object" });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
+import { readIfThere } from "../../core/if-there.ts";
 import { BUILDER } from "./cache-care.ts";
 
 const text = z.string();
@@ -88,12 +89,8 @@ export function readDaemonFile(path: string): DaemonFile {
 
 /** Absent files are empty ones when nobody named them. */
 export function readDefaultDaemonFile(path: string): DaemonFile {
-  try {
-    return parseDaemonFile(path, readFileSync(path, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw error;
-  }
+  const source = readIfThere(path);
+  return source === undefined ? {} : parseDaemonFile(path, source);
 }
 
 /** The keys of a daemon.json, `source`, which is at `path`. Throws CONFIG_FILE_INVALID, OPTION_UNSUPPORTED. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Failure } from "../../core/errors.ts";
+import { undefinedIfMissing } from "../../core/if-there.ts";
 import type { AccessPaths } from "../../registry/access/access-paths.ts";
 import { parseHtpasswd, userNameProblem, withUser } from "../../registry/access/htpasswd.ts";
 import { checkPassword, hashPassword } from "../../registry/access/passwords.ts";
@@ -131,11 +132,5 @@ function checkName(user: string): void {
 }
 
 /** Empty when it is not there. */
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
-}
+const read = async (path: string): Promise<string> =>
+  (await readFile(path, "utf8").catch(undefinedIfMissing)) ?? "";

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Failure } from "../../core/errors.ts";
+import { isMissing } from "../../core/if-there.ts";
 import { accessPaths } from "../../registry/access/access-paths.ts";
 import type { RetentionRule } from "../../registry/care/retention.ts";
 import type { Paths } from "../../store/paths.ts";
@@ -15,7 +16,7 @@ export async function readRetention(
     const { parseRetention } = await import("../../registry/care/retention-file.ts");
     return parseRetention(text, path).rules;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!isMissing(error)) throw error;
     if (file === undefined) return [];
     throw new Failure("ACCESS_FILE_INVALID", { file, why: "no such file" });
   }

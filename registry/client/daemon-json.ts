@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Failure } from "../../core/errors.ts";
+import { readIfThere } from "../../core/if-there.ts";
 
 /** What a daemon.json says of registries: https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file */
 export interface DaemonRegistries {
@@ -33,11 +33,9 @@ export function readDaemonRegistries(files: readonly DaemonFile[]): DaemonRegist
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readIfThere(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new Failure("DOCKER_CONFIG_INVALID", { path, why: message });
+    throw new Failure("DOCKER_CONFIG_INVALID", { path, why: (error as Error).message });
   }
 }
 

@@ -13,6 +13,7 @@ import {
   isDigest,
 } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { undefinedIfMissing } from "../../core/if-there.ts";
 import type { ByteRange, ByteStream } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import { openDatabase } from "../../store/database.ts";
@@ -24,7 +25,7 @@ import { readBlob } from "./read-blob.ts";
 import type { RegistryMetadata } from "./registry-metadata.ts";
 import type { Reclaimed, RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
-import { isMissing, UploadFiles } from "./upload-files.ts";
+import { UploadFiles } from "./upload-files.ts";
 
 const MIGRATIONS = [registryMigration, registryAwaitedMigration, registryUpstreamMigration];
 
@@ -84,13 +85,8 @@ class FileBlobs implements BlobStorage {
   }
 
   async stat(digest: Digest): Promise<BlobInfo | undefined> {
-    try {
-      const { size } = await stat(this.fileOf(digest));
-      return { digest, size };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const found = await stat(this.fileOf(digest)).catch(undefinedIfMissing);
+    return found === undefined ? undefined : { digest, size: found.size };
   }
 
   async read(digest: Digest, range?: ByteRange): Promise<Readable> {
@@ -182,14 +178,8 @@ class FileBlobs implements BlobStorage {
   }
 }
 
-async function entries(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
+const entries = async (folder: string): Promise<readonly string[]> =>
+  ((await readdir(folder).catch(undefinedIfMissing)) ?? []).sort();
 
 async function withFile(
   path: string,

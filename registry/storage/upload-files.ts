@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rm, stat, truncate } from "node:fs/prom
 import { join } from "node:path";
 import { algorithmOf, type Digest, type DigestAlgorithm, finishDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { undefinedIfMissing } from "../../core/if-there.ts";
 import type { ByteStream } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import type { AppendOptions, UploadView } from "./blob-storage.ts";
@@ -75,12 +76,7 @@ export class UploadFiles {
   }
 
   async #size(upload: string): Promise<number | undefined> {
-    try {
-      return (await stat(this.#path(upload))).size;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    return (await stat(this.#path(upload)).catch(undefinedIfMissing))?.size;
   }
 
   append(upload: string, source: ByteStream, options: AppendOptions): Promise<number> {
@@ -200,5 +196,3 @@ export async function digestFile(path: string, algorithm: DigestAlgorithm): Prom
     hash.update(chunk as Buffer);
   return finishDigest(hash, algorithm);
 }
-
-export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";

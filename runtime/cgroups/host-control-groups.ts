@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { Failure, isCode } from "../../core/errors.ts";
+import { ifThere } from "../../core/if-there.ts";
 import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { OciMount, OciResources } from "../spec/oci.ts";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
@@ -212,14 +213,8 @@ function killQuietly(pid: number): void {
 
 /** Names of the groups that a container (systemd, a nested engine) made in its own. */
 function subgroups(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(directory, entry.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  const entries = ifThere(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
 }
 
 function pidsBelow(directory: string): readonly number[] {

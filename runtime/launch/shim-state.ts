@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readIfThere } from "../../core/if-there.ts";
 import type { ExitRecord } from "./shim.ts";
 
 /** One of a container's latest events, numbered from 1 since it was started by hand. `time` RFC 3339 with nanoseconds. */
@@ -42,10 +42,6 @@ export interface ShimStateFile {
 
 /** Undefined when there is none: nothing has become of the container since it was started. */
 export function readShimState(path: string): ShimStateFile | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ShimStateFile;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  return text === undefined ? undefined : (JSON.parse(text) as ShimStateFile);
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import util from "node:util";
 import { Failure } from "../../core/errors.ts";
+import { readIfThere } from "../../core/if-there.ts";
 import type { Frame } from "./frames.ts";
 import type { RestartRule } from "./restart-rule.ts";
 import { attachToShim, type ShimAttachment } from "./shim-attachment.ts";
@@ -61,12 +61,8 @@ export async function connectShim(socket: string): Promise<ShimClient> {
 
 /** The record a shim left; undefined when there is none (yet). */
 export function readExitRecord(path: string): ExitRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ExitRecord;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  return text === undefined ? undefined : (JSON.parse(text) as ExitRecord);
 }
 
 interface Waiter<T> {

@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { undefinedIfMissing } from "../../core/if-there.ts";
 
 const BLOCK = 16 * 1024;
 const NEWLINE = 10;
@@ -87,12 +88,8 @@ async function firstLine(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 async function openIfThere(path: string, compressed: boolean): Promise<LogFile | undefined> {
-  try {
-    return new LogFile(path, await open(path, "r"), compressed);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const file = await open(path, "r").catch(undefinedIfMissing);
+  return file === undefined ? undefined : new LogFile(path, file, compressed);
 }
 
 /** All files of a log, oldest first: `path`, and path.1 and so on, or path.1.gz. A file that moves on while they are opened is there once. */

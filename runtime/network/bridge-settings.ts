@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure } from "../../core/errors.ts";
+import { readIfThere } from "../../core/if-there.ts";
 import type { Family } from "./addresses.ts";
 
 const IPV6 = "/proc/sys/net/ipv6";
@@ -61,10 +62,10 @@ const without6 = (bridge: string): readonly Setting[] => [
 
 /** Links whose default route a router advertised. Linux takes it away when the host forwards packets itself, unless accept_ra is 2. */
 function linksWithAdvertisedRoutes(): readonly string[] {
-  if (read(`${IPV6}/conf/all/forwarding`) === "1") return [];
+  if (readIfThere(`${IPV6}/conf/all/forwarding`)?.trim() === "1") return [];
   return [
     ...new Set(
-      (read("/proc/net/ipv6_route") ?? "").split("\n").flatMap((line) => {
+      (readIfThere("/proc/net/ipv6_route") ?? "").split("\n").flatMap((line) => {
         const fields = line.trim().split(/\s+/);
         const link = fields[9];
         const advertised = (Number.parseInt(fields[8] ?? "", 16) & RTF_ADDRCONF) !== 0;
@@ -76,14 +77,6 @@ function linksWithAdvertisedRoutes(): readonly string[] {
 
 /** linux/ipv6_route.h */
 const RTF_ADDRCONF = 0x00040000;
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1").trim();
-  } catch {
-    return undefined;
-  }
-}
 
 const settings6 = (bridge: string, wanted: boolean): readonly Setting[] => [
   ...deaf(bridge),

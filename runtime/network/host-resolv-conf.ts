@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
+import { ifThere } from "../../core/if-there.ts";
 import { parseResolvConf, type ResolvConf } from "./files.ts";
 
-function read(path: string): ResolvConf | undefined {
-  try {
-    return parseResolvConf(readFileSync(path, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
+const read = (path: string): ResolvConf | undefined =>
+  ifThere(() => parseResolvConf(readFileSync(path, "utf8")));
 
 /** The resolvers of this host. systemd-resolved's stub is of no use elsewhere: its real servers are in a file beside. */
 export function readHostResolvConf(): ResolvConf {

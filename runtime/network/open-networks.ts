@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { readIfThere } from "../../core/if-there.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { Store } from "../../store/types.ts";
 import { BridgeDriver } from "./bridge-driver.ts";
@@ -7,15 +8,6 @@ import { createFirewall } from "./firewall.ts";
 import type { HostNetwork } from "./network-table.ts";
 import { Networks } from "./networks.ts";
 import { createNullDriver, hostDriver } from "./plain-drivers.ts";
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
 
 /** machine-id(5) stays over restarts; a host without one has its name. */
 export const thisHost: HostNetwork = {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf, hexOf } from "../../core/digest.ts";
+import { ifThere } from "../../core/if-there.ts";
 import type { KernelProcesses, SeccompRules } from "../../native/kernel.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
 
@@ -73,11 +74,7 @@ function load({ kernel, cacheDir }: SeccompCompilerOptions, name: string, filter
 
 /** Undefined also for a file that a crash left without its content. */
 function read(path: string): Uint8Array | undefined {
-  try {
-    const program = readFileSync(path);
-    return program.byteLength > 0 && program.byteLength % INSTRUCTION === 0 ? program : undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const program = ifThere(() => readFileSync(path));
+  const isWhole = program !== undefined && program.byteLength > 0 && program.byteLength % INSTRUCTION === 0;
+  return isWhole ? program : undefined;
 }

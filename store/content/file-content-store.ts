@@ -9,11 +9,12 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { undefinedIfMissing } from "../../core/if-there.ts";
 import { type Abortable, type ByteRange, type ByteStream, readAll, verified } from "../../core/streams.ts";
 import type { KernelFiles } from "../../native/kernel.ts";
 import type { BlobInfo, ContentStore, Ingest } from "../content-store.ts";
@@ -235,17 +236,11 @@ export class FileContentStore implements ContentStore {
 
 /** A file collected meanwhile needs no sync. */
 async function syncFile(path: string): Promise<void> {
-  let file: FileHandle;
+  const file = await open(path, "r").catch(undefinedIfMissing);
   try {
-    file = await open(path, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  try {
-    await file.datasync();
+    await file?.datasync();
   } finally {
-    await file.close();
+    await file?.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type Digest, hexOf } from "../../core/digest.ts";
+import { ifThere } from "../../core/if-there.ts";
 import type { KernelLayers, LayerIndex } from "../../native/kernel.ts";
 
 /** Of an EROFS image: https://docs.kernel.org/filesystems/erofs.html */
@@ -34,13 +35,8 @@ export async function writeIndex(
 
 /** False for a file that is missing, was cut, or does not begin as an index does. */
 export function isWholeIndex(path: string): boolean {
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
+  const file = ifThere(() => openSync(path, constants.O_RDONLY));
+  if (file === undefined) return false;
   try {
     const block = Buffer.alloc(BLOCKS_AT + 4);
     if (readSync(file, block, 0, block.length, SUPER_OFFSET) < block.length) return false;

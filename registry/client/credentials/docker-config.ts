@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../../core/errors.ts";
+import { isMissing } from "../../../core/if-there.ts";
 import { replacePrivateFile } from "../../../core/private-file.ts";
 import type { Environment } from "../http/proxies.ts";
 
@@ -54,8 +55,7 @@ function readDocument(path: string): Readonly<Record<string, unknown>> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    if (isMissing(error)) return {};
     throw new Failure("DOCKER_CONFIG_INVALID", { path, why: "cannot be read" }, { cause: error });
   }
   try {

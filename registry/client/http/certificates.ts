@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { Failure } from "../../../core/errors.ts";
+import { ifThere } from "../../../core/if-there.ts";
 
 /** What a host's folder in certs.d holds: https://docs.docker.com/engine/security/certificates/ */
 export interface HostCertificates {
@@ -46,15 +47,7 @@ function readFolder(folder: string, host: string): HostCertificates {
   return { ca: names.filter((name) => name.endsWith(".crt")).map(read), clients };
 }
 
-function list(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
-    throw error;
-  }
-}
+const list = (folder: string): readonly string[] => ifThere(() => readdirSync(folder).sort()) ?? [];
 
 let system: readonly string[] | undefined;
 

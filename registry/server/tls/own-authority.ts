@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../../core/errors.ts";
+import { readIfThere } from "../../../core/if-there.ts";
 import { replaceFile } from "../../shared/replace-file.ts";
 import type { Lifetime, Pair } from "./x509.ts";
 
@@ -117,11 +117,4 @@ function certificateOf(text: string): X509Certificate | undefined {
 }
 
 /** Empty when it is not there. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
-}
+const read = (path: string): string => readIfThere(path) ?? "";
