@@ -1,5 +1,6 @@
-import { csvFields } from "./csv.ts";
+import { csvText } from "./csv.ts";
 import { Failure } from "./errors.ts";
+import { Fields } from "./fields.ts";
 import { parseBoolean } from "./go-boolean.ts";
 
 export const PROVENANCE_MODES = ["min", "max"] as const;
@@ -35,17 +36,15 @@ export const isForImages = ({ provenance = false, sbom = false }: AttestationsWa
   sbom || (provenance !== false && provenance.inlineOnly !== true);
 
 type Kind = keyof AttestationsWanted;
-type Fields = Map<string, string>;
-type Reader = (fields: Fields, invalid: Invalid) => AttestationsWanted;
-type Invalid = (want: string) => Failure;
+type Reader = (fields: Fields) => AttestationsWanted;
 
 const READERS: Readonly<Record<Kind, Reader>> = {
-  provenance: (fields, invalid) => {
-    const mode = taken(fields, "mode", { values: PROVENANCE_MODES, invalid });
-    const version = taken(fields, "version", { values: PROVENANCE_VERSIONS, invalid });
-    const builderId = take(fields, "builder-id");
-    const reproducible = takeBoolean(fields, "reproducible", invalid);
-    const inlineOnly = takeBoolean(fields, "inline-only", invalid);
+  provenance: (fields) => {
+    const mode = fields.choice("mode", PROVENANCE_MODES);
+    const version = fields.choice("version", PROVENANCE_VERSIONS);
+    const builderId = fields.take("builder-id");
+    const reproducible = fields.boolean("reproducible");
+    const inlineOnly = fields.boolean("inline-only");
     return {
       provenance: {
         ...(mode === undefined ? {} : { mode }),
@@ -57,7 +56,7 @@ const READERS: Readonly<Record<Kind, Reader>> = {
     };
   },
   sbom: (fields) => {
-    const generator = take(fields, "generator");
+    const generator = fields.take("generator");
     if (generator === undefined) return { sbom: true };
     throw new Failure(
       "OPTION_UNSUPPORTED",
@@ -72,16 +71,14 @@ const READERS: Readonly<Record<Kind, Reader>> = {
  * field "type" says which. Throws OPTION_INVALID, OPTION_UNSUPPORTED.
  */
 export function readAttestation(option: string, text: string, kind?: Kind): AttestationsWanted {
-  const invalid: Invalid = (want) => new Failure("OPTION_INVALID", { option, got: text, want });
   const alone = kind === undefined ? undefined : text === "" ? true : parseBoolean(text);
-  const fields = alone === undefined ? fieldsOf(text, invalid) : new Map<string, string>();
-  const type = kind ?? fields.get("type");
-  if (type !== "provenance" && type !== "sbom") throw invalid("type=provenance or type=sbom");
-  fields.delete("type");
-  const isDisabled = takeBoolean(fields, "disabled", invalid) ?? alone === false;
-  if (isDisabled) return { [type]: false };
-  const wanted = READERS[type](fields, invalid);
-  const [left] = fields.keys();
+  const fields = new Fields(option, alone === undefined ? text : `disabled=${!alone}`);
+  const named = fields.take("type");
+  const type = kind ?? named;
+  if (type !== "provenance" && type !== "sbom") throw fields.invalid("type=provenance or type=sbom");
+  if (fields.boolean("disabled") === true) return { [type]: false };
+  const wanted = READERS[type](fields);
+  const [left] = fields.rest().keys();
   if (left === undefined) return wanted;
   throw new Failure("OPTION_UNSUPPORTED", { option: `${left} of ${option} ${text}` });
 }
@@ -106,53 +103,5 @@ export function attestationAttributes({
 function provenanceText(wanted: ProvenanceWanted | false): string {
   if (wanted === false) return "disabled=true";
   const { mode, version, builderId, reproducible, inlineOnly } = wanted;
-  const fields = { mode, version, "builder-id": builderId, reproducible, "inline-only": inlineOnly };
-  return Object.entries(fields)
-    .flatMap(([key, value]) => (value === undefined ? [] : [`"${`${key}=${value}`.replaceAll('"', '""')}"`]))
-    .join(",");
-}
-
-function fieldsOf(text: string, invalid: Invalid): Fields {
-  const pairs = text === "" ? [] : splitFields(text, invalid);
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 1) throw invalid(`true, false or key=value pairs, got ${JSON.stringify(pair)}`);
-      return [pair.slice(0, at).toLowerCase(), pair.slice(at + 1)];
-    }),
-  );
-}
-
-function splitFields(text: string, invalid: Invalid): readonly string[] {
-  try {
-    return csvFields(text);
-  } catch {
-    throw invalid("comma separated key=value pairs");
-  }
-}
-
-function take(fields: Fields, key: string): string | undefined {
-  const value = fields.get(key);
-  fields.delete(key);
-  return value;
-}
-
-function taken<T extends string>(
-  fields: Fields,
-  key: string,
-  { values, invalid }: { readonly values: readonly T[]; readonly invalid: Invalid },
-): T | undefined {
-  const text = take(fields, key);
-  const found = values.find((value) => value === text);
-  if (text !== undefined && found === undefined)
-    throw invalid(values.map((value) => `${key}=${value}`).join(" or "));
-  return found;
-}
-
-function takeBoolean(fields: Fields, key: string, invalid: Invalid): boolean | undefined {
-  const text = take(fields, key);
-  if (text === undefined) return undefined;
-  const value = parseBoolean(text);
-  if (value === undefined) throw invalid(`${key}=true or ${key}=false`);
-  return value;
+  return csvText({ mode, version, "builder-id": builderId, reproducible, "inline-only": inlineOnly });
 }

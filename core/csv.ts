@@ -9,6 +9,15 @@ export function csvFields(line: string): readonly string[] {
   }
 }
 
+/** csvFields() the other way, of "key=value" fields; those without a value are left out. */
+export const csvText = (values: Readonly<Record<string, string | boolean | undefined>>): string =>
+  Object.entries(values)
+    .flatMap(([key, value]) => (value === undefined ? [] : [quotedWhereNeeded(`${key}=${value}`)]))
+    .join(",");
+
+const quotedWhereNeeded = (field: string): string =>
+  /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+
 function bare(line: string, start: number): { readonly field: string; readonly end: number } {
   const comma = line.indexOf(",", start);
   const end = comma < 0 ? line.length : comma;

@@ -1,10 +1,10 @@
+import type { Compression } from "../core/compression.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { AttestationKind } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
-import type { Compression } from "../image/media-types.ts";
 import type { Credentials } from "../registry/client/auth/credentials.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
 import type { UnstoredImage } from "../registry/client/transfer/push-unstored.ts";

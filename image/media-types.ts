@@ -1,3 +1,5 @@
+import type { Compression } from "../core/compression.ts";
+
 /** OCI image-spec media-types.md, and Docker's schema 2 beside each. */
 export const MEDIA_TYPES = {
   index: "application/vnd.oci.image.index.v1+json",
@@ -25,9 +27,6 @@ export const MANIFEST_KINDS: Readonly<Record<string, "image" | "index">> = {
 /** The layer types of an uncompressed tar, whose digest is its diff id. */
 export const isPlainLayer = (mediaType: string): boolean =>
   mediaType === MEDIA_TYPES.layer || mediaType === MEDIA_TYPES.dockerLayer;
-
-/** How layers are compressed for others. */
-export type Compression = "gzip" | "zstd";
 
 /** The layer types of each compression; what is made here has the first. */
 export const COMPRESSED_LAYERS: Readonly<Record<Compression, readonly [string, ...string[]]>> = {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, createReadStream, mkdirSync, openSync, readSync } from "node:fs";
 import type { Database } from "better-sqlite3";
+import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { algorithmOf, type Digest, digestFromBytes, finishDigest } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
 import { type Abortable, verified } from "../core/streams.ts";
-import { COMPRESSED_LAYERS, type Compression, MEDIA_TYPES } from "../image/media-types.ts";
+import { COMPRESSED_LAYERS, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
 import type { Kernel, LayerEntry } from "../native/kernel.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";

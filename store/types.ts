@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
@@ -6,7 +7,6 @@ import type { Platform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { AttestationKind, Predicate } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
-import type { Compression } from "../image/media-types.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";

@@ -55,13 +55,3 @@ function tidied(attribute: string, fields: Fields): Fields {
   if (type === "env" && src !== undefined) return { ...rest, env: src };
   return src === undefined ? rest : { ...rest, src };
 }
-
-/** As a flag has them. */
-export function fieldsText(fields: Fields): string {
-  return Object.entries(fields)
-    .map(([key, value]) => {
-      const pair = `${key}=${value}`;
-      return /[",\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair;
-    })
-    .join(",");
-}

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { isRemoteContext } from "../../core/build-context.ts";
+import { csvText } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
 import { BUILD_FLAGS } from "../build-options/flags.ts";
 import type { BuildFlags } from "../build-options/prepare.ts";
 import { parseFlags } from "../flags.ts";
 import type { AttributeName, Target } from "./attributes.ts";
 import { CACHE_ONLY } from "./definition.ts";
-import { type Fields, fieldsText } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 
 type Map = Readonly<Record<string, string>>;
 type Writers = { readonly [K in AttributeName]?: (value: NonNullable<Target[K]>) => readonly string[] };
@@ -30,13 +31,13 @@ const WRITERS: Writers = {
   args: pairs("build-arg"),
   labels: pairs("label"),
   tags: each("tag", same),
-  "cache-from": each("cache-from", fieldsText),
-  "cache-to": each("cache-to", fieldsText),
+  "cache-from": each("cache-from", csvText),
+  "cache-to": each("cache-to", csvText),
   target: one("target"),
-  secret: each("secret", fieldsText),
+  secret: each("secret", csvText),
   ssh: each("ssh", ofAgent),
   platforms: each("platform", same),
-  output: each("output", fieldsText),
+  output: each("output", csvText),
   pull: one("pull"),
   "no-cache": one("no-cache"),
   network: one("network"),
@@ -44,7 +45,7 @@ const WRITERS: Writers = {
   ulimits: each("ulimit", same),
   "extra-hosts": pairs("add-host", ":"),
   // Of several for one type, that of the file or flag read last holds.
-  attest: (list) => each("attest", fieldsText)([...new Map(list.map((one) => [one["type"], one])).values()]),
+  attest: (list) => each("attest", csvText)([...new Map(list.map((one) => [one["type"], one])).values()]),
 };
 /** What is no flag, or handled apart; entitlements are given on the command line, as a file must not give them to itself. */
 const APART: readonly AttributeName[] = [

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
+import { COMPRESSIONS } from "../../core/compression.ts";
 import { csvFields } from "../../core/csv.ts";
 import { isDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import { parseBoolean } from "../../core/go-boolean.ts";
+import { Fields } from "../../core/fields.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { CacheExport, CacheLocation } from "../../engine/api.ts";
-import { FlagFields } from "./fields.ts";
 
-type SourceReader = (fields: FlagFields, cwd: string) => CacheLocation;
-type TargetReader = (fields: FlagFields, cwd: string) => CacheExport["to"];
+type SourceReader = (fields: Fields, cwd: string) => CacheLocation;
+type TargetReader = (fields: Fields, cwd: string) => CacheExport["to"];
 
 /** A directory without a word on it. */
 const DEFAULT_TAG = "latest";
@@ -60,17 +60,14 @@ export const readCacheSources = (texts: readonly string[], cwd: string): readonl
 export const readCacheTargets = (texts: readonly string[], cwd: string): readonly CacheExport[] =>
   texts.map((text) => readTarget(open("--cache-to", text), cwd));
 
-function readTarget(fields: FlagFields, cwd: string): CacheExport {
+function readTarget(fields: Fields, cwd: string): CacheExport {
   const to = readerOf(TARGETS, "--cache-to", fields)(fields, cwd);
-  const mode = fields.take("mode") ?? "min";
-  if (mode !== "min" && mode !== "max") throw fields.invalid("mode=min or mode=max");
-  const compression = fields.take("compression") ?? "gzip";
-  if (compression !== "gzip" && compression !== "zstd")
-    throw fields.invalid("compression=gzip or compression=zstd");
+  const mode = fields.choice("mode", ["min", "max"]) ?? "min";
+  const compression = fields.choice("compression", COMPRESSIONS) ?? "gzip";
   for (const key of ["oci-mediatypes", "image-manifest"])
-    if (!flag(fields, key, true))
+    if (fields.boolean(key) === false)
       throw new Failure("OPTION_UNSUPPORTED", { option: `--cache-to ${key}=false` });
-  const ignoreErrors = flag(fields, "ignore-error", false);
+  const ignoreErrors = fields.boolean("ignore-error") ?? false;
   fields.finish([
     "type",
     "ref",
@@ -86,15 +83,15 @@ function readTarget(fields: FlagFields, cwd: string): CacheExport {
 }
 
 /** A bare reference is a registry's. */
-function open(option: string, text: string): FlagFields {
+function open(option: string, text: string): Fields {
   const isReference = !text.includes("=") && csvFields(text).length === 1;
-  const fields = new FlagFields(option, isReference ? `type=registry,ref=${text}` : text);
+  const fields = new Fields(option, isReference ? `type=registry,ref=${text}` : text);
   const refused = UNSUPPORTED.find((key) => fields.rest().has(key));
   if (refused !== undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `${option} ${refused}` });
   return fields;
 }
 
-function readerOf<R>(readers: Readonly<Record<string, R>>, option: string, fields: FlagFields): R {
+function readerOf<R>(readers: Readonly<Record<string, R>>, option: string, fields: Fields): R {
   const type = fields.take("type") ?? "registry";
   const reader = readers[type];
   if (reader !== undefined) return reader;
@@ -103,10 +100,4 @@ function readerOf<R>(readers: Readonly<Record<string, R>>, option: string, field
     { option: `${option} type=${type}` },
     { hint: `there are: ${Object.keys(readers).join(", ")}` },
   );
-}
-
-function flag(fields: FlagFields, key: string, byDefault: boolean): boolean {
-  const value = parseBoolean(fields.take(key) ?? String(byDefault));
-  if (value === undefined) throw fields.invalid(`${key}=true or ${key}=false`);
-  return value;
 }

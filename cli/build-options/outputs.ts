@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
+import { COMPRESSIONS, type Compression } from "../../core/compression.ts";
 import { csvFields } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
-import { parseBoolean } from "../../core/go-boolean.ts";
-import type { Compression } from "../../engine/api.ts";
-import { FlagFields } from "./fields.ts";
+import { Fields } from "../../core/fields.ts";
 
 /** What is made of a build's result. `file` undefined is standard output. */
 export type Output =
@@ -23,7 +22,7 @@ export type Output =
       readonly compression?: Compression;
     };
 
-type Reader = (fields: FlagFields, cwd: string) => Output;
+type Reader = (fields: Fields, cwd: string) => Output;
 
 const split = (names: string | undefined): readonly string[] =>
   (names ?? "").split(",").filter((name) => name !== "");
@@ -42,7 +41,7 @@ const readLocal: Reader = (fields, cwd) => {
 const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.take("dest"), cwd) });
 
 const readArchive: Reader = (fields, cwd) => {
-  if (parseBoolean(fields.take("tar") ?? "true") !== true) throw fields.invalid("tar=true");
+  if (fields.boolean("tar") === false) throw fields.invalid("tar=true");
   const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
   return { type: "archive", names, file, docker: false };
 };
@@ -58,11 +57,8 @@ const readDocker: Reader = (fields, cwd) => {
 const readImage =
   (byDefault: boolean): Reader =>
   (fields) => {
-    const push = parseBoolean(fields.take("push") ?? String(byDefault));
-    if (push === undefined) throw fields.invalid("push=true or push=false");
-    const compression = fields.take("compression");
-    if (compression !== undefined && compression !== "gzip" && compression !== "zstd")
-      throw fields.invalid("compression=gzip or compression=zstd");
+    const push = fields.boolean("push") ?? byDefault;
+    const compression = fields.choice("compression", COMPRESSIONS);
     return {
       type: "image",
       names: split(fields.take("name")),
@@ -99,7 +95,7 @@ function readOutput(text: string, cwd: string): Output {
   if (text === "-") return { type: "tar", file: undefined };
   if (csvFields(text).length === 1 && !text.startsWith("type="))
     return { type: "directory", path: resolve(cwd, text) };
-  const fields = new FlagFields("--output", text);
+  const fields = new Fields("--output", text);
   const reader = READERS[fields.take("type") ?? ""];
   if (reader === undefined) throw fields.invalid(`type=${Object.keys(READERS).join("|")}`);
   const output = reader.read(fields, cwd);

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { Fields } from "../../core/fields.ts";
 import type { SecretSource } from "../../engine/api.ts";
-import { FlagFields } from "./fields.ts";
 
 /** Where the value of a secret is. */
 type Place = { readonly env: string } | { readonly file: string };
@@ -37,7 +37,7 @@ export async function readSecrets(
 }
 
 function readSecret(text: string, { cwd, env }: Surroundings): readonly [id: string, place: Place] {
-  const fields = new FlagFields("--secret", text);
+  const fields = new Fields("--secret", text);
   const id = fields.take("id") ?? "";
   const type = fields.take("type");
   const source = fields.take("src", "source");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
-import { FlagFields } from "../build-options/fields.ts";
+import { Fields } from "../../core/fields.ts";
 import { defineCommand } from "../command.ts";
 import { type ContextFiles, writeContext } from "../connection/context-store.ts";
 import { DEFAULT_CONTEXT } from "../connection/docker-folder.ts";
@@ -9,7 +9,6 @@ import { type Context, print, warn } from "../context.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/;
 const KEYS = ["host", "ca", "cert", "key", "skip-tls-verify"];
-const SWITCH: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
 
 export const contextCreate = defineCommand({
   usage: "[OPTIONS] CONTEXT",
@@ -40,7 +39,7 @@ async function readEndpoint(
   { cwd }: Context,
   text: string,
 ): Promise<{ readonly host: string; readonly skipVerify: boolean; readonly files: ContextFiles }> {
-  const fields = text === "" ? undefined : new FlagFields("--docker", text);
+  const fields = text === "" ? undefined : new Fields("--docker", text);
   const host = fields?.take("host") ?? "";
   if (fields === undefined || host === "")
     throw new Failure("OPTION_INVALID", {
@@ -49,10 +48,8 @@ async function readEndpoint(
       want: "host=unix:///path or host=tcp://name:port",
     });
   const [ca, cert, key] = [fields.take("ca"), fields.take("cert"), fields.take("key")];
-  const skip = fields.take("skip-tls-verify") ?? "false";
+  const skipVerify = fields.boolean("skip-tls-verify") ?? false;
   fields.finish(KEYS);
-  const skipVerify = SWITCH[skip];
-  if (skipVerify === undefined) throw fields.invalid("skip-tls-verify=true or false");
   if ((cert === undefined) !== (key === undefined)) throw fields.invalid("cert and key together");
   const read = (file: string): Promise<Uint8Array> =>
     readFile(resolve(cwd, file)).catch((cause: Error) => {

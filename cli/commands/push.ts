@@ -1,12 +1,10 @@
+import { COMPRESSIONS, type Compression } from "../../core/compression.ts";
 import { Failure } from "../../core/errors.ts";
-import type { Compression } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { print } from "../context.ts";
 import { tellDefaultTag } from "../default-tag.ts";
 import { transferProgress } from "../progress/transfer.ts";
 import { interruptible } from "../signals.ts";
-
-const COMPRESSIONS: readonly Compression[] = ["gzip", "zstd"];
 
 export const push = defineCommand({
   usage: "[OPTIONS] NAME[:TAG]",

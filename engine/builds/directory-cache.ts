@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CACHE_ARTIFACT_TYPE, CACHE_CONFIG_TYPE } from "../../builder/cache/remote/document.ts";
 import type { CacheLocation, CachePlace, FoundCache, PlacedLayer } from "../../builder/cache/remote/types.ts";
+import type { Compression } from "../../core/compression.ts";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { algorithmOf, type Digest, digestOf, hexOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { type Abortable, readAll, streamOf, verified } from "../../core/streams.ts";
 import { encodeManifest, parseManifest } from "../../image/manifest.ts";
-import { type Compression, MEDIA_TYPES } from "../../image/media-types.ts";
+import { MEDIA_TYPES } from "../../image/media-types.ts";
 import type { Store } from "../../store/types.ts";
 
 type Directory = Extract<CacheLocation, { readonly kind: "directory" }>;

@@ -1,10 +1,10 @@
 import { CACHE_ARTIFACT_TYPE, CACHE_CONFIG_TYPE } from "../../builder/cache/remote/document.ts";
 import type { CachePlace, FoundCache, PlacedLayer } from "../../builder/cache/remote/types.ts";
+import type { Compression } from "../../core/compression.ts";
 import type { Descriptor } from "../../core/descriptor.ts";
 import type { Digest } from "../../core/digest.ts";
 import { familiarReference, parseReference, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
-import type { Compression } from "../../image/media-types.ts";
 import type { Artifacts } from "../../registry/client/artifacts.ts";
 import { askedAt } from "../../registry/client/asked.ts";
 import type { Asked } from "../../registry/client/registries.ts";

@@ -1,3 +1,4 @@
+import type { Compression } from "../../core/compression.ts";
 import { Failure } from "../../core/errors.ts";
 import {
   familiarName,
@@ -7,7 +8,6 @@ import {
   repositoryOf,
   withDefaultTag,
 } from "../../core/reference.ts";
-import type { Compression } from "../../image/media-types.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
 import type { UnstoredImage } from "../../registry/client/transfer/push-unstored.ts";
 import type { ImageStore } from "../../store/types.ts";

@@ -1,3 +1,4 @@
+import type { Compression } from "../../core/compression.ts";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { type Digest, digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
@@ -6,7 +7,6 @@ import { type Reference, withDefaultTag } from "../../core/reference.ts";
 import { readAll, streamOf, verified } from "../../core/streams.ts";
 import { choosePlatform } from "../../image/choose-platform.ts";
 import { encodeManifest, type ImageManifest } from "../../image/manifest.ts";
-import type { Compression } from "../../image/media-types.ts";
 import { type Exchange, pushPartsOf } from "./exchange.ts";
 import type { Access, Asked } from "./registries.ts";
 import type { Repository } from "./repository.ts";

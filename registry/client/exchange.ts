@@ -1,5 +1,5 @@
+import type { Compression } from "../../core/compression.ts";
 import type { Reference } from "../../core/reference.ts";
-import type { Compression } from "../../image/media-types.ts";
 import type { Store } from "../../store/types.ts";
 import type { Asked, Registries } from "./registries.ts";
 import type { Report } from "./transfer/events.ts";

@@ -1,8 +1,8 @@
+import type { Compression } from "../../../core/compression.ts";
 import type { Descriptor } from "../../../core/descriptor.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { CredentialSource } from "../../../core/registry-credentials.ts";
 import type { Abortable } from "../../../core/streams.ts";
-import type { Compression } from "../../../image/media-types.ts";
 
 /** Where a cache is kept outside of the store. */
 export type CacheLocation =

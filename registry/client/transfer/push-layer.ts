@@ -1,8 +1,9 @@
+import type { Compression } from "../../../core/compression.ts";
 import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, hexOf } from "../../../core/digest.ts";
 import { familiarName, type Reference } from "../../../core/reference.ts";
 import { type Abortable, type ByteStream, verified } from "../../../core/streams.ts";
-import { COMPRESSED_LAYERS, type Compression, isPlainLayer } from "../../../image/media-types.ts";
+import { COMPRESSED_LAYERS, isPlainLayer } from "../../../image/media-types.ts";
 import type { Store } from "../../../store/types.ts";
 import type { Repository } from "../repository.ts";
 import { counted, type Report } from "./events.ts";

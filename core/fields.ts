@@ -1,8 +1,9 @@
-import { csvFields } from "../../core/csv.ts";
-import { Failure } from "../../core/errors.ts";
+import { csvFields } from "./csv.ts";
+import { Failure } from "./errors.ts";
+import { parseBoolean } from "./go-boolean.ts";
 
 /** The "key=value" pairs of a flag like `--secret id=a,src=b`; keys in lower case, the last of equal ones counts. */
-export class FlagFields {
+export class Fields {
   readonly #option: string;
   readonly #text: string;
   readonly #fields: Map<string, string>;
@@ -19,6 +20,23 @@ export class FlagFields {
     const found = keys.find((key) => this.#fields.has(key));
     const value = found === undefined ? undefined : this.#fields.get(found);
     for (const key of keys) this.#fields.delete(key);
+    return value;
+  }
+
+  /** take() for one of these values. Throws OPTION_INVALID for another. */
+  choice<T extends string>(key: string, values: readonly T[]): T | undefined {
+    const text = this.take(key);
+    const found = values.find((value) => value === text);
+    if (text !== undefined && found === undefined)
+      throw this.invalid(values.map((value) => `${key}=${value}`).join(" or "));
+    return found;
+  }
+
+  /** take() for what Go's strconv.ParseBool takes. Throws OPTION_INVALID for another. */
+  boolean(key: string): boolean | undefined {
+    const text = this.take(key);
+    const value = text === undefined ? undefined : parseBoolean(text);
+    if (text !== undefined && value === undefined) throw this.invalid(`${key}=true or ${key}=false`);
     return value;
   }
 
