@@ -2,6 +2,7 @@ import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
+import type { Attachment } from "../runtime/containers/attachment.ts";
 import type { ContainerUpdate } from "../runtime/containers/updater.ts";
 import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
@@ -28,7 +29,16 @@ export type * from "./registry/access-api.ts";
 export type * from "./registry/api.ts";
 export type * from "./system-api.ts";
 // What a command or a route handles besides the services themselves.
-export type { ContainerRecord, ContainerUpdate, HostConfig, LogEntry, LogQuery, MountConfig, ProcessConfig };
+export type {
+  Attachment,
+  ContainerRecord,
+  ContainerUpdate,
+  HostConfig,
+  LogEntry,
+  LogQuery,
+  MountConfig,
+  ProcessConfig,
+};
 
 /**
  * The product without HTTP: one service per resource. The command line and the daemon depend on these types only; an engine is embedded
@@ -58,13 +68,6 @@ export interface ContainerCreate {
   readonly hostConfig: Partial<HostConfig>;
   /** Networks besides that of its NetworkMode, or how it is connected to that one: by name. */
   readonly networks?: Readonly<Record<string, Partial<EndpointConfig>>>;
-}
-/** A live connection to a process's stdio. Output ends when the process's output does. */
-export interface Attachment extends AsyncDisposable {
-  readonly output: AsyncIterable<{ readonly stream: "stdout" | "stderr"; readonly data: Uint8Array }>;
-  write(data: Uint8Array): Promise<void>;
-  closeInput(): Promise<void>;
-  resize(columns: number, rows: number): Promise<void>;
 }
 export interface ContainerFilter {
   readonly all?: boolean;

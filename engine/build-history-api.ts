@@ -2,7 +2,8 @@ import type { BuildEvent } from "../builder/events.ts";
 import type { SecretSource } from "../builder/ports.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
-import type { Attachment, TerminalSize } from "../runtime/containers/attachment.ts";
+import type { Attachment } from "../runtime/containers/attachment.ts";
+import type { TerminalSize } from "../runtime/terminal-size.ts";
 
 export type BuildStatus = "running" | "completed" | "error" | "canceled";
 

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { isCode } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import type { Attachment, TerminalSize } from "./containers/attachment.ts";
+import type { Attachment } from "./containers/attachment.ts";
 import { ProcessSession } from "./containers/process-session.ts";
 import type { Launched, LaunchIo } from "./launch/launcher.ts";
 import { connectShim } from "./launch/shim.ts";
+import type { TerminalSize } from "./terminal-size.ts";
 
 /** A command with somebody connected to it. Disposing ends it and everything it started. */
 export interface TransientSession extends Attachment {

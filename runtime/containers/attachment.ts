@@ -3,6 +3,7 @@ import { isCode } from "../../core/errors.ts";
 import { connectShim } from "../launch/shim.ts";
 import type { ShimAttachment, ShimOutput } from "../launch/shim-attachment.ts";
 import type { LogEntry } from "../logs/log-reader.ts";
+import type { TerminalSize } from "../terminal-size.ts";
 
 /** A live connection to a process's standard streams. Output ends when the process's output does. */
 export interface Attachment extends AsyncDisposable {
@@ -11,13 +12,6 @@ export interface Attachment extends AsyncDisposable {
   closeInput(): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
 }
-
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
-/** Of a terminal of which nobody has said how large it is. */
-export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 /**
  * An attachment to a process that may not have started yet: it begins when connect() is called with the socket of its shim, before the

@@ -4,7 +4,7 @@ import { parseSignal } from "../../core/signals.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
 import { connectShim } from "../launch/shim.ts";
-import type { TerminalSize } from "./attachment.ts";
+import type { TerminalSize } from "../terminal-size.ts";
 import { containerEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ContainerParts } from "./parts.ts";

@@ -13,7 +13,7 @@ import { type GrantedDevice, grantDevices } from "../spec/granted-devices.ts";
 import { findDevices } from "../spec/host-facts.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
-import { DEFAULT_SIZE, type TerminalSize } from "./attachment.ts";
+import { DEFAULT_SIZE, type TerminalSize } from "../terminal-size.ts";
 import { routeOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";

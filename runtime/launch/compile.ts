@@ -1,17 +1,13 @@
 import { Failure } from "../../core/errors.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { OciNamespace, OciProcess, OciSpec } from "../spec/oci.ts";
+import type { TerminalSize } from "../terminal-size.ts";
 import { compileDevices, compileFiles, compileRootfs, compileSpecMounts } from "./compile-mounts.ts";
 import { compileExec, compileLimits, type ProcessOptions } from "./compile-process.ts";
 import { ATTR, CLONE, MS } from "./flags.ts";
 import type { LaunchFile } from "./launcher.ts";
 import { parseMountOptions } from "./mount-options.ts";
 import type { LaunchOp, LaunchProgram } from "./ops.ts";
-
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface CompileOptions extends ProcessOptions {
   readonly rootfs: readonly Mount[];
