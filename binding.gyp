@@ -12,6 +12,7 @@
       'target_name': 'kernel',
       'sources': [
         'native/src/addon.cc',
+        'native/src/archive_member.cc',
         'native/src/byte_source.cc',
         'native/src/decoders.cc',
         'native/src/deflate.cc',

@@ -3,32 +3,27 @@
 #include <string>
 #include <vector>
 
-#include "tar_reader.h"
+#include "tar_format.h"
 
 namespace slipway {
 
-/** Throws the ArchiveError of a member. */
+/** Throws an ArchiveError about the member `path`. */
 [[noreturn]] void RefuseMember(const std::string& path, const std::string& why);
 
 /** Where a hard link leads, from the root of its archive. */
 struct HardLinkTarget {
   std::string path;
-  /** Of `path`: the directory, and the name in it. */
+  /** The directory and the name that `path` consists of. */
   std::vector<std::string> directory;
   std::string name;
 };
 
-/** Of the hard link `entry`, whose own path is cleaned in `at`. Throws ArchiveError. */
-HardLinkTarget TargetOfHardLink(const TarEntry& entry, const std::string& at);
+/** Of the hard link `entry`, which is made at `path`. Throws ArchiveError when it leads to the root or
+ * itself. */
+HardLinkTarget TargetOfHardLink(const TarEntry& entry, const std::string& path);
 
-[[noreturn]] void RefuseMissingTarget(const TarEntry& entry, const HardLinkTarget& target);
-[[noreturn]] void RefuseUnlinkableTarget(const TarEntry& entry, const HardLinkTarget& target);
-
-/** Of a symbolic link. Throws ArchiveError when it leads nowhere. */
-void CheckSymlink(const TarEntry& entry);
-
-/** One method of `members` for each type of member; `place` is what they are given besides. Throws ArchiveError for another type. */
-template <typename Members, typename... Place>
-void MakeMember(Members& members, const TarEntry& entry, const Place&... place);
+/** Refuses a hard link whose target is not there, or is none of which a link can be made. */
+[[noreturn]] void RefuseMissing(const TarEntry& entry, const HardLinkTarget& target);
+[[noreturn]] void RefuseUnlinkable(const TarEntry& entry, const HardLinkTarget& target);
 
 }  // namespace slipway

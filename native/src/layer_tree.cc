@@ -19,10 +19,6 @@ namespace {
 constexpr int kMaxLinks = 40;
 constexpr unsigned kWhiteoutMode = S_IFCHR | 0600;
 
-[[noreturn]] void Invalid(const std::string& path, const std::string& why) {
-  throw ArchiveError{path + ": " + why};
-}
-
 bool IsDirectory(const LayerNode* node) { return node != nullptr && S_ISDIR(node->mode); }
 
 /** See IsWhiteout in stats.h: members of an archive may be such devices, too. */
@@ -105,7 +101,7 @@ void LayerTree::Add(const TarEntry& entry, uint64_t data) {
     case kTarFifo:
       return AddNode(entry, place, S_IFIFO);
     default:
-      Invalid(entry.path, std::string("a member of type \"") + entry.type + "\" is not known");
+      RefuseMember(entry.path, std::string("a member of type \"") + entry.type + "\" is not known");
   }
 }
 
@@ -149,6 +145,11 @@ LayerNode* LayerTree::Find(const std::string& path) const {
   return at;
 }
 
+LayerNode* LayerTree::Find(const HardLinkTarget& target) const {
+  LayerNode* const directory = Find(JoinPath(target.directory));
+  return directory == nullptr ? nullptr : At({directory, target.name, {}});
+}
+
 LayerNode* LayerTree::Parent(const std::vector<std::string>& components) {
   std::string path = JoinPath(components);
   if (last_ && last_->first == path) return last_->second;
@@ -168,7 +169,7 @@ LayerNode* LayerTree::MakeParents(const std::vector<std::string>& components) {
       const Place place{directory, name, path};
       LayerNode* const there = At(place);
       if (there != nullptr && !IsWhiteoutNode(there))
-        Invalid(path, "is in the way of a directory, or a link that leads nowhere");
+        RefuseMember(path, "is in the way of a directory, or a link that leads nowhere");
       next = MakeDirectory(place);
     }
     directory = next;
@@ -202,7 +203,7 @@ LayerNode* LayerTree::Replace(const Place& place, LayerNode* node, const char* s
 // ── members ─────────────────────────────────────────────────────────────────────────────────────────
 
 void LayerTree::AddRoot(const TarEntry& entry) {
-  if (entry.type != kTarDirectory) Invalid(entry.path, "the root can only be a directory");
+  if (entry.type != kTarDirectory) RefuseMember(entry.path, "the root can only be a directory");
   SetMetadata(*root_, entry, "");
 }
 
@@ -237,7 +238,7 @@ void LayerTree::AddDirectory(const TarEntry& entry, const Place& place) {
 }
 
 void LayerTree::AddSymlink(const TarEntry& entry, const Place& place) {
-  if (entry.link.empty()) Invalid(entry.path, "a link without a target");
+  if (entry.link.empty()) RefuseMember(entry.path, "a link without a target");
   if (entry.link.size() >= PATH_MAX) ThrowErrno("symlinkat", place.path, ENAMETOOLONG);
   LayerNode* const link = Replace(place, NewNode(S_IFLNK), "symlinkat");
   link->link = entry.link;
@@ -254,23 +255,15 @@ void LayerTree::AddNode(const TarEntry& entry, const Place& place, unsigned type
 }
 
 void LayerTree::AddHardLink(const TarEntry& entry, const Place& place) {
-  std::vector<std::string> components = CleanComponents(entry.link);
-  if (components.empty()) Invalid(entry.path, "a hard link to the root");
-  const std::string target = JoinPath(components);
-  if (target == place.path) Invalid(entry.path, "a hard link to itself");
-  const std::string name = std::move(components.back());
-  components.pop_back();
-  CheckName(name, "linkat", place.path);
-  const std::string missing = "a hard link to " + target + ", which is not there";
-  LayerNode* const parent = Find(JoinPath(components));
-  LayerNode* const there = parent == nullptr ? nullptr : At({parent, name, {}});
-  if (there == nullptr) Invalid(entry.path, missing);
+  const HardLinkTarget target = TargetOfHardLink(entry, place.path);
+  CheckName(target.name, "linkat", place.path);
+  LayerNode* const there = Find(target);
+  if (there == nullptr) RefuseMissing(entry, target);
   CheckName(place.name, "linkat", place.path);
   // What is removed for the link may be its target, or hold it.
   Remove(place);
-  LayerNode* const still = Find(JoinPath(components));
-  if (still == nullptr || At({still, name, {}}) != there) Invalid(entry.path, missing);
-  if (IsDirectory(there)) Invalid(entry.path, "a hard link to " + target + ", which cannot be linked");
+  if (Find(target) != there) RefuseMissing(entry, target);
+  if (IsDirectory(there)) RefuseUnlinkable(entry, target);
   place.parent->children[place.name] = there;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "archive_member.h"
 #include "tar_reader.h"
 
 namespace slipway {
@@ -60,6 +61,7 @@ class LayerTree {
   LayerNode* NewNode(unsigned mode);
   LayerNode* At(const Place& place) const;
   LayerNode* Find(const std::string& path) const;
+  LayerNode* Find(const HardLinkTarget& target) const;
   LayerNode* Parent(const std::vector<std::string>& components);
   LayerNode* MakeParents(const std::vector<std::string>& components);
   LayerNode* MakeDirectory(const Place& place);

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "archive_member.h"
 #include "digesting_writer.h"
 #include "errors.h"
 #include "in_root.h"
@@ -21,10 +22,6 @@
 
 namespace slipway {
 namespace {
-
-[[noreturn]] void Invalid(const std::string& path, const std::string& why) {
-  throw ArchiveError{path + ": " + why};
-}
 
 /**
  * Unpacks one archive below `root`. Every parent is opened with RESOLVE_IN_ROOT, and what is created there is
@@ -79,7 +76,7 @@ class Unpacker {
     const bool keep = options_.whiteouts == Whiteouts::kKeep;
     // Archives exist that begin with a file without a name; tar and the engine pass over it.
     if (entry.type != kTarDirectory && !(keep && entry.path.empty()))
-      Invalid(entry.path, "the root can only be a directory");
+      RefuseMember(entry.path, "the root can only be a directory");
     if (keep) return;
     const UniqueFd root = OpenInRoot(root_, "", kOpenDirectory);
     metadata_.Set(root.get(), entry);
@@ -103,7 +100,7 @@ class Unpacker {
       case kTarFifo:
         return MakeNode(entry, place, S_IFIFO);
       default:
-        Invalid(entry.path, std::string("a member of type \"") + entry.type + "\" is not known");
+        RefuseMember(entry.path, std::string("a member of type \"") + entry.type + "\" is not known");
     }
   }
 
@@ -137,7 +134,7 @@ class Unpacker {
   void MakeMissing(const TarEntry& implied, const Place& place) {
     const std::optional<struct statx> there = StatPlace(place);
     if (there && !IsWhiteout(*there))
-      Invalid(place.path, "is in the way of a directory, or a link that leads nowhere");
+      RefuseMember(place.path, "is in the way of a directory, or a link that leads nowhere");
     CreateDirectory(place);
     metadata_.Set(OpenPlace(place).get(), implied);
     whiteouts_.Created(place.path);
@@ -155,7 +152,7 @@ class Unpacker {
       if (errno != EEXIST) ThrowErrno(syscall, place.path);
       const std::optional<struct statx> there = StatPlace(place);
       if (options_.keep_directories && there && S_ISDIR(there->stx_mode)) {
-        Invalid(place.path, "cannot overwrite directory with non-directory");
+        RefuseMember(place.path, "cannot overwrite directory with non-directory");
       }
       directories_.Remove(place);
     }
@@ -189,7 +186,8 @@ class Unpacker {
     const std::optional<struct statx> there = StatPlace(place);
     const bool merge = there && S_ISDIR(there->stx_mode);
     if (there && !merge && !IsWhiteout(*there)) {
-      if (options_.keep_directories) Invalid(place.path, "cannot overwrite non-directory with directory");
+      if (options_.keep_directories)
+        RefuseMember(place.path, "cannot overwrite non-directory with directory");
       directories_.Remove(place);
     }
     if (!merge) CreateDirectory(place);
@@ -208,7 +206,7 @@ class Unpacker {
   }
 
   void MakeSymlink(const TarEntry& entry, const Place& place) {
-    if (entry.link.empty()) Invalid(entry.path, "a link without a target");
+    if (entry.link.empty()) RefuseMember(entry.path, "a link without a target");
     CreateAnew(place, "symlinkat",
                [&] { return ::symlinkat(entry.link.c_str(), place.parent, place.name.c_str()); });
     metadata_.SetAt(place, entry);
@@ -222,20 +220,13 @@ class Unpacker {
   }
 
   void MakeHardLink(const TarEntry& entry, const Place& place) {
-    std::vector<std::string> components = CleanComponents(entry.link);
-    if (components.empty()) Invalid(entry.path, "a hard link to the root");
-    const std::string target = JoinPath(components);
-    if (target == place.path) Invalid(entry.path, "a hard link to itself");
-    const std::string name = std::move(components.back());
-    components.pop_back();
-    const UniqueFd parent = directories_.Try(JoinPath(components));
-    if (!parent) Invalid(entry.path, "a hard link to " + target + ", which is not there");
+    const HardLinkTarget target = TargetOfHardLink(entry, place.path);
+    const UniqueFd parent = directories_.Try(JoinPath(target.directory));
+    if (!parent) RefuseMissing(entry, target);
     CreateAnew(place, "linkat", [&] {
-      const int result = ::linkat(parent.get(), name.c_str(), place.parent, place.name.c_str(), 0);
-      if (result < 0 && errno == ENOENT)
-        Invalid(entry.path, "a hard link to " + target + ", which is not there");
-      if (result < 0 && errno == EPERM)
-        Invalid(entry.path, "a hard link to " + target + ", which cannot be linked");
+      const int result = ::linkat(parent.get(), target.name.c_str(), place.parent, place.name.c_str(), 0);
+      if (result < 0 && errno == ENOENT) RefuseMissing(entry, target);
+      if (result < 0 && errno == EPERM) RefuseUnlinkable(entry, target);
       return result;
     });
   }
