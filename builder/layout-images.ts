@@ -4,10 +4,9 @@ import { Failure } from "../core/errors.ts";
 import { mapLimited } from "../core/map-limited.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import { type Abortable, readAll } from "../core/streams.ts";
-import { choosePlatform } from "../image/choose-platform.ts";
-import { type ImageConfig, parseConfig } from "../image/config.ts";
-import { type ImageManifest, parseManifest } from "../image/manifest.ts";
-import { MEDIA_TYPES } from "../image/media-types.ts";
+import type { ImageConfig } from "../image/config.ts";
+import { findImage, parseConfigOf, requireImageConfig, requirePlatform } from "../image/find-image.ts";
+import { type ImageManifest, type Manifest, parseManifest } from "../image/manifest.ts";
 import { inflatedLimit } from "../store/inflated-limit.ts";
 import type { Lease, Store } from "../store/types.ts";
 import type { NamedContext } from "./dockerfile/resolved.ts";
@@ -17,7 +16,6 @@ import type { NamedBuildContext } from "./types.ts";
 type Contexts = Readonly<Record<string, NamedBuildContext>>;
 
 const DOCUMENT_LIMIT = 8 * 1024 * 1024;
-const NESTING_LIMIT = 4;
 const PARALLEL = 4;
 
 /** By this name the image of a layout is known in a build. */
@@ -64,7 +62,7 @@ interface For extends Abortable {
   readonly platform: Platform;
 }
 
-/** Rejects with PLATFORM_MISSING, PLATFORM_MISMATCH, MANIFEST_INVALID, CONFIG_INVALID, DIGEST_MISMATCH and with what the layout fails with. */
+/** Rejects with PLATFORM_MISSING, PLATFORM_MISMATCH, MANIFEST_INVALID, DIGEST_MISMATCH and with what the layout fails with. */
 async function bring(bringing: Bringing, options: For): Promise<BaseImage> {
   const manifest = await manifestFor(bringing, options);
   const config = await configOf(bringing, manifest, options);
@@ -79,39 +77,23 @@ async function bring(bringing: Bringing, options: For): Promise<BaseImage> {
 
 /** The layout's own manifest, or of its index the one for the platform. */
 async function manifestFor({ layout, reference }: Bringing, options: For): Promise<ImageManifest> {
-  const platform = formatPlatform(options.platform);
-  let at: Pick<Descriptor, "digest"> & { readonly mediaType?: string } = layout;
-  for (let depth = 0; depth < NESTING_LIMIT; depth += 1) {
-    const document = parseManifest(await readDocument(layout, at.digest, options), at.mediaType);
-    if (document.kind === "image") return document;
-    const chosen = choosePlatform(document.manifests, options.platform);
-    if (chosen === undefined) throw new Failure("PLATFORM_MISSING", { reference, platform });
-    at = chosen;
-  }
-  throw new Failure("MANIFEST_INVALID", { why: `indexes are nested more than ${NESTING_LIMIT} deep` });
+  const read = async ({ digest, mediaType }: LayoutEntry): Promise<Manifest> =>
+    parseManifest(await readDocument(layout, digest, options), mediaType);
+  const found = await findImage(await read(layout), options.platform, read);
+  if (found !== undefined) return found;
+  throw new Failure("PLATFORM_MISSING", { reference, platform: formatPlatform(options.platform) });
 }
+
+type LayoutEntry = Pick<Descriptor, "digest"> & { readonly mediaType?: string };
 
 async function configOf(
   { layout, reference }: Bringing,
-  { config: described, layers }: ImageManifest,
+  manifest: ImageManifest,
   options: For,
 ): Promise<ImageConfig> {
-  const { mediaType, digest } = described;
-  if (mediaType !== MEDIA_TYPES.config && mediaType !== MEDIA_TYPES.dockerConfig)
-    throw new Failure("MANIFEST_INVALID", { why: `${digest} is no image configuration but ${mediaType}` });
-  const config = parseConfig(await readDocument(layout, digest, options));
-  const { platform } = options;
-  if (config.os !== platform.os || config.architecture !== platform.architecture)
-    throw new Failure("PLATFORM_MISMATCH", {
-      reference,
-      want: formatPlatform(platform),
-      got: formatPlatform(config),
-    });
-  const { length } = config.rootfs.diff_ids;
-  if (length !== layers.length)
-    throw new Failure("MANIFEST_INVALID", {
-      why: `the configuration names ${length} layers, the manifest ${layers.length}`,
-    });
+  requireImageConfig(manifest.config);
+  const config = parseConfigOf(manifest, await readDocument(layout, manifest.config.digest, options));
+  requirePlatform(reference, config, options.platform);
   return config;
 }
 

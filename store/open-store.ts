@@ -42,7 +42,7 @@ export interface StoreOptions {
 
 /**
  * Opens the state root, making it when it is new, and removes what dead processes left in it. Rejects with STORE_NEWER, STORE_DRIVER_MISMATCH,
- * STORE_DRIVER_UNUSABLE. * The caller disposes the store.
+ * STORE_DRIVER_UNUSABLE. The caller disposes the store.
  */
 export async function openStore(root: string, options: StoreOptions): Promise<Store> {
   const paths = new Paths(root);

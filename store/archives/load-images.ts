@@ -1,14 +1,13 @@
 import type { Descriptor } from "../../core/descriptor.ts";
-import type { Digest } from "../../core/digest.ts";
+import { type Digest, digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform, hostPlatform, type Platform } from "../../core/platform.ts";
 import { familiarReference, parseReference } from "../../core/reference.ts";
 import type { Abortable, ByteStream } from "../../core/streams.ts";
 import { type DockerArchiveImage, parseDockerArchive } from "../../image/archive/docker-archive.ts";
-import { choosePlatform } from "../../image/choose-platform.ts";
 import { parseConfig } from "../../image/config.ts";
-import { type ImageManifest, parseManifest } from "../../image/manifest.ts";
-import { MEDIA_TYPES } from "../../image/media-types.ts";
+import { findImage, parseConfigOf, requireImageConfig } from "../../image/find-image.ts";
+import { type ImageManifest, type Manifest, parseManifest } from "../../image/manifest.ts";
 import type { Store } from "../types.ts";
 import { type ArchiveFiles, unpackImageArchive } from "./unpack-archive.ts";
 
@@ -91,12 +90,12 @@ async function readLayout(store: Store, files: ArchiveFiles, platform: Platform)
   for (const descriptor of index.manifests) {
     const manifest = await resolveImage(store, files, { descriptor, platform });
     const tags = tagsOf(descriptor);
-    const key = manifest.digest;
+    const key = digestOf(manifest.raw);
     const known = byImage.get(key);
     byImage.set(
       key,
       known === undefined
-        ? await readLayoutImage(store, files, { manifest: manifest.document, tags })
+        ? await readLayoutImage(store, files, { manifest, tags })
         : { ...known, tags: [...known.tags, ...tags] },
     );
   }
@@ -104,27 +103,19 @@ async function readLayout(store: Store, files: ArchiveFiles, platform: Platform)
 }
 
 const blobPath = (digest: Digest): string => `blobs/${digest.replace(":", "/")}`;
-const NESTING_LIMIT = 4;
 
 /** The image manifest a descriptor means: itself, or of an index the one for the platform. */
 async function resolveImage(
   store: Store,
   files: ArchiveFiles,
   { descriptor, platform }: { readonly descriptor: Descriptor; readonly platform: Platform },
-): Promise<{ readonly digest: Digest; readonly document: ImageManifest }> {
-  let at = descriptor;
-  for (let depth = 0; depth < NESTING_LIMIT; depth += 1) {
-    const digest = files.get(blobPath(at.digest));
-    const document = parseManifest(await store.content.readDocument(digest), at.mediaType);
-    if (document.kind === "image") return { digest, document };
-    const chosen = choosePlatform(document.manifests, platform);
-    if (chosen === undefined)
-      throw new Failure("ARCHIVE_INVALID", {
-        why: `no image for ${formatPlatform(platform)} in ${at.digest}`,
-      });
-    at = chosen;
-  }
-  throw new Failure("ARCHIVE_INVALID", { why: `indexes are nested more than ${NESTING_LIMIT} deep` });
+): Promise<ImageManifest> {
+  const read = async ({ digest, mediaType }: Descriptor): Promise<Manifest> =>
+    parseManifest(await store.content.readDocument(files.get(blobPath(digest))), mediaType);
+  const found = await findImage(await read(descriptor), platform, read);
+  if (found !== undefined) return found;
+  const why = `no image for ${formatPlatform(platform)} in ${descriptor.digest}`;
+  throw new Failure("ARCHIVE_INVALID", { why });
 }
 
 async function readLayoutImage(
@@ -132,20 +123,11 @@ async function readLayoutImage(
   files: ArchiveFiles,
   { manifest, tags }: { readonly manifest: ImageManifest; readonly tags: readonly string[] },
 ): Promise<Found> {
-  const { config: described, layers } = manifest;
-  if (described.mediaType !== MEDIA_TYPES.config && described.mediaType !== MEDIA_TYPES.dockerConfig)
-    throw new Failure("ARCHIVE_INVALID", {
-      why: `${described.digest} is no image configuration but ${described.mediaType}`,
-    });
-  const rawConfig = await store.content.readDocument(files.get(blobPath(described.digest)));
-  const config = parseConfig(rawConfig);
-  const diffIds = config.rootfs.diff_ids;
-  if (diffIds.length !== layers.length)
-    throw new Failure("ARCHIVE_INVALID", {
-      why: `the configuration names ${diffIds.length} layers, the manifest ${layers.length}`,
-    });
-  for (const [i, blob] of layers.entries()) {
-    const diffId = diffIds[i];
+  requireImageConfig(manifest.config);
+  const rawConfig = await store.content.readDocument(files.get(blobPath(manifest.config.digest)));
+  const config = parseConfigOf(manifest, rawConfig);
+  for (const [i, blob] of manifest.layers.entries()) {
+    const diffId = config.rootfs.diff_ids[i];
     files.get(blobPath(blob.digest));
     if (diffId !== undefined && blob.digest !== diffId)
       await store.layers.inflateBlob(blob.digest, { diffId, mediaType: blob.mediaType });

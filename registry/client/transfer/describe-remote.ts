@@ -29,7 +29,6 @@ export async function describeRemote(
     );
     return { descriptor, platforms };
   }
-  const { config } = await readConfig(repository, manifest.config, options);
-  const { os, architecture, variant } = config;
+  const { os, architecture, variant } = await readConfig(repository, manifest.config, options);
   return { descriptor, platforms: [{ os, architecture, ...(variant === undefined ? {} : { variant }) }] };
 }

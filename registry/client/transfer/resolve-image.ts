@@ -3,10 +3,10 @@ import type { Digest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import { formatPlatform, hostPlatform, type Platform } from "../../../core/platform.ts";
 import { type Abortable, readAll, verified } from "../../../core/streams.ts";
-import { choosePlatform } from "../../../image/choose-platform.ts";
 import { type ImageConfig, parseConfig } from "../../../image/config.ts";
+import { findImage, parseConfigOf, requireImageConfig, requirePlatform } from "../../../image/find-image.ts";
 import { type ImageManifest, type Manifest, parseManifest } from "../../../image/manifest.ts";
-import { MANIFEST_KINDS, MEDIA_TYPES } from "../../../image/media-types.ts";
+import { MANIFEST_KINDS } from "../../../image/media-types.ts";
 import type { RawManifest, Repository } from "../repository.ts";
 
 /** What a tag or digest of a repository stands for, on one platform. */
@@ -27,27 +27,21 @@ export interface Wanted extends Abortable {
   readonly platform?: Platform;
 }
 
-const NESTING_LIMIT = 4;
 const CONFIG_LIMIT = 8 << 20;
-/** Older buildkits wrote none, Docker's are of these two types. */
-const CONFIG_TYPES: readonly string[] = [MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig, ""];
 
 /** Reads manifests and configuration. Rejects with REMOTE_IMAGE_UNKNOWN, PLATFORM_MISSING, PLATFORM_MISMATCH, MANIFEST_INVALID. */
 export async function resolveImage(repository: Repository, wanted: Wanted): Promise<ResolvedImage> {
   const root = await fetchManifest(repository, wanted.reference, wanted);
-  const manifest = await descend(repository, root, wanted);
-  const { rawConfig, config } = await readConfig(repository, manifest.config, wanted);
-  if (config.rootfs.diff_ids.length !== manifest.layers.length)
-    throw new Failure("MANIFEST_INVALID", {
-      why: `the configuration names ${config.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`,
-    });
   const { platform, name } = wanted;
-  if (platform !== undefined && (config.os !== platform.os || config.architecture !== platform.architecture))
-    throw new Failure("PLATFORM_MISMATCH", {
-      reference: name,
-      want: formatPlatform(platform),
-      got: formatPlatform(config),
-    });
+  const platformOfIndex = platform ?? hostPlatform();
+  const manifest = await findImage(parseRaw(root), platformOfIndex, async ({ digest }) =>
+    parseRaw(await fetchManifest(repository, digest, wanted)),
+  );
+  if (manifest === undefined)
+    throw new Failure("PLATFORM_MISSING", { reference: name, platform: formatPlatform(platformOfIndex) });
+  const rawConfig = await readRawConfig(repository, manifest.config, wanted);
+  const config = parseConfigOf(manifest, rawConfig);
+  if (platform !== undefined) requirePlatform(name, config, platform);
   return { root, manifest, config, rawConfig };
 }
 
@@ -66,36 +60,24 @@ export async function fetchManifest(
 export const parseRaw = ({ raw, mediaType }: RawManifest): Manifest =>
   parseManifest(raw, MANIFEST_KINDS[mediaType] === undefined ? undefined : mediaType);
 
-/** From indexes to the image for the platform. */
-async function descend(repository: Repository, root: RawManifest, wanted: Wanted): Promise<ImageManifest> {
-  const platform = wanted.platform ?? hostPlatform();
-  let current = parseRaw(root);
-  for (let depth = 0; depth < NESTING_LIMIT; depth += 1) {
-    if (current.kind === "image") return current;
-    const chosen = choosePlatform(current.manifests, platform);
-    if (chosen === undefined)
-      throw new Failure("PLATFORM_MISSING", { reference: wanted.name, platform: formatPlatform(platform) });
-    current = parseRaw(await fetchManifest(repository, chosen.digest, wanted));
-  }
-  throw new Failure("MANIFEST_INVALID", { why: `indexes are nested more than ${NESTING_LIMIT} deep` });
-}
-
 /** The configuration a manifest names. Rejects with MANIFEST_INVALID for what is no image. */
-export async function readConfig(
+export const readConfig = async (
   repository: Repository,
   config: Descriptor,
   options: Abortable,
-): Promise<Pick<ResolvedImage, "config" | "rawConfig">> {
-  if (!CONFIG_TYPES.includes(config.mediaType))
-    throw new Failure("MANIFEST_INVALID", {
-      why: `no image but an artifact: its configuration is of type ${config.mediaType}`,
-    });
+): Promise<ImageConfig> => parseConfig(await readRawConfig(repository, config, options));
+
+async function readRawConfig(
+  repository: Repository,
+  config: Descriptor,
+  options: Abortable,
+): Promise<Buffer> {
+  requireImageConfig(config);
   if (config.size > CONFIG_LIMIT)
     throw new Failure("MANIFEST_INVALID", {
       why: `a configuration of ${config.size} bytes, at most ${CONFIG_LIMIT} are accepted`,
     });
-  const rawConfig = await readAll(verified(repository.blob(config, options), config), CONFIG_LIMIT);
-  return { rawConfig, config: parseConfig(rawConfig) };
+  return readAll(verified(repository.blob(config, options), config), CONFIG_LIMIT);
 }
 
 /** The blob and the layer it holds, for each distinct layer, lowest first. */
