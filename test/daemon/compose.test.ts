@@ -33,12 +33,12 @@ services:
   watch:
     image: busybox
     pull_policy: never
-    command: sh -c "nslookup web >/dev/null && echo found web; exit 4"
+    command: sh -c "ping6 -c 1 -W 30 web >/dev/null && echo found web; exit 4"
     networks: [front]
     depends_on: [web]
 networks:
   back: { internal: true }
-  front:
+  front: { enable_ipv6: true }
 volumes:
   data: { labels: { purpose: notes } }
 `;
