@@ -1,3 +1,4 @@
+import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { isAttested } from "../core/build-attestations.ts";
 import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
@@ -11,7 +12,10 @@ import { RemoteCache } from "./cache/remote/remote-cache.ts";
 import type { CachePlaces } from "./cache/remote/types.ts";
 import { BuildContexts } from "./context/build-contexts.ts";
 import type { ParsedDockerfile } from "./dockerfile/ast.ts";
+import { outlineOf } from "./dockerfile/describe/outline.ts";
+import { targetsOf } from "./dockerfile/describe/targets.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
+import type { ResolvedDockerfile, ResolveOptions } from "./dockerfile/resolved.ts";
 import type { BuildEvent } from "./events.ts";
 import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
@@ -114,13 +118,30 @@ export class BuildRun {
 
   /** Only the checks: every stage is resolved, and its images are loaded, but nothing is built. */
   async check(): Promise<void> {
+    await this.#resolveOnly(await this.#parse(), { allStages: true });
+  }
+
+  /** What the target takes: the stages that it needs are resolved, but nothing is built. */
+  async outline(): Promise<BuildOutline> {
+    const parsed = await this.#parse();
+    const resolved = await this.#resolveOnly(parsed);
+    return outlineOf(parsed, resolved, new Map(Object.entries(this.#request.buildArgs)));
+  }
+
+  async targets(): Promise<BuildTargets> {
+    return targetsOf(await this.#parse());
+  }
+
+  async #resolveOnly(
+    parsed: ParsedDockerfile,
+    options: Pick<ResolveOptions, "allStages"> = {},
+  ): Promise<ResolvedDockerfile> {
     const { store, clock } = this.#tools;
     await using lease = store.leases.open("check of a build");
     using contexts = new BuildContexts(store, this.#request, clock);
-    const parsed = await this.#parse();
-    await resolveRequest(parsed, this.#resolving(this.#images(lease)), {
+    return await resolveRequest(parsed, this.#resolving(this.#images(lease)), {
       isIgnored: await contexts.ignored(),
-      allStages: true,
+      ...options,
     });
   }
 

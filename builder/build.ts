@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { switchArgument } from "../core/builder-arguments.ts";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -41,6 +42,17 @@ export interface Builder {
   ): Promise<BuildResult>;
   /** Reports what the checks find in all stages of a Dockerfile; nothing is built. Rejects as build() does before its first step. */
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
+  /** What a build of the target takes, and the stages that there are; nothing is built. They reject as build() does before its first step. */
+  outline(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildOutline>;
+  targets(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildTargets>;
   /** What the cache keeps: results of steps, each once, and cache mounts. */
   usage(): Promise<readonly CacheUse[]>;
   /**
@@ -89,6 +101,8 @@ export function createBuilder(options: BuilderOptions): Builder {
         ? buildPlatforms({ build: buildOne, images: store.images, clock }, { request, report }, options)
         : buildOne(request, report, options),
     check: running((run) => run.check()),
+    outline: running((run) => run.outline()),
+    targets: running((run) => run.targets()),
     usage: async () => {
       const mounts = await cacheMounts.usage(sizes);
       const steps = records.usage();

@@ -1,3 +1,4 @@
+import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { CACHE_TYPES, type CacheKind } from "../core/build-cache.ts";
 import type { Digest } from "../core/digest.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
@@ -70,8 +71,28 @@ export class RemoteBuilds implements BuildService {
     options: Abortable = {},
   ): Promise<void> {
     const [, parts] = await this.#load();
-    const { runCheck } = await import("./build/run-check.ts");
-    return runCheck(parts, { request, report, ...options });
+    const { checkThere } = await import("./build/questions.ts");
+    for (const event of await checkThere(parts, { request, ...options })) report(event);
+  }
+
+  async outline(
+    request: BuildRequest,
+    _report: (event: BuildEvent) => void,
+    options: Abortable = {},
+  ): Promise<BuildOutline> {
+    const [, parts] = await this.#load();
+    const { outlineThere } = await import("./build/questions.ts");
+    return outlineThere(parts, { request, ...options });
+  }
+
+  async targets(
+    request: BuildRequest,
+    _report: (event: BuildEvent) => void,
+    options: Abortable = {},
+  ): Promise<BuildTargets> {
+    const [, parts] = await this.#load();
+    const { targetsThere } = await import("./build/questions.ts");
+    return targetsThere(parts, { request, ...options });
   }
 
   receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {

@@ -2,6 +2,7 @@ import type { Builder } from "../builder/build.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { HttpSource, LayoutSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
+import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import type { Digest } from "../core/digest.ts";
 import { describeError } from "../core/errors.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -114,6 +115,22 @@ export class Builds implements BuildService {
 
   check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void> {
     return this.#builder.check(request, report, options);
+  }
+
+  outline(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildOutline> {
+    return this.#builder.outline(request, report, options);
+  }
+
+  targets(
+    request: BuildRequest,
+    report: (event: BuildEvent) => void,
+    options?: Abortable,
+  ): Promise<BuildTargets> {
+    return this.#builder.targets(request, report, options);
   }
 
   async receive(tar: ByteStream, options?: Abortable): Promise<ReceivedContext> {

@@ -15,6 +15,7 @@ const RESOLVE = "test/builder/dockerfile/resolve.test.ts";
 const READ = "test/builder/dockerfile/instructions.test.ts";
 const COPY = "test/builder/copy/cases.ts";
 const PARSE = "test/builder/dockerfile/parse.test.ts";
+const OUTLINE = "test/builder/dockerfile/outline.test.ts";
 const LINT = "test/builder/dockerfile/lint.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
@@ -207,7 +208,19 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--verify", "test/e2e/build-verify.test.ts", "names what differs, down to the file"],
     ["--on-error", "test/e2e/build-debug.test.ts", "is entered at once with --on-error=shell"],
     ["--rm, --force-rm", REFUSED, "--rm=false"],
-    ["--check", OUTPUTS, "is not made when only checks are wanted, which find faults in every stage"],
+    ["--call outline", OUTLINE, "tells what a build of a target takes"],
+    ["--call targets", OUTLINE, "lists the stages that can be built"],
+    [
+      "--call outline, targets, from buildx",
+      "test/daemon/buildx.test.ts",
+      "answers --call outline and targets as the real engine does",
+    ],
+    ["--call NAME,format=json", "test/cli/build-options/call.test.ts", "is told as a document for"],
+    [
+      "--check, --call check",
+      OUTPUTS,
+      "is not made when only checks are wanted, which find faults in every stage",
+    ],
     ["--explain", EXPLAIN, "tells of"],
     ["--allow", BUILD, "happen only when"],
     ["--cache-to, --cache-from type=registry", REGISTRY_CACHE, "without fetching a layer"],

@@ -23,6 +23,8 @@ export interface ResolvedDockerfile {
   /** What the target needs, in the order in which they are written; a stage only refers to stages before it. */
   readonly stages: readonly ResolvedStage[];
   readonly target: ResolvedStage;
+  /** What FROM lines can refer to, by name. */
+  readonly globals: ReadonlyMap<string, string>;
 }
 
 export interface ResolvedStage {
@@ -36,11 +38,18 @@ export interface ResolvedStage {
   readonly baseName: string;
   readonly lines: LineRange;
   readonly steps: readonly ResolvedStep[];
+  /** What its ARGs declare, in the order in which they stand in the steps, with the values they have. */
+  readonly args: readonly DeclaredArgument[];
   /**
    * The finished image's configuration. `rootfs` is the base's and `history` has no times: who makes the layers
    * appends the diff ids of the steps with `layer`, in order, and dates the entries.
    */
   readonly image: ImageConfig;
+}
+
+export interface DeclaredArgument {
+  readonly key: string;
+  readonly value: string | undefined;
 }
 
 export type ResolvedStep = RunStep | CopyStep | WorkdirStep | ConfigStep;

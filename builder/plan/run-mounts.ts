@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { quote } from "../dockerfile/characters.ts";
+import { secretId } from "../dockerfile/instructions/mount.ts";
 import { Problem } from "../dockerfile/problem.ts";
 import { absolute, clean } from "../dockerfile/resolve/stage-state.ts";
 import type { RunStep as ResolvedRun } from "../dockerfile/resolved.ts";
@@ -79,10 +80,10 @@ function tmpfs({ target, sizeLimit, readOnly }: Written, { cwd }: Place): TmpfsM
   return { kind: "tmpfs", target: targetOf(target, cwd), readOnly, ...bytes };
 }
 
-/** A secret goes to a file unless it only goes to a variable; its id is its name, and its source another word for that. */
+/** A secret goes to a file unless it only goes to a variable. */
 function secret(mount: Written, { cwd }: Place): SecretMount {
-  const { source, target, env, required, mode = 0o400, uid = 0, gid = 0 } = mount;
-  const id = source || mount.id || posix.basename(target);
+  const { target, env, required, mode = 0o400, uid = 0, gid = 0 } = mount;
+  const id = secretId(mount);
   const file = target === "" ? `/run/secrets/${posix.basename(id)}` : targetOf(target, cwd);
   const onlyVariable = env !== undefined && target === "";
   return {

@@ -1,6 +1,7 @@
 import type { Entitlement } from "../../engine/api.ts";
 import type { Flags } from "../flags.ts";
 import { PROGRESS_MODES } from "../progress/progress.ts";
+import { CALLS } from "./calls.ts";
 import { RESOURCE_FLAGS } from "./resources.ts";
 
 export const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
@@ -27,6 +28,11 @@ export const BUILD_FLAGS = {
   "cache-to": {
     kind: "list",
     help: 'Cache export destinations (e.g., "user/app:cache", "type=local,dest=path/to/dir")',
+  },
+  call: {
+    kind: "string",
+    default: "build",
+    help: `Set what is done with the Dockerfile (${quoted(CALLS)}), and how it is told ("outline,format=json")`,
   },
   check: { kind: "bool", help: "Only check the Dockerfile, and fail when there is a warning" },
   explain: {
@@ -96,7 +102,6 @@ export const BUILD_FLAGS = {
 export const UNSUPPORTED_BUILD_FLAGS = [
   "annotation",
   "builder",
-  "call",
   "compress",
   "isolation",
   "no-cache-filter",

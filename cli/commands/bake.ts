@@ -7,7 +7,8 @@ import { listTargets, listVariables } from "../bake/listed.ts";
 import { readOverrides, withFlags } from "../bake/overrides.ts";
 import { printed } from "../bake/printed.ts";
 import { readBakeFiles } from "../bake/read-files.ts";
-import { check } from "../build-options/check.ts";
+import { ask } from "../build-options/ask.ts";
+import { CALLS, type Question, questionOf } from "../build-options/calls.ts";
 import { ENTITLEMENTS } from "../build-options/flags.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, print } from "../context.ts";
@@ -15,7 +16,6 @@ import { createProgress, PROGRESS_MODES, readProgressMode } from "../progress/pr
 import { interruptible } from "../signals.ts";
 
 const quoted = (words: readonly string[]): string => words.map((word) => JSON.stringify(word)).join(", ");
-const CALLS = ["build", "check"];
 
 export const bake = defineCommand({
   usage: "[OPTIONS] [TARGET...]",
@@ -43,6 +43,9 @@ export const bake = defineCommand({
   unsupported: ["builder", "var"],
   args: { min: 0 },
   async run(context, names, flags) {
+    const question = questionOf(flags);
+    if (question?.json === true)
+      throw new Failure("OPTION_UNSUPPORTED", { option: "--call with format=json" });
     const { definition, program } = await readBakeFiles(context, flags.file);
     if (flags.list !== undefined) return list(context, flags.list, { definition, program });
     const override = readOverrides(flags.set, context.env);
@@ -57,10 +60,8 @@ export const bake = defineCommand({
     }
     using interrupted = interruptible(context);
     const { signal } = interrupted;
-    const call = flags.check ? "check" : flags.call;
-    if (!CALLS.includes(call))
-      throw new Failure("OPTION_INVALID", { option: "--call", got: call, want: CALLS.join(", ") });
-    if (call === "check") return await checkAll(context, targets, { allow: flags.allow, signal });
+    if (question !== undefined)
+      return await askAll(context, targets, { question, allow: flags.allow, signal });
     const progress = await createProgress(readProgressMode(flags.progress), context.stderr, {
       env: context.env,
     });
@@ -98,17 +99,23 @@ async function list(
   return 0;
 }
 
-async function checkAll(
+interface Asking {
+  readonly question: Question;
+  readonly allow: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+async function askAll(
   context: Context,
   targets: Chosen["targets"],
-  { allow, signal }: { readonly allow: readonly string[]; readonly signal: AbortSignal },
+  { question, allow, signal }: Asking,
 ): Promise<number> {
   let code = 0;
   for (const [name, target] of targets) {
     await using prepared = await prepareTarget(context, { name, target, allow, signal });
     const { builds } = await context.engine();
     await print(context, `[${name}]`);
-    code = Math.max(code, await check(context, builds, { request: prepared.request, signal }));
+    code = Math.max(code, await ask(context, builds, question, { request: prepared.request, signal }));
   }
   return code;
 }

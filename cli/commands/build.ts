@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { BuildEvent, BuildRequest, BuildResult } from "../../engine/api.ts";
-import { check } from "../build-options/check.ts";
+import { ask } from "../build-options/ask.ts";
+import { questionOf } from "../build-options/calls.ts";
 import { Explanation } from "../build-options/explanation.ts";
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS } from "../build-options/flags.ts";
 import type { Output } from "../build-options/outputs.ts";
@@ -28,13 +29,16 @@ export const build = defineCommand({
   completes: "file",
   async run(context, [path = ""], flags) {
     refuse(flags);
+    const question = questionOf(flags);
     const mode = flags.quiet ? "quiet" : readProgressMode(flags.progress);
     using interrupted = interruptible(context);
     const { signal } = interrupted;
     await using prepared = await prepareBuild(context, path, flags, signal);
     const { request, outputs } = prepared;
-    const builds = async () => (await context.engine()).builds;
-    if (flags.check) return await check(context, await builds(), { request, signal });
+    if (question !== undefined) {
+      const { builds } = await context.engine();
+      return await ask(context, builds, question, { request, signal });
+    }
     if (flags.verify) refuseVerify(request);
     const result = await buildAndWrite(context, flags, { request, outputs, mode, signal });
     return flags.verify ? await verify(context, { request, result, mode, signal }) : 0;

@@ -77,7 +77,10 @@ async function fetchNamed(
   if (source.kind === "layout") return { kind: "layout", layout: sessionLayout(parts.session, source) };
   const received =
     source.kind === "folder"
-      ? await fetchFolder(parts, `load build context ${source.folder}`, { folder: source.folder })
+      ? await fetchFolder(parts, `load build context ${source.folder}`, {
+          folder: source.folder,
+          exclude: excluded(parts.request, []),
+        })
       : await fetchFrom(parts, source.url);
   undo.add(() => received[Symbol.asyncDispose]());
   return { kind: "directory", path: received.directory };
@@ -136,10 +139,14 @@ async function fetchFolders(parts: InputParts): Promise<BuildInput> {
     definition.ignore === undefined
       ? { name: IGNORE, text: (await fetchIgnore(parts)) ?? "" }
       : { name: own, text: definition.ignore };
-  const exclude = ignoreLines(ignore.text);
+  const exclude = excluded(parts.request, ignoreLines(ignore.text));
   const received = await fetchFolder(parts, "load build context", { folder: folders.context, exclude });
   return inputOf(received, { name, text: definition.text, ignore });
 }
+
+/** Who asks about a Dockerfile need not send the files. */
+const excluded = ({ subrequest }: FrontendRequest, lines: readonly string[]): readonly string[] =>
+  subrequest === undefined ? lines : ["**"];
 
 async function fetchDefinition(parts: InputParts, own: string) {
   const { filename: name, folders } = parts.request;

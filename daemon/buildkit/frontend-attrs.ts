@@ -5,8 +5,8 @@ import { type Digest, isDigest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
-import { LINT } from "../../wire/buildkit/lint.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
+import { ANSWERS } from "./answers.ts";
 import { readCacheImports } from "./caches.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
@@ -66,7 +66,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
   "add-hosts": () => true,
   ...Object.fromEntries(RESOURCE_ATTRS.map((name) => [name, () => true])),
-  requestid: (value) => value === LINT.id,
+  requestid: (value) => ANSWERS.has(value),
   [OWN_ATTRS.jobs]: () => true,
   [OWN_ATTRS.explain]: (value) => value === "true",
   [OWN_ATTRS.verify]: isDigest,

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
+import { DESCRIBED } from "../builder/dockerfile/described/calls.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
 import type { Ran } from "../e2e/support/slipway.ts";
 
@@ -217,6 +218,13 @@ describe("a build through a daemon", () => {
       (await build("--check", "-f", file, context)).err,
       /unknown instruction: NOPE[\s\S]*>>> NOPE/,
     );
+  });
+
+  it("answers there what it answers here", async () => {
+    for (const call of ["outline", "targets", "targets,format=json"]) {
+      const args = ["--call", call, DESCRIBED];
+      assert.equal((await build(...args)).out, (await rig.slipway.run(["build", ...args])).out);
+    }
   });
 
   it("keeps no cache in a folder of this side", async () => {

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFile
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { CALLS, DESCRIBED } from "../builder/dockerfile/described/calls.ts";
 import { FakeRegistry } from "../registry/client/fake-registry.ts";
 import { requiresBuildx } from "./support/buildx.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
@@ -283,7 +284,7 @@ describe("docker build with BuildKit", () => {
       name: /the build argument BUILDKIT_MULTI_PLATFORM is not supported/,
     },
     { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
-    { argv: ["--call", "outline"], name: /requestid=frontend.outline is not supported/ },
+    { argv: ["--call", "nonsense"], name: /requestid=frontend.nonsense is not supported/ },
   ];
   for (const { argv, name } of refused)
     it(`refuses ${argv.slice(0, 2).join(" ")} by name`, async () => {
@@ -330,6 +331,25 @@ describe("docker build with BuildKit", () => {
     );
     const right = await build(["--call", "check", contextOf({ Dockerfile: "FROM busybox\n" })]);
     assert.deepEqual([right.code, /no warnings found/.test(right.out + right.err)], [0, true], right.err);
+  });
+
+  it("answers --call outline and targets as the real engine does", async () => {
+    for (const { args, out } of CALLS.filter(({ args }) => args.length !== 4)) {
+      const given = await build([...args, DESCRIBED]);
+      assert.equal(given.out, out, given.err);
+    }
+    const { out } = await build(["--call", "subrequests.describe", DESCRIBED]);
+    assert.deepEqual(
+      [...out.matchAll(/^\S+/gm)].map(([name]) => name),
+      ["NAME", "outline", "targets", "lint", "subrequests.describe"],
+    );
+  });
+
+  it("is sent no context for a question", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nCOPY . /\n", large: "x".repeat(3_000_000) });
+    const { err } = await build(["--call", "outline", folder]);
+    assert.match(err, /transferring context: (?:\d+B )?done/);
+    assert.doesNotMatch(err, /transferring context: [\d.]+MB/);
   });
 
   it("keeps the cache in a registry and in the image, and finds it there again", async () => {

@@ -97,6 +97,7 @@ describe("slipway bake", () => {
   it("checks, and lists what there is", async () => {
     const { code, out } = await slipway.run(["bake", "--check", "base"]);
     assert.deepEqual([code, out], [0, "[base]\nCheck complete, no warnings found.\n"]);
+    assert.match(await slipway.ok(["bake", "--call", "targets", "base"]), /^\[base\]\nTARGET +DESCRIPTION\n/);
     assert.match(await slipway.ok(["bake", "--list", "targets"]), /^TARGET +DESCRIPTION\n(.|\n)*tool-a/);
     assert.match(await slipway.ok(["bake", "--list=variables"]), /^TAG +1$/m);
   });

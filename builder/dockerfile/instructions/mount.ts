@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { parseBoolean } from "../../../core/go-boolean.ts";
 import { cut, quote } from "../characters.ts";
 import { Problem } from "../problem.ts";
@@ -147,6 +148,10 @@ export function checkMount(text: string): void {
     }
   }
 }
+
+/** What a secret is called: its source is another word for its id. */
+export const secretId = ({ source, id, target }: Pick<RunMount, "source" | "id" | "target">): string =>
+  source || id || posix.basename(target);
 
 /** What each --mount names as `from`; "" where it names nothing. They must have passed checkMount. */
 export const mountOrigins = (mounts: readonly string[]): readonly string[] =>

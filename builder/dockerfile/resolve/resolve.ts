@@ -57,7 +57,7 @@ export async function resolveDockerfile(
   const resolver = new StageResolver({ ...options, graph, bases, globals, lexer, proxyEnv, report });
   const stages = inOrder(graph, needed()).map((stage) => resolver.resolve(stage));
   located(wholeFile(file), () => reporter.finish());
-  return { file, stages, target: finished(stages, target, options) };
+  return { file, stages, target: finished(stages, target, options), globals };
 }
 
 const wholeFile = (

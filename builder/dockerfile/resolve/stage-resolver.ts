@@ -56,6 +56,7 @@ export class StageResolver {
     const platform = this.#options.showPlatform === true ? state.platform : undefined;
     const names = new StepNames({ stage: name, total: countSteps(stage), platform });
     const baseName = base.kind === "image" ? names.next(`FROM ${base.reference}`) : "";
+    const inherited = state.args.length;
     const steps = stage.commands.map((command) => this.#step(stage, command, { state, names }));
     this.#done.set(stage.index, state);
     const { lines } = stage.from;
@@ -67,6 +68,7 @@ export class StageResolver {
       baseName,
       lines,
       steps,
+      args: state.args.slice(inherited),
       image: state.image(),
     };
   }

@@ -2,15 +2,11 @@ import type { Platform } from "../../../core/platform.ts";
 import type { ContainerConfig, HistoryEntry, ImageConfig } from "../../../image/config.ts";
 import type { LineRange } from "../ast.ts";
 import { cut } from "../characters.ts";
+import type { DeclaredArgument } from "../resolved.ts";
 
 /** What tells the history entries of this builder, and of BuildKit, from the classic builder's. */
 const COMMENT = "buildkit.dockerfile.v0";
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-export interface DeclaredArgument {
-  readonly key: string;
-  readonly value: string | undefined;
-}
 
 /** A stage's image and environment while its instructions are applied, one after the other. */
 export class StageState {

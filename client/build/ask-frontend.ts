@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
+import type * as z from "zod";
 import { aboveTls } from "../../core/above-tls.ts";
 import { Failure } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
-import type { BuildEvent, BuildRequest } from "../../engine/api.ts";
+import type { BuildRequest } from "../../engine/api.ts";
 import { SOLVE_REQUEST, SOLVE_RESPONSE } from "../../wire/buildkit/control.ts";
 import * as gateway from "../../wire/buildkit/gateway.ts";
-import { LINT, LINT_RESULTS, type LintResults } from "../../wire/buildkit/lint.ts";
 import { Channel } from "../../wire/grpc/channel.ts";
 import { buildFailure } from "./failure.ts";
 import { type BuildParts, lentServices, SOLVE } from "./run-build.ts";
@@ -16,15 +16,24 @@ const BRIDGE = "/moby.buildkit.v1.frontend.LLBBridge";
 const QUESTION = { request: gateway.SOLVE_REQUEST, response: gateway.SOLVE_RESPONSE };
 const RETURN = { request: gateway.RETURN_REQUEST, response: gateway.EMPTY };
 
-/** Asks the frontend what it has to say of a Dockerfile, and reports it as warnings. */
-export async function runCheck(
+export interface Question<T> {
+  /** "frontend.lint" */
+  readonly id: string;
+  /** Of its "result.json". */
+  readonly answer: z.ZodType<T>;
+  /** For messages: "it does not say" so. */
+  readonly what: string;
+}
+export interface Asked extends Abortable {
+  readonly request: BuildRequest;
+}
+
+/** Asks the frontend about a Dockerfile in place of a build. Rejects with DAEMON_ANSWER_INVALID, and as a build does before its first step. */
+export async function askFrontend<T>(
   parts: BuildParts,
-  {
-    request,
-    report,
-    ...options
-  }: { readonly request: BuildRequest; readonly report: (event: BuildEvent) => void } & Abortable,
-): Promise<void> {
+  question: Question<T>,
+  { request, ...options }: Asked,
+): Promise<T> {
   const ref = randomUUID();
   const { frontendAttrs = new Map(), ...asked } = solveRequest(request, { ref, attrs: new Map() });
   using session = await openSession(parts.transport, lentServices(parts, request));
@@ -36,12 +45,12 @@ export async function runCheck(
   solving.catch(() => undefined);
   const within = { ...options, headers: { "buildkit-controlapi-buildid": ref } };
   try {
-    const frontendOpt = new Map([...frontendAttrs, ["requestid", LINT.id]]);
-    const question = { frontend: "dockerfile.v0", frontendOpt, allowResultReturn: true };
-    const { result } = await channel.call(`${BRIDGE}/Solve`, QUESTION, question, within);
+    const frontendOpt = new Map([...frontendAttrs, ["requestid", question.id]]);
+    const solve = { frontend: "dockerfile.v0", frontendOpt, allowResultReturn: true };
+    const { result } = await channel.call(`${BRIDGE}/Solve`, QUESTION, solve, within);
     await channel.call(`${BRIDGE}/Return`, RETURN, { result: {} }, within);
     await solving;
-    for (const event of warningsOf(readResults(result?.metadata.get("result.json")))) report(event);
+    return readAnswer(question, result?.metadata.get("result.json"));
   } catch (error) {
     if (options.signal?.aborted === true)
       throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
@@ -50,25 +59,10 @@ export async function runCheck(
   }
 }
 
-function readResults(json: Uint8Array | undefined): LintResults {
+function readAnswer<T>({ answer, what }: Question<T>, json: Uint8Array | undefined): T {
   try {
-    return LINT_RESULTS.parse(JSON.parse(Buffer.from(json ?? []).toString()));
+    return answer.parse(JSON.parse(Buffer.from(json ?? []).toString()));
   } catch (cause) {
-    throw new Failure("DAEMON_ANSWER_INVALID", { why: "it does not say what its checks find" }, { cause });
+    throw new Failure("DAEMON_ANSWER_INVALID", { why: `it does not say ${what}` }, { cause });
   }
-}
-
-function warningsOf({ warnings, sources, buildError }: LintResults): readonly BuildEvent[] {
-  if (buildError) throw new Failure("DAEMON_FAILED", { message: buildError.message });
-  return warnings.map(({ ruleName: rule, url, detail: message, location }) => {
-    const [range] = location?.ranges ?? [];
-    const file = sources[location?.sourceIndex ?? 0]?.filename ?? "";
-    return {
-      type: "warning",
-      message,
-      ...(rule === "" ? {} : { rule }),
-      ...(url === "" ? {} : { url }),
-      ...(range === undefined ? {} : { at: { file, line: range.start.line, endLine: range.end.line } }),
-    };
-  });
 }
