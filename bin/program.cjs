@@ -63,19 +63,38 @@ exports.packChunks = (chunks) => {
 };
 
 /** Modules of Node that take milliseconds to load, and that many a command imports and never uses. */
-const SLOW = new Set(["child_process", "crypto", "dgram", "dns", "http", "https", "net", "tls", "zlib"]);
+const SLOW = new Set([
+  "child_process",
+  "crypto",
+  "dgram",
+  "dns",
+  "fs/promises",
+  "http",
+  "https",
+  "net",
+  "stream/promises",
+  "timers/promises",
+  "tls",
+  "zlib",
+]);
 
 /** A module that is loaded when something of it is looked at. */
-const lazily = (load) =>
-  new Proxy(Object.create(null), {
-    get: (_target, key) => load()[key],
-    has: (_target, key) => key in load(),
-    ownKeys: () => Reflect.ownKeys(load()),
+const lazily = (load) => {
+  let module;
+  const loaded = () => {
+    module ??= load();
+    return module;
+  };
+  return new Proxy(Object.create(null), {
+    get: (_target, key) => loaded()[key],
+    has: (_target, key) => key in loaded(),
+    ownKeys: () => Reflect.ownKeys(loaded()),
     getOwnPropertyDescriptor: (_target, key) => ({
-      ...Reflect.getOwnPropertyDescriptor(load(), key),
+      ...Reflect.getOwnPropertyDescriptor(loaded(), key),
       configurable: true,
     }),
   });
+};
 
 /** V8 ignores code of another version or of other flags and compiles. */
 const compile = (filename, source, cachedData) => new Script(source, { filename, cachedData });
