@@ -114,6 +114,8 @@ async function toScript(transform, module) {
     supported: { "dynamic-import": false },
     minifyWhitespace: true,
     minifySyntax: true,
+    // Names are kept with the code of every chunk. Some libraries know a class by its name.
+    minifyIdentifiers: !module.includes("constructor.name"),
     legalComments: "inline",
     logLevel: "warning",
   });
