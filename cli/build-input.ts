@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { looksLikeArchive, peek } from "../core/archive-head.ts";
 import { isRemoteContext } from "../core/build-context.ts";
@@ -38,23 +38,29 @@ export async function readBuildInput(
     const builds = await options.builds();
     return inside(context, await builds.fetchContext(path, options), options);
   }
-  const directory = await contextDirectory(context, path);
+  const directory = contextDirectory(context, path);
   const { file } = options;
   const dockerfile =
     file === "-" ? await readStandardInput(context) : await readDockerfile(context, directory, file);
   return { directory, dockerfile, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-/** The directory of a context. Rejects with CONTEXT_INVALID. */
-export async function contextDirectory(context: Context, path: string): Promise<string> {
+/** The directory of a context. Throws CONTEXT_INVALID. */
+export function contextDirectory(context: Context, path: string): string {
   const directory = resolve(context.cwd, path);
-  const found = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "ENOENT") throw new Failure("CONTEXT_INVALID", { why: path }, { cause });
-    throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} not found` });
-  });
-  if (!found.isDirectory())
+  if (!statContext(directory, path).isDirectory())
     throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} is not a directory` });
   return directory;
+}
+
+function statContext(directory: string, path: string): Stats {
+  try {
+    return statSync(directory);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT")
+      throw new Failure("CONTEXT_INVALID", { why: path }, { cause });
+    throw new Failure("CONTEXT_INVALID", { why: `path ${JSON.stringify(path)} not found` });
+  }
 }
 
 /** The Dockerfile of a context that was brought here. */
@@ -88,9 +94,11 @@ async function readDockerfile(
   const path = file === undefined ? defaultDockerfile(directory) : resolve(context.cwd, file);
   const name = file ?? DOCKERFILE;
   try {
-    const { size } = await stat(path);
-    if (size > DOCKERFILE_LIMIT) throw new RangeError(`more than ${DOCKERFILE_LIMIT} bytes`);
-    return { name, path, text: await readFile(path, "utf8") };
+    const found = statSync(path);
+    if (found.size > DOCKERFILE_LIMIT) throw new RangeError(`more than ${DOCKERFILE_LIMIT} bytes`);
+    // Only a file is there at once: what comes by a pipe may be waited for, and that can be interrupted.
+    const text = found.isFile() ? readFileSync(path, "utf8") : await readFile(path, "utf8");
+    return { name, path, text };
   } catch (cause) {
     throw new Failure("DOCKERFILE_UNREADABLE", { file: name, why: whyUnreadable(cause) });
   }

@@ -46,7 +46,7 @@ async function read(
   const reference = imageOfContext(source);
   if (reference !== undefined) return { kind: "image", reference };
   if (source.startsWith(LAYOUT)) return openLayout(context, source.slice(LAYOUT.length), builds);
-  if (!isRemoteContext(source)) return { kind: "directory", path: await contextDirectory(context, source) };
+  if (!isRemoteContext(source)) return { kind: "directory", path: contextDirectory(context, source) };
   const fetched = await (await builds()).fetchContext(source, options);
   undo.add(() => fetched[Symbol.asyncDispose]());
   return { kind: "directory", path: fetched.directory };
@@ -65,7 +65,7 @@ async function openLayout(
       got: `${LAYOUT}${text}`,
       want: `${LAYOUT}PATH[:tag|@sha256:<64 hex digits>]`,
     });
-  const layout = await (await builds()).openLayout(await contextDirectory(context, path), {
+  const layout = await (await builds()).openLayout(contextDirectory(context, path), {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   });
