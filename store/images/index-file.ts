@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import type { Descriptor } from "../../core/descriptor.ts";
 import type { Digest } from "../../core/digest.ts";
+import { readIfThere } from "../../core/if-there.ts";
 import { familiarReference, parseReference } from "../../core/reference.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import { temporaryPath } from "../content/temporary.ts";
@@ -19,13 +20,15 @@ export interface IndexEntry {
  * so that other tools read "oci:<root>:debian:bookworm". Derived from the database and never read by this program.
  */
 export function writeIndex(paths: Paths, entries: readonly IndexEntry[]): void {
-  const temporary = temporaryPath(paths);
-  const document = {
+  const text = JSON.stringify({
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.index,
     manifests: entries.map(describe),
-  };
-  writeFileSync(temporary, JSON.stringify(document), { mode: 0o600 });
+  });
+  // As after a build that found everything in the cache, which would wait for the filesystem.
+  if (readIfThere(paths.index) === text) return;
+  const temporary = temporaryPath(paths);
+  writeFileSync(temporary, text, { mode: 0o600 });
   renameSync(temporary, paths.index);
 }
 
