@@ -4,6 +4,8 @@ import type { BuildEvent } from "../../../builder/events.ts";
 /** What a chunk may become when it is read: far more than one is written with. */
 const MAX_CHUNK = 64 * 1024 * 1024;
 const FAST = 1;
+/** Up to so many bytes are not compressed: loading zlib takes longer than a short build should. At most 65,535. */
+const PLAIN = 8 * 1024;
 
 /** Output is text in nearly all cases, and then compresses better as such. */
 function toJson(event: BuildEvent): unknown {
@@ -22,8 +24,18 @@ function fromJson(value: BuildEvent & { readonly text?: string; readonly base64?
   return { ...rest, data: text === undefined ? Buffer.from(base64 ?? "", "base64") : Buffer.from(text) };
 }
 
-export const encodeEvents = (events: readonly BuildEvent[]): Buffer =>
-  deflateRawSync(events.map((event) => JSON.stringify(toJson(event))).join("\n"), { level: FAST });
+export function encodeEvents(events: readonly BuildEvent[]): Buffer {
+  const text = Buffer.from(events.map((event) => JSON.stringify(toJson(event))).join("\n"));
+  return text.byteLength <= PLAIN ? stored(text) : deflateRawSync(text, { level: FAST });
+}
+
+/** DEFLATE that only frames: one block, which is the last, not compressed. See RFC 1951, 3.2.4. */
+function stored(bytes: Buffer): Buffer {
+  const head = Buffer.from([1, 0, 0, 0, 0]);
+  head.writeUInt16LE(bytes.byteLength, 1);
+  head.writeUInt16LE(0xffff - bytes.byteLength, 3);
+  return Buffer.concat([head, bytes]);
+}
 
 export const decodeEvents = (chunk: Uint8Array): readonly BuildEvent[] =>
   inflateRawSync(chunk, { maxOutputLength: MAX_CHUNK })
