@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
-import { switchArgument } from "../core/builder-arguments.ts";
+import { wantsList } from "../core/builder-arguments.ts";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
@@ -122,12 +122,4 @@ export function createBuilder(options: BuilderOptions): Builder {
       records.forgetHistory(before);
     },
   };
-}
-
-/** Whether the result is a list of images, be it of one. Throws OPTION_INVALID, OPTIONS_CONFLICT. */
-function wantsList({ platforms = [], buildArgs }: BuildRequest): boolean {
-  const isAsked = switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM");
-  if (isAsked === false && platforms.length > 1)
-    throw new Failure("OPTIONS_CONFLICT", { one: "BUILDKIT_MULTI_PLATFORM=0", other: "several platforms" });
-  return isAsked ?? platforms.length > 1;
 }

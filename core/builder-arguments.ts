@@ -1,5 +1,6 @@
 import { Failure } from "./errors.ts";
 import { parseBoolean } from "./go-boolean.ts";
+import type { Platform } from "./platform.ts";
 
 /** Build arguments that switch something of the build itself. https://docs.docker.com/reference/dockerfile/#buildkit-built-in-build-args */
 export type SwitchArgument =
@@ -18,4 +19,18 @@ export function switchArgument(
   if (value === undefined)
     throw new Failure("OPTION_INVALID", { option: `--build-arg ${name}`, got: text, want: "true or false" });
   return value;
+}
+
+/** Whether a build makes a list of images, be it of one. Throws OPTION_INVALID, OPTIONS_CONFLICT. */
+export function wantsList({
+  platforms = [],
+  buildArgs,
+}: {
+  readonly platforms?: readonly Platform[];
+  readonly buildArgs: Readonly<Record<string, string>>;
+}): boolean {
+  const isAsked = switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM");
+  if (isAsked === false && platforms.length > 1)
+    throw new Failure("OPTIONS_CONFLICT", { one: "BUILDKIT_MULTI_PLATFORM=0", other: "several platforms" });
+  return isAsked ?? platforms.length > 1;
 }

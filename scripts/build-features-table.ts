@@ -16,6 +16,7 @@ const READ = "test/builder/dockerfile/instructions.test.ts";
 const COPY = "test/builder/copy/cases.ts";
 const PARSE = "test/builder/dockerfile/parse.test.ts";
 const OUTLINE = "test/builder/dockerfile/outline.test.ts";
+const BUILDX = "test/daemon/buildx.test.ts";
 const LINT = "test/builder/dockerfile/lint.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
@@ -156,6 +157,8 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["BUILDKIT_SANDBOX_HOSTNAME", RUN_CASES, "hosts-and-name"],
     ["BUILDKIT_CONTEXT_KEEP_GIT_DIR", CONTEXTS, "is a git repository, or a folder of it"],
     ["BUILDKIT_MULTI_PLATFORM", PLATFORMS, "is an index of one when an argument says so"],
+    ["BUILDKIT_MULTI_PLATFORM, from buildx", BUILDX, "makes an index of one platform"],
+    ["BUILDKIT_INLINE_CACHE, from buildx", BUILDX, "has its cache with it"],
     ["BUILDKIT_INLINE_CACHE", REQUEST, "has an inline cache when an argument asks for one"],
     ["USER by name, number and group", RUN_CASES, "run-as-user"],
     ["SHELL", RUN_CASES, "run-shells"],
@@ -212,7 +215,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--call targets", OUTLINE, "lists the stages that can be built"],
     [
       "--call outline, targets, from buildx",
-      "test/daemon/buildx.test.ts",
+      BUILDX,
       "answers --call outline and targets as the real engine does",
     ],
     ["--call NAME,format=json", "test/cli/build-options/call.test.ts", "is told as a document for"],

@@ -33,11 +33,6 @@ export const REFUSALS: readonly Feature[] = [
     "force-compression",
   ],
   ["--cache-to of several platforms", REFUSED, "--cache-to with several platforms"],
-  [
-    "BUILDKIT_MULTI_PLATFORM, from buildx",
-    BUILDX,
-    "the build argument BUILDKIT_MULTI_PLATFORM is not supported",
-  ],
   ["raw LLB, other frontends, from buildx", BUILDX, "the frontend example"],
   ["--no-cache-filter, from buildx", BUILDX, "no-cache=one is not supported"],
   ["bake --builder, --provenance, --sbom, --var", REFUSED, "bake --"],

@@ -1,5 +1,5 @@
 import { isRemoteContext } from "../../core/build-context.ts";
-import { switchArgument } from "../../core/builder-arguments.ts";
+import { switchArgument, wantsList } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildRequest, Entitlement } from "../../engine/api.ts";
 import type { BuildInput } from "../build-input.ts";
@@ -37,7 +37,7 @@ export function readRequest(
   const { directory, dockerfile } = input;
   const platforms = readPlatforms(flags.platform);
   const cacheTo = readCacheTargets([...flags["cache-to"], ...inlineCache(buildArgs)], context.cwd);
-  const isList = platforms.length > 1 || switchArgument(buildArgs, "BUILDKIT_MULTI_PLATFORM") === true;
+  const isList = wantsList({ platforms, buildArgs });
   checkPlatforms(platforms, { isList, outputs, cacheTo });
   const attestations = readAttestations(flags, outputs);
   return {

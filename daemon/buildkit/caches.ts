@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import { parseReference } from "../../core/reference.ts";
-import type { CacheExport, CacheLocation } from "../../engine/api.ts";
+import type { BuildRequest, CacheExport, CacheLocation } from "../../engine/api.ts";
 
 /** How BuildKit's clients name a cache: `--cache-to` and `--cache-from`, type=registry and its fields. */
 export interface CacheEntry {
@@ -44,6 +45,22 @@ export function readCacheExport({ type, attrs }: CacheEntry): CacheExport {
     compression: attrs.get("compression") === "zstd" ? "zstd" : "gzip",
     ignoreErrors: isTrue(attrs.get("ignore-error") ?? ""),
   };
+}
+
+const INLINE: CacheExport = {
+  to: { kind: "inline" },
+  mode: "min",
+  compression: "gzip",
+  ignoreErrors: false,
+};
+
+/** A build argument asks for a cache in the image too; clients may have made that of it already. Throws OPTION_INVALID. */
+export function withInline(
+  to: readonly CacheExport[],
+  buildArgs: BuildRequest["buildArgs"],
+): readonly CacheExport[] {
+  const isAsked = switchArgument(buildArgs, "BUILDKIT_INLINE_CACHE") === true;
+  return isAsked && !to.some((one) => one.to.kind === "inline") ? [...to, INLINE] : to;
 }
 
 function refuseOthers(option: string, attrs: CacheEntry["attrs"], accepted: Accepts): void {

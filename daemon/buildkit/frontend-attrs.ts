@@ -1,8 +1,8 @@
 import { readAttestation } from "../../core/build-attestations.ts";
 import { isRemoteContext } from "../../core/build-context.ts";
-import { type SwitchArgument, switchArgument } from "../../core/builder-arguments.ts";
 import { type Digest, isDigest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
@@ -71,7 +71,7 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   [OWN_ATTRS.explain]: (value) => value === "true",
   [OWN_ATTRS.verify]: isDigest,
   [OWN_ATTRS.members]: (value) => value === "true",
-  "multi-platform": (value) => value === "false",
+  "multi-platform": (value) => parseBoolean(value) !== undefined,
   // Every feature of the built-in frontend is there without being named.
   cmdline: isBuiltIn,
   source: isBuiltIn,
@@ -82,8 +82,6 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
 const IGNORED = /^vcs:/;
 const BY_PREFIX = /^(?:build-arg|label|context):/;
 const ATTESTATION = /^attest:(?<kind>provenance|sbom)$/;
-/** Build arguments that ask for what is not honoured here. */
-const REFUSED_ARGUMENTS: readonly SwitchArgument[] = ["BUILDKIT_INLINE_CACHE", "BUILDKIT_MULTI_PLATFORM"];
 
 /** `docker/dockerfile` in any version is what is built in. */
 export function isBuiltIn(reference: string): boolean {
@@ -93,9 +91,7 @@ export function isBuiltIn(reference: string): boolean {
 
 /** Throws OPTION_UNSUPPORTED with the name of what is not honoured, OPTION_INVALID, PLATFORM_INVALID. */
 export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
-  const buildArgs = withPrefix(attrs, "build-arg:");
-  for (const name of REFUSED_ARGUMENTS)
-    if (switchArgument(buildArgs, name) === true) throw unsupported(`the build argument ${name}`);
+  const buildArgs = buildArgsOf(attrs);
   for (const [name, value] of attrs) refuseUnsupported(name, value);
   const target = attrs.get("target") ?? "";
   const platform = attrs.get("platform") ?? "";
@@ -153,6 +149,16 @@ function attestationsOf(attrs: Attrs): Pick<BuildRequest, "attestations"> {
     return kind === "provenance" || kind === "sbom" ? [readAttestation(name, value, kind)] : [];
   });
   return wanted.length === 0 ? {} : { attestations: Object.assign({}, ...wanted) };
+}
+
+/** A list of images that is asked for by an attribute is one that is asked for by its argument. */
+function buildArgsOf(attrs: Attrs): Readonly<Record<string, string>> {
+  const list = attrs.get("multi-platform");
+  const isList = list === undefined ? undefined : parseBoolean(list);
+  return {
+    ...(isList === undefined ? {} : { BUILDKIT_MULTI_PLATFORM: String(isList) }),
+    ...withPrefix(attrs, "build-arg:"),
+  };
 }
 
 const withPrefix = (attrs: Attrs, prefix: string): Readonly<Record<string, string>> =>

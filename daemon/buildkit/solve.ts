@@ -1,4 +1,5 @@
 import { isForImages } from "../../core/build-attestations.ts";
+import { wantsList } from "../../core/builder-arguments.ts";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import type {
@@ -13,7 +14,7 @@ import type {
 import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import { OWN_ANSWERS } from "../../wire/slipway/build-attrs.ts";
 import { fetchInput, type WholeInput } from "./build-input.ts";
-import { readCacheExport, readCacheImport } from "./caches.ts";
+import { readCacheExport, readCacheImport, withInline } from "./caches.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
 import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
@@ -80,10 +81,12 @@ function refuseUnsupported(request: SolveRequest): void {
     throw unsupported("a source policy");
 }
 
-/** Of several platforms clients are sent an archive, and no files. */
-function refuseFiles({ options: { platforms = [] } }: FrontendRequest, { files }: Outputs): void {
-  const refused = platforms.length > 1 ? files.find(({ type }) => type !== "oci") : undefined;
-  if (refused !== undefined) throw unsupported(`the output type=${refused.type} with several platforms`);
+/** Of a list of images clients are sent an archive, and no files. */
+function refuseFiles({ options }: FrontendRequest, { files }: Outputs): void {
+  const refused = wantsList(options) ? files.find(({ type }) => type !== "oci") : undefined;
+  const { platforms = [] } = options;
+  const what = platforms.length > 1 ? "several platforms" : "BUILDKIT_MULTI_PLATFORM";
+  if (refused !== undefined) throw unsupported(`the output type=${refused.type} with ${what}`);
 }
 
 const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
@@ -205,7 +208,7 @@ class Solve {
     return {
       ...wanted.options,
       cacheFrom: onceEach([...caches.from, ...(wanted.options.cacheFrom ?? [])]),
-      cacheTo: caches.to,
+      cacheTo: withInline(caches.to, wanted.options.buildArgs),
       context,
       ...(origin === undefined ? {} : { origin }),
       dockerfile,

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { isRemoteContext } from "../../core/build-context.ts";
-import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
-import type { BuildRequest, BuildResources, CacheExport } from "../../engine/api.ts";
+import type { BuildRequest, BuildResources } from "../../engine/api.ts";
+import { withInline } from "../buildkit/caches.ts";
 import { isZero } from "../http/fields.ts";
 import * as param from "../http/param.ts";
 
@@ -70,13 +70,6 @@ const REFUSALS = Object.fromEntries(REFUSED.map((name) => [name, param.text])) a
 export const BUILD_QUERY = z.object({ ...HONOURED, ...REFUSALS });
 export type BuildQuery = z.output<typeof BUILD_QUERY>;
 
-const INLINE_CACHE: CacheExport = {
-  to: { kind: "inline" },
-  mode: "min",
-  compression: "gzip",
-  ignoreErrors: false,
-};
-
 /** What to build, but for the context and the Dockerfile. Throws OPTION_UNSUPPORTED, OPTION_INVALID, PLATFORM_INVALID. */
 export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | "dockerfile"> {
   const { target, platform, buildargs = {}, labels = {} } = query;
@@ -94,7 +87,7 @@ export function buildOptions(query: BuildQuery): Omit<BuildRequest, "context" | 
     network: networkOf(query.networkmode),
     extraHosts: query.extrahosts.map(extraHost),
     resources: resourcesOf(query),
-    ...(switchArgument(buildArgs, "BUILDKIT_INLINE_CACHE") === true ? { cacheTo: [INLINE_CACHE] } : {}),
+    cacheTo: withInline([], buildArgs),
     ...(target === undefined ? {} : { target }),
     ...(platform === undefined ? {} : { platforms: [parsePlatform(platform)] }),
   };

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFile
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { INLINE_FIELD } from "../../builder/cache/remote/document.ts";
 import { CALLS, DESCRIBED } from "../builder/dockerfile/described/calls.ts";
 import { FakeRegistry } from "../registry/client/fake-registry.ts";
 import { requiresBuildx } from "./support/buildx.ts";
@@ -280,8 +281,12 @@ describe("docker build with BuildKit", () => {
       name: /the output type=oci,tar=false is not supported/,
     },
     {
-      argv: ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1"],
-      name: /the build argument BUILDKIT_MULTI_PLATFORM is not supported/,
+      argv: ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "-o", "never"],
+      name: /the output type=local with BUILDKIT_MULTI_PLATFORM is not supported/,
+    },
+    {
+      argv: ["--build-arg", "BUILDKIT_MULTI_PLATFORM=maybe"],
+      name: /invalid value "maybe" for --build-arg BUILDKIT_MULTI_PLATFORM: expected true or false/,
     },
     { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
     { argv: ["--call", "nonsense"], name: /requestid=frontend.nonsense is not supported/ },
@@ -314,6 +319,26 @@ describe("docker build with BuildKit", () => {
     );
     const local = await build([...several, "-o", daemon.slipway.scratch.join("never"), folder]);
     assert.match(local.err, /the output type=local with several platforms is not supported/);
+  });
+
+  it("makes an index of one platform, and an image that has its cache with it, when arguments say so", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const metadata = daemon.slipway.scratch.join("one.json");
+    const args = ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--build-arg", "BUILDKIT_INLINE_CACHE=1"];
+    const built = await build([...args, "-t", "one:1", "--metadata-file", metadata, folder]);
+    assert.equal(built.code, 0, built.err);
+    const told = JSON.parse(readFileSync(metadata, "utf8")) as {
+      readonly "containerimage.descriptor": { readonly mediaType: string };
+    };
+    assert.equal(told["containerimage.descriptor"].mediaType, "application/vnd.oci.image.index.v1+json");
+    const saved = daemon.slipway.scratch.join("one.tar");
+    await daemon.slipway.ok(["save", "-o", saved, "one:1"]);
+    assert.match(execFileSync("tar", ["-xOf", saved, "index.json"], { encoding: "utf8" }), /image\.index/);
+    const config = execFileSync("tar", ["-xOf", saved, "--wildcards", "blobs/sha256/*"], {
+      encoding: "utf8",
+      maxBuffer: 1 << 24,
+    });
+    assert.ok(config.includes(INLINE_FIELD));
   });
 
   it("checks a Dockerfile with --call check, and shows its lines", async () => {
