@@ -17,7 +17,7 @@ export interface KernelNetwork {
     readonly bridge: string;
     readonly name: string;
     readonly cidr: string;
-    /** Its IPv6 address too. */
+    /** Its IPv6 address too; the link has no IPv6 without it. */
     readonly cidr6?: string;
     readonly gateway?: string;
     readonly mac?: string;

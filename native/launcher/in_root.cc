@@ -149,4 +149,11 @@ int makeParent(const Child& child, const char* path, Parent& parent) {
   return makeInRoot(child, directory.empty() ? "." : directory.c_str(), true, parent.directory);
 }
 
+int op::placeholder(Child& child, Reader& in) {
+  const char* target = in.string();
+  if (!in.done()) return EINVAL;
+  UniqueFd file;
+  return makeInRoot(child, target, false, file);
+}
+
 }  // namespace slipway

@@ -47,7 +47,8 @@ namespace slipway {
   X(27, seccomp, "bytes of a BPF program")                                                      \
   X(28, init, "")                                                                               \
   X(29, exec, "list arguments, list environment")                                               \
-  X(30, sharedMemory, "u32 pid of a process of this IPC namespace, string target")
+  X(30, sharedMemory, "u32 pid of a process of this IPC namespace, string target")              \
+  X(31, placeholder, "string target")
 
 /** What the operations of one child share. */
 struct Child {

@@ -4,6 +4,7 @@
 #include <napi.h>
 #include <net/if.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "job.h"
@@ -98,6 +99,16 @@ RouteSocket Enter(const UniqueFd& netns) {
   return RouteSocket();
 }
 
+/** Of a link in the namespace of this thread: an address that it gave itself would lead past the network's
+ * rules. A kernel without IPv6 has nothing to disable. */
+void DisableIpv6(const std::string& link) {
+  const std::string path = "/proc/sys/net/ipv6/conf/" + link + "/disable_ipv6";
+  const UniqueFd setting(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!setting && (errno == ENOENT || errno == EROFS)) return;
+  if (!setting) ThrowErrno("open", path);
+  Check(::write(setting.get(), "1", 1), "write", path);
+}
+
 void AttachVeth(const VethRequest& veth) {
   const UniqueFd netns = OpenNetworkNamespace(veth.pid);
   RouteSocket outside;
@@ -105,6 +116,7 @@ void AttachVeth(const VethRequest& veth) {
   if (veth.isolated) outside.Perform(IsolatedPort(RequireIndex(veth.host_name), veth.host_name));
   RouteSocket inside = Enter(netns);
   const uint32_t index = RequireIndex(veth.name);
+  if (veth.cidr6.empty()) DisableIpv6(veth.name);
   std::vector<Request> requests;
   requests.push_back(LinkUp(RequireIndex("lo"), "lo"));
   requests.push_back(LinkUp(index, veth.name));

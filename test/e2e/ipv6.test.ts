@@ -122,10 +122,14 @@ describe("networks with IPv6", () => {
     await ok("network", "create", "four");
     await ok("run", "-d", "--name", "mover", "--network", "four", "busybox", "sleep", "600");
     const routes = async () => (await inside("mover", "ip", "-6", "route")).out;
+    const links = async () =>
+      (await inside("mover", "sh", "-c", "awk '{ print $6 }' /proc/net/if_inet6 | sort -u")).out;
     assert.doesNotMatch(await routes(), /^default/m);
+    assert.equal((await links()).trim(), "lo", "no address that a link gave itself");
     await ok("network", "connect", "--ip6", "2001:db8:41::88", "six", "mover");
     assert.match(await routes(), /^default via 2001:db8:41::1 dev eth1/m);
     assert.ok(await reaches("mover", "2001:db8:41::77"));
+    assert.deepEqual((await links()).trim().split("\n"), ["eth1", "lo"]);
     await ok("network", "disconnect", "six", "mover");
     assert.doesNotMatch(await routes(), /2001:db8:41/);
     assert.equal(
