@@ -27,7 +27,7 @@ export class Execs implements ExecService {
 
   async create(text: string, request: ExecCreate): Promise<string> {
     const { id: container, state } = await this.#containers.get(text);
-    if (state.status === "paused") throw new Failure("CONTAINER_PAUSED", { container, to: "exec" });
+    if (state.status === "paused") throw new Failure("CONTAINER_PAUSED", { container: text, to: "exec" });
     if (state.status === "restarting") throw new Failure("CONTAINER_RESTARTING", { container });
     if (state.status !== "running") throw new Failure("CONTAINER_NOT_RUNNING", { container });
     if (request.Cmd.length === 0)

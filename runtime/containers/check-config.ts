@@ -10,6 +10,7 @@ import { containerArgs, workingDirectory } from "../spec/process.ts";
 import { parseSecurityOptions } from "../spec/security.ts";
 import { planMounts } from "../volumes/mount-points.ts";
 import { parseVolumesFrom } from "../volumes/volumes-from.ts";
+import { checkCpusets } from "./cpusets.ts";
 import { healthProbe } from "./health-check.ts";
 import { checkJoinedNetwork } from "./joined-container.ts";
 import { checkNamespaces } from "./namespace-modes.ts";
@@ -78,7 +79,7 @@ function checkMemory(config: HostConfig): void {
   );
 }
 
-function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus, CpusetMems }: HostConfig): void {
+function checkCpu({ NanoCpus, CpuPeriod, CpuQuota }: HostConfig): void {
   const count = availableParallelism();
   refuseIf(
     NanoCpus < 0 || NanoCpus > count * 1e9,
@@ -91,8 +92,6 @@ function checkCpu({ NanoCpus, CpuPeriod, CpuQuota, CpusetCpus, CpusetMems }: Hos
     "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
   );
   refuseIf(CpuQuota > 0 && CpuQuota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)");
-  refuseIf(!/^(\d+(-\d+)?(,|$))*$/.test(CpusetCpus), `Invalid value ${CpusetCpus} for cpuset cpus`);
-  refuseIf(!/^(\d+(-\d+)?(,|$))*$/.test(CpusetMems), `Invalid value ${CpusetMems} for cpuset mems`);
 }
 
 function checkUlimits({ Ulimits }: HostConfig): void {
@@ -131,6 +130,7 @@ function checkPolicies({ RestartPolicy, AutoRemove }: HostConfig): void {
 export function checkLimits(hostConfig: HostConfig): void {
   checkMemory(hostConfig);
   checkCpu(hostConfig);
+  checkCpusets(hostConfig);
   checkUlimits(hostConfig);
 }
 

@@ -182,7 +182,7 @@ export class ContainerManager {
   async exec(text: string, request: ExecRequest): Promise<ExecSession> {
     const container = await this.#finder.findProcess(text);
     if (this.#finder.group(container.state).frozen())
-      throw new Failure("CONTAINER_PAUSED", { container: container.id, to: "exec" });
+      throw new Failure("CONTAINER_PAUSED", { container: text, to: "exec" });
     return this.#execs.start(container, request);
   }
 

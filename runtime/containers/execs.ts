@@ -87,8 +87,7 @@ export class Execs {
       throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
     using tree = await this.#parts.store.trees.openDirectory(`/proc/${state.pid}/root`);
     const { host, seccomp } = this.#parts;
-    const privileged = hostConfig.Privileged || request.Privileged === true;
-    const { CapAdd, CapDrop, SecurityOpt, OomScoreAdj, Ulimits } = hostConfig;
+    const { Privileged, CapAdd, CapDrop, SecurityOpt, OomScoreAdj, Ulimits } = hostConfig;
     return compileSpec({
       config: {
         ...config,
@@ -105,8 +104,9 @@ export class Execs {
         SecurityOpt,
         OomScoreAdj,
         Ulimits,
-        Privileged: privileged,
+        Privileged,
       },
+      allCapabilities: request.Privileged === true,
       mounts: [],
       files: {},
       user: resolveIn(tree, request.User ?? config.User, hostConfig.GroupAdd),

@@ -160,6 +160,7 @@ export class Starter {
     return await this.#parts.launcher.launch({
       spec: this.#compile(container, { ...request, user }),
       rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
+      placeholders: [DOCKER_MARK],
       init: container.hostConfig.Init,
       cgroupProcs: group.procs,
       cgroupDirs: group.directories,
@@ -206,6 +207,9 @@ export class Starter {
     });
   }
 }
+
+/** By which programs know that they run in a container of Docker's kind. */
+const DOCKER_MARK = "/.dockerenv";
 
 const cgroupPath = (id: string, { CgroupParent }: HostConfig): string =>
   posix.join("/", CgroupParent === "" ? DEFAULT_CGROUP_PARENT : CgroupParent, id);

@@ -12,6 +12,7 @@ import type { LaunchOp, LaunchProgram } from "./ops.ts";
 export interface CompileOptions extends ProcessOptions {
   readonly rootfs: readonly Mount[];
   readonly files?: readonly LaunchFile[] | undefined;
+  readonly placeholders?: readonly string[] | undefined;
   readonly terminal?: TerminalSize | undefined;
 }
 
@@ -86,6 +87,7 @@ export function compileLaunch(spec: OciSpec, options: CompileOptions): LaunchPro
     ...compileSpecMounts(spec.mounts),
     ...compileDevices(spec.mounts, spec.linux.devices),
     ...files.binds,
+    ...(options.placeholders ?? []).map((target): LaunchOp => ({ op: "placeholder", target })),
     ...compileKernel(spec),
     { op: "pivot" },
     ...propagation.after,

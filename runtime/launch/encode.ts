@@ -71,6 +71,7 @@ export const OPERATIONS: { readonly [N in OpName]: Row<N> } = {
   init: [28],
   exec: [29, ["args", "list"], ["env", "list"]],
   sharedMemory: [30, ["pid", "u32"], ["target", "string"]],
+  placeholder: [31, ["target", "string"]],
 };
 
 /** Kinds of fields, and how a value of one is written. */

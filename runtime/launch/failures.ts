@@ -29,6 +29,7 @@ const DESCRIPTIONS: Describe = {
   root: () => "opening the root filesystem",
   file: (op) => `writing ${quoted(op.name)}`,
   device: (op) => `making the device ${quoted(op.target)}`,
+  placeholder: (op) => `making the file ${quoted(op.target)}`,
   link: (op) => `linking ${quoted(op.target)}`,
   mask: (op) => `masking ${quoted(op.target)}`,
   readonly: (op) => `making ${quoted(op.target)} read-only`,

@@ -45,6 +45,8 @@ export interface LaunchRequest {
   readonly rootfs: readonly Mount[];
   /** Read-only files the process sees at these paths, made for this run only; nothing of them reaches the root filesystem. */
   readonly files?: readonly LaunchFile[];
+  /** Paths at which the root filesystem has an empty file, if nothing else. */
+  readonly placeholders?: readonly string[];
   /** A process 1 that reaps and hands signals on stands before the container's program. */
   readonly init?: boolean;
   /** cgroup.procs files the process is written to before it runs anything. */
@@ -62,7 +64,7 @@ export interface LaunchFile {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** Something made in the root filesystem for a mount, absolute and without links. */
+/** Something made in the root filesystem for a mount or as a placeholder, absolute and without links. */
 export interface CreatedPath {
   readonly path: string;
   /** A directory above a mount point: other things may have been put into it since. */

@@ -54,6 +54,7 @@ export class NativeLauncher implements Launcher {
     const program = compileLaunch(spec, {
       rootfs: request.rootfs,
       files: request.files,
+      placeholders: request.placeholders,
       init: request.init,
       terminal: shimOf(request.io)?.terminal,
       seccomp: this.#filter(spec.linux.seccomp),

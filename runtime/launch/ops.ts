@@ -50,6 +50,8 @@ export type LaunchOp =
       readonly gid: number;
     }
   | { readonly op: "link"; readonly text: string; readonly target: string }
+  /** An empty file where nothing is. */
+  | { readonly op: "placeholder"; readonly target: string }
   | { readonly op: "mask"; readonly target: string }
   | { readonly op: "readonly"; readonly target: string }
   | {

@@ -46,6 +46,8 @@ export interface IsolationRequest extends NamespaceSharing {
   /** Turns "builtin" or a profile's text into rules for these capabilities. */
   readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
   readonly host: HostFacts;
+  /** Gives the process every capability there is; its seccomp filter stays the container's, as Docker has it for `exec --privileged`. */
+  readonly allCapabilities?: boolean;
 }
 
 export interface SpecRequest extends Omit<IsolationRequest, "hostname" | "domainname"> {
@@ -102,8 +104,9 @@ type IsolatedProcess = Omit<ProcessRequest, "capabilities" | "noNewPrivileges" |
 export function compileIsolation(request: IsolationRequest, process: IsolatedProcess): OciSpec {
   const { hostConfig, hostname, domainname = "" } = request;
   const deviceless = !(request.cgroup.devicesConfined || hostConfig.Privileged);
-  const granted = capabilitiesOf(hostConfig, request.host);
-  const capabilities = deviceless ? withoutMaking(granted) : granted;
+  const confined = (granted: readonly string[]): readonly string[] =>
+    deviceless ? withoutMaking(granted) : granted;
+  const capabilities = confined(capabilitiesOf(hostConfig, request.host));
   const mounts = compileMounts({
     privileged: hostConfig.Privileged,
     shm: shmOf(request),
@@ -117,7 +120,7 @@ export function compileIsolation(request: IsolationRequest, process: IsolatedPro
     ociVersion: "1.2.0",
     process: compileProcess({
       ...process,
-      capabilities,
+      capabilities: request.allCapabilities === true ? confined(request.host.capabilities) : capabilities,
       noNewPrivileges: parseSecurityOptions(hostConfig.SecurityOpt).noNewPrivileges,
       rlimits: hostConfig.Ulimits,
       oomScoreAdj: hostConfig.OomScoreAdj,

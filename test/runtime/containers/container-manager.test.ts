@@ -323,6 +323,18 @@ describe("runtime/containers", () => {
       });
       assert.equal(user.output, "65534\n7\n/etc\nCapEff:\t0000000000000000\n");
     });
+    it("gives a privileged process all capabilities, and the container's system call filter", async () => {
+      const id = await start("exec sleep 60");
+      const status = async (Privileged: boolean) => {
+        const Cmd = ["sh", "-c", "grep -E 'CapEff|Seccomp:' /proc/self/status"];
+        return (await exec(id, { Cmd, Privileged })).output.split(/\s+/);
+      };
+      const [, plain, , filter] = await status(false);
+      const [, all = "", , same] = await status(true);
+      assert.deepEqual([plain, filter, same], ["00000000a80425fb", "2", "2"]);
+      const bounding = /^CapBnd:\s*(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+      assert.equal(all, bounding);
+    });
     it("carries input and terminals", async () => {
       const id = await start("exec sleep 60");
       await using session = await containers.exec(id, { Cmd: ["cat"], AttachStdin: true });
@@ -403,6 +415,10 @@ describe("runtime/containers", () => {
         },
       );
       assert.equal(output, "/dev/kmsg\nwritable\nSeccomp:\t0\n");
+    });
+    it("has the file by which programs know containers", async () => {
+      const { output } = await run("stat -c '%F' /.dockerenv; rm /.dockerenv && echo gone");
+      assert.equal(output, "regular empty file\ngone\n");
     });
     it("hides and protects parts of /proc", async () => {
       const { output } = await run(
@@ -599,6 +615,11 @@ describe("runtime/containers", () => {
     ],
     ["CPU cfs quota can not be less than 1ms (i.e. 1000)", { host: { CpuQuota: 5 } }],
     ['invalid CapAdd: unknown capability: "CAP_FOO"', { host: { CapAdd: ["foo"] } }],
+    ["Invalid value 2-x for cpuset mems: invalid format: 2-x", { host: { CpusetMems: "2-x" } }],
+    [
+      `Requested CPUs are not available - requested 0,1-9999, available: ${readFileSync("/sys/devices/system/cpu/online", "utf8").trim()}`,
+      { host: { CpusetCpus: "0,1-9999" } },
+    ],
     ["invalid ulimit type: foo", { host: { Ulimits: [{ Name: "foo", Soft: 1, Hard: 1 }] } }],
     ["sysctl 'foo=1' is not allowed", { host: { Sysctls: { foo: "1" } } }],
     [
