@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { Failure, isCode } from "../core/errors.ts";
-import type { Engine } from "../engine/api.ts";
+import type { CacheCare, Engine } from "../engine/api.ts";
 import { readCacheCare } from "./connection/cache-care.ts";
 import {
   chooseTarget,
@@ -47,14 +47,19 @@ function targetOf({ root, daemon, env, embedded }: ConnectOptions): Target {
 
 async function openEmbedded(root: string, options: ConnectOptions): Promise<Engine> {
   const { openEngine } = await import("../engine/compose.ts");
-  const { env, insecureRegistries: insecure, registryMirrors: mirrors } = options;
+  const { env, settings } = options;
   const driver = options.storageDriver ?? (env["SLIPWAY_STORAGE_DRIVER"] || undefined);
-  const care = options.cacheCare ?? readCacheCare(env);
-  return openEngine(root, {
-    driver,
-    registries: { env, insecure, mirrors, daemonJson: true },
-    ...(care === "off" ? {} : { cacheCare: care }),
-  });
+  const named = () => {
+    const { insecureRegistries: insecure, registryMirrors: mirrors } = settings?.() ?? options;
+    return { insecure, mirrors };
+  };
+  const cacheCare = (): CacheCare | undefined => {
+    const care = settings?.().cacheCare ?? readCacheCare(env);
+    return care === "off" ? undefined : care;
+  };
+  // What the environment says wrongly is told at once.
+  cacheCare();
+  return openEngine(root, { driver, registries: { env, named, daemonJson: true }, cacheCare });
 }
 
 async function openDaemon(

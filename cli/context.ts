@@ -16,8 +16,12 @@ export interface ConnectOptions {
   readonly storageDriver?: string | undefined;
   readonly insecureRegistries: readonly string[];
   readonly registryMirrors: readonly string[];
-  /** In place of what the environment says: what keeps the build cache small, or that nothing does. */
-  readonly cacheCare?: CacheCare | "off" | undefined;
+  /** Of a daemon, in place of these and of what the environment says. Asked each time, as they may be read again. */
+  readonly settings?: () => EngineSettingsNow;
+}
+export interface EngineSettingsNow extends Pick<ConnectOptions, "insecureRegistries" | "registryMirrors"> {
+  /** What keeps the build cache small, or that nothing does; undefined leaves it to the environment. */
+  readonly cacheCare: CacheCare | "off" | undefined;
 }
 
 /** What a command may touch of the process it runs in. Tests pass their own. */

@@ -22,7 +22,7 @@ export interface BuildParts {
   readonly registries: LazyRegistries;
   readonly executor: LazyExecutor;
   /** Undefined: the build cache grows until somebody prunes it. */
-  readonly cacheCare: CacheCare | undefined;
+  readonly cacheCare: (() => CacheCare | undefined) | undefined;
 }
 
 export type BuildServices = Pick<Engine, "builds" | "buildHistory" | "buildDebugger">;

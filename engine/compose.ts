@@ -20,8 +20,8 @@ export interface EngineSettings {
   /** Snapshot driver by name, of a new root; one that has another is refused. */
   readonly driver?: string | undefined;
   readonly registries?: RegistrySettings;
-  /** Undefined: the build cache grows until somebody prunes it. */
-  readonly cacheCare?: CacheCare | undefined;
+  /** Asked after each build. Undefined: the build cache grows until somebody prunes it. */
+  readonly cacheCare?: (() => CacheCare | undefined) | undefined;
 }
 
 /**

@@ -8,19 +8,30 @@ import type { Store } from "../store/types.ts";
 export interface RegistrySettings {
   /** Proxies, DOCKER_CONFIG, SSL_CERT_FILE, and what credential helpers see. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** "host", "host:port" or a network: these need no TLS that proves who they are. */
-  readonly insecure?: readonly string[];
-  /** Base URLs asked before Docker Hub. */
-  readonly mirrors?: readonly string[];
-  /** Whether the daemon.json of this machine, if there is one, adds to both. */
+  /** Asked before each use, as a daemon's settings may be read again. Nothing when absent. */
+  readonly named?: () => NamedRegistries;
+  /** Whether the daemon.json of this machine, if there is one, adds to these. */
   readonly daemonJson?: boolean;
+}
+export interface NamedRegistries {
+  /** "host", "host:port" or a network: these need no TLS that proves who they are. */
+  readonly insecure: readonly string[];
+  /** Base URLs asked before Docker Hub. */
+  readonly mirrors: readonly string[];
+}
+
+interface Made {
+  /** What it was made by. */
+  readonly named: string;
+  readonly client: Promise<RegistryClient>;
 }
 
 /** The client of registries, loaded and made for the first exchange: most commands need none. */
 export class LazyRegistries implements AsyncDisposable {
   readonly #store: Store;
   readonly #settings: RegistrySettings;
-  #client: Promise<RegistryClient> | undefined;
+  /** The last one counts; work may go on with those before it. */
+  readonly #made: Made[] = [];
 
   constructor(store: Store, settings: RegistrySettings) {
     this.#store = store;
@@ -28,8 +39,12 @@ export class LazyRegistries implements AsyncDisposable {
   }
 
   readonly client = (): Promise<RegistryClient> => {
-    this.#client ??= this.#make();
-    return this.#client;
+    const named = JSON.stringify(this.#settings.named?.());
+    const last = this.#made.at(-1);
+    if (last?.named === named) return last.client;
+    const client = this.#make();
+    this.#made.push({ named, client });
+    return client;
   };
 
   readonly credentials = async (): Promise<DockerCredentials> => {
@@ -54,7 +69,8 @@ export class LazyRegistries implements AsyncDisposable {
 
   /** The command line's first, then the machine's. */
   async #reach() {
-    const { env, insecure = [], mirrors = [], daemonJson = false } = this.#settings;
+    const { env, named = () => ({ insecure: [], mirrors: [] }), daemonJson = false } = this.#settings;
+    const { insecure, mirrors } = named();
     if (!daemonJson) return { env, insecure, mirrors };
     const { DAEMON_FILES, readDaemonRegistries } = await import("../registry/client/daemon-json.ts");
     const machine = readDaemonRegistries(DAEMON_FILES);
@@ -70,6 +86,6 @@ export class LazyRegistries implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#client?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    for (const { client } of this.#made) await (await client.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }

@@ -1,11 +1,12 @@
 import { Failure } from "../../core/errors.ts";
-import { cacheCare } from "../../daemon/config/cache-care.ts";
 import {
+  engineSettings,
   hostsOf,
   listenOptions,
   liveSettings,
   proxyVariables,
   registryAddress,
+  waitingSettings,
 } from "../../daemon/config/derived.ts";
 import type { DaemonFile } from "../../daemon/config/file.ts";
 import type { Engine } from "../../engine/api.ts";
@@ -103,17 +104,15 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
     env: context.env,
     uid: process.getuid?.() ?? 0,
   });
+  using live = reloaded(context, settings, { read, report });
   const engine = await context.engine({
     embedded: true,
     root,
     ...(storageDriver === undefined ? {} : { storageDriver }),
-    insecureRegistries: settings["insecure-registries"] ?? [],
-    registryMirrors: settings["registry-mirrors"] ?? [],
-    cacheCare: cacheCare(settings),
+    settings: () => engineSettings(live.get()),
   });
   using _pidFile = settings.pidfile === undefined ? undefined : writePidFile(settings.pidfile);
   using stopped = interruptible(context, ["SIGINT", "SIGTERM"]);
-  using live = reloaded(context, settings, { read, report });
   const listen = listenOptions(settings, context.env);
   const both = new AbortController();
   const signal = AbortSignal.any([stopped.signal, both.signal]);
@@ -121,7 +120,7 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
     [
       serveDaemon(
         engine,
-        { hosts: hostsOf(settings), root, listen, live: live.get, findPeer, report },
+        { hosts: hostsOf(settings), root, listen, live: () => liveSettings(live.get()), findPeer, report },
         signal,
       ),
       serveRegistry(engine, settings.registry, { report, signal }),
@@ -160,12 +159,14 @@ function reloaded(
   context: Context,
   settings: DaemonFile,
   { read, report }: { readonly read: () => DaemonFile; readonly report: (line: string) => void },
-): Disposable & { readonly get: () => ReturnType<typeof liveSettings> } {
-  let current = liveSettings(settings);
+): Disposable & { readonly get: () => DaemonFile } {
+  let current = settings;
   const reload = (): void => {
     try {
-      current = liveSettings(read());
-      report("configuration was read again");
+      current = read();
+      const waiting = waitingSettings(settings, current);
+      const later = waiting.length === 0 ? "" : `; only a restart changes ${waiting.join(", ")}`;
+      report(`configuration was read again${later}`);
     } catch (error) {
       report(`configuration stays as it was: ${(error as Error).message}`);
     }

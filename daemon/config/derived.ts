@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../core/errors.ts";
 import type { DaemonOptions, LiveSettings } from "../daemon.ts";
+import { cacheCare } from "./cache-care.ts";
 import type { DaemonFile } from "./file.ts";
 
 const SHUTDOWN_S = 15;
@@ -13,6 +15,30 @@ export const liveSettings = (settings: DaemonFile): LiveSettings => ({
   labels: settings.labels ?? [],
   shutdownMs: (settings["shutdown-timeout"] ?? SHUTDOWN_S) * 1000,
 });
+
+/** What of the settings the engine asks for anew each time. */
+export const engineSettings = (settings: DaemonFile) => ({
+  insecureRegistries: settings["insecure-registries"] ?? [],
+  registryMirrors: settings["registry-mirrors"] ?? [],
+  cacheCare: cacheCare(settings),
+});
+
+/** Settings that hold as soon as they are read again. */
+const LIVE = new Set<keyof DaemonFile>([
+  "debug",
+  "log-level",
+  "labels",
+  "shutdown-timeout",
+  "insecure-registries",
+  "registry-mirrors",
+  "builder",
+]);
+
+/** The settings that were changed, but hold only when the daemon starts again. */
+export function waitingSettings(before: DaemonFile, now: DaemonFile): readonly string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)] as (keyof DaemonFile)[]);
+  return [...names].filter((name) => !LIVE.has(name) && !isDeepStrictEqual(before[name], now[name])).sort();
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

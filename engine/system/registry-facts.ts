@@ -7,7 +7,8 @@ const HUB = { Name: "docker.io", Official: true, Secure: true };
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
 /** What Docker Engine API 1.51 "SystemInfo" says of registries and the way to them. */
-export function registryFacts({ env, insecure = [], mirrors = [] }: RegistrySettings): Document {
+export function registryFacts({ env, named }: RegistrySettings): Document {
+  const { insecure, mirrors } = named?.() ?? { insecure: [], mirrors: [] };
   const networks = insecure.filter((entry) => entry.includes("/"));
   const hosts = insecure.filter((entry) => !entry.includes("/"));
   const indexes = hosts.map(

@@ -121,7 +121,7 @@ describe("the build cache", () => {
   /** The command line on an engine whose cache may have so many bytes. */
   const within = (maxUsedSpace: number) => ({
     via: {
-      connect: () => openEngine(slipway.root, { ...testedDriver(), cacheCare: { maxUsedSpace } }),
+      connect: () => openEngine(slipway.root, { ...testedDriver(), cacheCare: () => ({ maxUsedSpace }) }),
       env: {},
     },
   });

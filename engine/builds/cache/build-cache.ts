@@ -15,7 +15,7 @@ export interface BuildCacheParts {
   readonly builder: Pick<Builder, "usage" | "remove" | "forget">;
   readonly failures: FailureTable;
   /** Undefined: the cache grows until somebody prunes it. */
-  readonly care: CacheCare | undefined;
+  readonly care: (() => CacheCare | undefined) | undefined;
 }
 
 /** With the layer of a step. */
@@ -53,7 +53,8 @@ export class BuildCache {
 
   /** Holds the cache to its space; to be called when a build has added to it. */
   async shrink(): Promise<PrunedCache> {
-    const { store, builder, care } = this.#parts;
+    const { store, builder } = this.#parts;
+    const care = this.#parts.care?.();
     if (care === undefined) return { removed: [], bytes: 0 };
     await using _lock = await store.locks.hold(LOCK);
     const { blocks, bsize } = statfsSync(store.paths.root);
