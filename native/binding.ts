@@ -22,7 +22,12 @@ interface Packed {
   fingerprintFiles(root: number, paths: readonly string[]): Promise<PackedFingerprints>;
   readXattrs(root: number, path: string): readonly (readonly [string, Buffer])[];
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
-  inflate(from: number, to: number, maxBytes: number | undefined): Promise<Inflated>;
+  inflate(
+    from: number,
+    to: number,
+    maxBytes: number | undefined,
+    keep: number | undefined,
+  ): Promise<Inflated>;
   /** `threads`: how many, for tests; the bytes are the same. */
   deflate(from: number, to: number, format: string, level: number, threads?: number): Promise<Inflated>;
   /** Ends running jobs, so that none delays or outlives the end of the process. */
@@ -62,7 +67,7 @@ function bind(addon: Addon): Kernel {
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),
     writeLayer: async (out, root, entries) => addon.writeLayer(out, root, packLayer(entries)),
     deflate: (from, to, { format, level }) => addon.deflate(from, to, format, level),
-    inflate: (from, to, options) => addon.inflate(from, to, options?.maxBytes),
+    inflate: (from, to, options) => addon.inflate(from, to, options?.maxBytes, options?.keep),
   };
 }
 

@@ -190,8 +190,13 @@ export interface KernelLayers {
   /**
    * Copies `from` to `to` until its end, inflating by magic number (gzip with several members, zstd, xz, bzip2, or plain), and digests both
    * sides on the way. Rejects with ARCHIVE_INVALID on damaged input, or when more than `maxBytes` come out; `to` then holds what came before.
+   * `keep`: where the bytes of `from` are written too, as they are.
    */
-  inflate(from: number, to: number, options?: { readonly maxBytes?: number }): Promise<Inflated>;
+  inflate(
+    from: number,
+    to: number,
+    options?: { readonly maxBytes?: number; readonly keep?: number },
+  ): Promise<Inflated>;
   /**
    * gzip, `level` 0 to 3, or zstd, `level` 1 to 19, in fixed independent blocks over threads: same bytes for any number of threads. A block of
    * zstd is a frame of its own. Both sides digested.

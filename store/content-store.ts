@@ -29,6 +29,8 @@ export interface ContentStore {
    * renamed, or dropped when the store has the blob. Rejects with SIZE_MISMATCH and leaves the file.
    */
   adopt(path: string, blob: BlobInfo): Promise<BlobInfo>;
+  /** Makes one blob durable now, however it was committed. Rejects with BLOB_UNKNOWN. */
+  settle(digest: Digest): Promise<void>;
   /** Opens a temporary file whose bytes become a blob on commit. */
   ingest(): Promise<Ingest>;
   /** Idempotent: success means "not in the store". Only garbage collection and repair call it. */
@@ -36,13 +38,19 @@ export interface ContentStore {
   list(): IterableIterator<BlobInfo>;
 }
 
+/**
+ * When the bytes of a blob are brought to the disk: before the commit resolves, by Store.flush(), or in the kernel's own time. The last is for what can
+ * be made again of blobs that are durable; unless somebody makes it again, it is not in the store any more after a power loss.
+ */
+export type Sync = boolean | "later";
+
 /** A blob being written. Disposing without commit removes the bytes. */
 export interface Ingest extends AsyncDisposable {
   /** For native writers, opened for reading and writing at offset 0; closed by commit and dispose. */
   readonly fd: number;
   /**
    * Publishes the file under `digest`, which the caller computed while the bytes were written: rename, then the database row.
-   * Committing a blob that exists succeeds and drops the copy. `sync: false` leaves the fsync to the caller's Store.flush().
+   * Committing a blob that exists succeeds and drops the copy. `sync` is true when absent.
    */
-  commit(blob: BlobInfo, options?: { readonly sync?: boolean }): Promise<BlobInfo>;
+  commit(blob: BlobInfo, options?: { readonly sync?: Sync }): Promise<BlobInfo>;
 }

@@ -1,18 +1,18 @@
-import { createHash } from "node:crypto";
-import { closeSync, constants, createReadStream, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, createReadStream, mkdirSync, openSync, readSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
-import { algorithmOf, type Digest, digestFromBytes, finishDigest } from "../core/digest.ts";
+import { algorithmOf, type Digest, digestFromBytes } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
 import { type Abortable, verified } from "../core/streams.ts";
 import { COMPRESSED_LAYERS, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
-import type { Kernel, LayerEntry } from "../native/kernel.ts";
+import type { Inflated, Kernel, LayerEntry } from "../native/kernel.ts";
+import { measured, peek, receive, throughPipe } from "./arriving.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
+import { syncEarly } from "./content/sync-early.ts";
 import { temporaryPath } from "./content/temporary.ts";
-import { writeFully } from "./content/write-fully.ts";
-import type { BlobInfo } from "./content-store.ts";
+import type { BlobInfo, Sync } from "./content-store.ts";
 import { query, transact } from "./database.ts";
 import type { Paths } from "./paths.ts";
 import type { LayerInfo } from "./snapshotter.ts";
@@ -45,7 +45,7 @@ export class LayerTable implements LayerStore {
 
   async write(root: number, entries: readonly LayerEntry[]): Promise<LayerInfo> {
     await using ingest = await this.#content.ingest();
-    const written = await this.#kernel.writeLayer(ingest.fd, root, entries);
+    const written = await syncEarly(ingest.fd, () => this.#kernel.writeLayer(ingest.fd, root, entries));
     const diffId = digestFromBytes(written.diffId);
     await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
     return { diffId, size: written.size };
@@ -58,18 +58,27 @@ export class LayerTable implements LayerStore {
     await using input = await this.#content.ingest();
     // What is named by another algorithm than ours is checked as it comes in.
     const foreign = want.blob !== undefined && !isOurs(want.blob.digest) ? want.blob : undefined;
-    const sent = await receive(foreign === undefined ? source : verified(source, foreign), input.fd, want);
-    if (!sent.compressed) {
+    const checked = measured(foreign === undefined ? source : verified(source, foreign), want);
+    const { head, all } = await peek(checked, HEAD);
+    if (!looksCompressed(head)) {
+      const sent = await receive(all, input.fd);
       if (foreign === undefined) expect(want.blob?.digest, sent.digest);
       expect(want.diffId, sent.digest);
       const { size } = await input.commit(sent, { sync: false });
       return { diffId: sent.digest, size, blob: { mediaType: MEDIA_TYPES.layer, digest: sent.digest, size } };
     }
-    const { layer, blob } = await this.#inflate(input.fd, {
+    const { maxBytes } = want;
+    const expected = {
       digest: want.blob?.digest,
       diffId: want.diffId,
-      maxBytes: want.maxBytes,
-    });
+      sync: want.blob === undefined ? false : REMADE,
+    };
+    const options = { keep: input.fd, ...(maxBytes === undefined ? {} : { maxBytes }) };
+    const { layer, blob } = await syncEarly(input.fd, () =>
+      this.#inflate(expected, (to) =>
+        throughPipe(this.#kernel, all, (from) => this.#kernel.inflate(from, to, options)),
+      ),
+    );
     if (want.blob === undefined)
       return { ...layer, blob: { mediaType: MEDIA_TYPES.layer, digest: layer.diffId, size: layer.size } };
     await input.commit(blob, { sync: false });
@@ -78,26 +87,20 @@ export class LayerTable implements LayerStore {
     return { ...layer, blob: described };
   }
 
-  /** Makes a layer of the compressed file `from`. Both sides are checked when their digests are given, a sha512 is the caller's to check. */
+  /** Makes a layer of what `run` inflates. Both sides are checked when their digests are given, a sha512 is the caller's to check. */
   async #inflate(
-    from: number,
-    want: {
-      readonly digest: Digest | undefined;
-      readonly diffId: Digest | undefined;
-      readonly maxBytes?: number | undefined;
-    },
+    want: { readonly digest: Digest | undefined; readonly diffId: Digest | undefined; readonly sync?: Sync },
+    run: (to: number) => Promise<Inflated>,
   ): Promise<{ readonly layer: LayerInfo; readonly blob: BlobInfo }> {
     await using output = await this.#content.ingest();
-    const { maxBytes } = want;
-    const limit = maxBytes === undefined ? {} : { maxBytes };
-    const inflated = await withFile(from, (file) => this.#kernel.inflate(file, output.fd, limit));
+    const inflated = await run(output.fd);
     const sha256 = digestFromBytes(inflated.input.sha256);
     const digest = want.digest === undefined || isOurs(want.digest) ? sha256 : want.digest;
     const blob = { digest, size: inflated.input.size };
     const layer = { diffId: digestFromBytes(inflated.output.sha256), size: inflated.output.size };
     expect(want.digest, blob.digest);
     expect(want.diffId, layer.diffId);
-    await output.commit({ digest: layer.diffId, size: layer.size }, { sync: false });
+    await output.commit({ digest: layer.diffId, size: layer.size }, { sync: want.sync ?? false });
     return { layer, blob };
   }
 
@@ -112,12 +115,23 @@ export class LayerTable implements LayerStore {
     }
     const file = openSync(this.#content.path(digest), constants.O_RDONLY);
     try {
-      const { layer, blob } = await this.#inflate(file, { digest, diffId: want.diffId });
+      const sync = want.mediaType === undefined ? false : REMADE;
+      const { layer, blob } = await this.#inflate({ digest, diffId: want.diffId, sync }, (to) =>
+        this.#kernel.inflate(file, to),
+      );
       if (want.mediaType !== undefined) this.addBlob(layer.diffId, { mediaType: want.mediaType, ...blob });
       return layer;
     } finally {
       closeSync(file);
     }
+  }
+
+  /** Makes a layer of the store again from its compressed form, in the place of what the disk has of it; not synced. Rejects as adopt() does. */
+  async remake(diffId: Digest, form: Digest): Promise<void> {
+    rmSync(this.#paths.blob(diffId), { force: true });
+    await withPath(this.#content.path(form), (file) =>
+      this.#inflate({ digest: form, diffId }, (to) => this.#kernel.inflate(file, to)),
+    );
   }
 
   async *inflated(
@@ -126,15 +140,12 @@ export class LayerTable implements LayerStore {
   ): AsyncGenerator<Uint8Array> {
     const { head, all } = await peek(source, HEAD);
     if (!looksCompressed(head)) return yield* all;
-    await using input = await this.#content.ingest();
-    for await (const chunk of all) {
-      options.signal?.throwIfAborted();
-      await writeFully(input.fd, chunk);
-    }
     await using output = await this.#content.ingest();
     const { maxBytes } = options;
     const limit = maxBytes === undefined ? {} : { maxBytes };
-    await withFile(input.fd, (file) => this.#kernel.inflate(file, output.fd, limit));
+    await throughPipe(this.#kernel, measured(all, options), (from) =>
+      this.#kernel.inflate(from, output.fd, limit),
+    );
     yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
   }
 
@@ -148,7 +159,7 @@ export class LayerTable implements LayerStore {
     );
     expect(diffId, digestFromBytes(made.input.sha256));
     const blob = { digest: digestFromBytes(made.output.sha256), size: made.output.size };
-    await output.commit(blob, { sync: false });
+    await output.commit(blob, { sync: REMADE });
     const described = { mediaType: types[0], ...blob };
     this.addBlob(diffId, described);
     return described;
@@ -213,6 +224,9 @@ export class LayerTable implements LayerStore {
   }
 }
 
+/** Of a layer's two forms one has to be on the disk; remakeLayers() and compressed() make the other one again. */
+const REMADE: Sync = "later";
+
 const isOurs = (digest: Digest): boolean => algorithmOf(digest) === "sha256";
 
 function expect(want: Digest | undefined, got: Digest): void {
@@ -240,50 +254,4 @@ const READ_SIZE = 1 << 20;
 function readHead(file: number): Uint8Array {
   const head = Buffer.alloc(HEAD);
   return head.subarray(0, readSync(file, head, 0, HEAD, 0));
-}
-
-/** The first bytes of a stream, and the stream with them. */
-async function peek(
-  source: AsyncIterable<Uint8Array>,
-  size: number,
-): Promise<{ readonly head: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  while (head.byteLength < size) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    head = Buffer.concat([head, value]);
-  }
-  const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield head;
-    yield* rest;
-  }
-  return { head, all: all() };
-}
-
-/**
- * Writes a stream into a file. A plain one is digested on the way; a compressed one later, while it is inflated. A sender of more than was
- * announced is cut off.
- */
-async function receive(
-  source: AsyncIterable<Uint8Array>,
-  fd: number,
-  want: AdoptOptions,
-): Promise<BlobInfo & { readonly compressed: boolean }> {
-  const { head, all } = await peek(source, HEAD);
-  const compressed = looksCompressed(head);
-  const hash = createHash("sha256");
-  let size = 0;
-  const refuse = ({ digest, size: wanted }: BlobInfo): Failure =>
-    new Failure("SIZE_MISMATCH", { digest, want: wanted, got: size });
-  for await (const chunk of all) {
-    want.signal?.throwIfAborted();
-    size += chunk.byteLength;
-    if (want.blob !== undefined && size > want.blob.size) throw refuse(want.blob);
-    if (!compressed) hash.update(chunk);
-    await writeFully(fd, chunk);
-  }
-  if (want.blob !== undefined && size !== want.blob.size) throw refuse(want.blob);
-  return { digest: finishDigest(hash), size, compressed };
 }

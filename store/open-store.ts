@@ -16,6 +16,7 @@ import { removeCgroup } from "./leases/remove-cgroup.ts";
 import { FileLocks } from "./locks.ts";
 import { bootId } from "./owner.ts";
 import { Paths } from "./paths.ts";
+import { remakeLayers } from "./remake-layers.ts";
 import { type ChosenDriver, chooseDriver, type DriverName } from "./snapshots/choose-driver.ts";
 import { DerivedTrees } from "./snapshots/derived-trees.ts";
 import { IndexedLayers } from "./snapshots/erofs.ts";
@@ -144,6 +145,7 @@ class OpenedStore implements Store {
     ).get();
     if (known?.value === bootId()) return;
     await this.#derived.forgetFleeting();
+    await remakeLayers(this);
     this.content.forgetFleeting();
     transact(this.database, () => {
       this.images.rewriteIndex();
@@ -157,13 +159,14 @@ class OpenedStore implements Store {
 
   collect(options: Abortable = {}): Promise<Collected> {
     const { database, content, snapshots, leases } = this;
-    const settle = (): Promise<void> => this.#settleTrees();
+    const settle = (): Promise<void> => this.#settle();
     const strays = (): Promise<void> => removeStrays(this.paths, database, this.#kernel);
     return collectGarbage({ database, content, snapshots, leases, settle, removeStrays: strays }, options);
   }
 
-  /** A collection is a good moment for it: nobody waits, and trees that are on the disk need not be made again after a power loss. */
-  async #settleTrees(): Promise<void> {
+  /** A collection is a good moment for it: nobody waits, and what is on the disk need not be made again after a power loss. */
+  async #settle(): Promise<void> {
+    await this.content.settleAll();
     const fleeting = this.#derived.fleeting();
     if (fleeting.length === 0) return;
     await this.content.syncAll();

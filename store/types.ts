@@ -68,8 +68,8 @@ export interface LayerStore {
   /** Writes `entries` as a canonical layer (not synced: see flush()); file sources are paths below the directory `root`. */
   write(root: number, entries: readonly LayerEntry[]): Promise<LayerInfo>;
   /**
-   * Takes a layer tar from outside, compressed or not, byte for byte (not synced: see flush()). Rejects with DIGEST_MISMATCH, SIZE_MISMATCH,
-   * ARCHIVE_INVALID.
+   * Takes a layer tar from outside, compressed or not, byte for byte (not synced: see flush(), which brings only the blob to the disk where that is
+   * another; after a power loss the layer is made again from it). Rejects with DIGEST_MISMATCH, SIZE_MISMATCH, ARCHIVE_INVALID.
    */
   adopt(
     source: AsyncIterable<Uint8Array>,
@@ -85,7 +85,10 @@ export interface LayerStore {
     source: AsyncIterable<Uint8Array>,
     options?: { readonly maxBytes?: number } & Abortable,
   ): AsyncIterable<Uint8Array>;
-  /** A compressed form of the layer: the one that is in the store, else made now and kept (not synced: see flush()). The same layer gives the same bytes. */
+  /**
+   * A compressed form of the layer: the one that is in the store, else made now and kept, without being brought to the disk. The same layer gives the
+   * same bytes.
+   */
   compressed(diffId: Digest, compression: Compression): Promise<Descriptor>;
   /** The compressed forms of a layer that are in the store. */
   blobs(diffId: Digest): readonly Descriptor[];

@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <napi.h>
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "byte_source.h"
 #include "decoders.h"
@@ -15,27 +17,39 @@
 namespace slipway {
 namespace {
 
-/** A source that digests what is consumed from it. */
+/** A source that digests what is consumed from it, and keeps it when `keep` is a descriptor. */
 class DigestingSource {
  public:
-  explicit DigestingSource(int fd) : source_(fd) {}
+  DigestingSource(int fd, int keep) : source_(fd) {
+    if (keep >= 0) kept_.emplace(keep);
+    // A pipe holds 64 KiB, and every change of sides costs; what is no pipe refuses.
+    static_cast<void>(::fcntl(fd, F_SETPIPE_SZ, 1 << 20));
+  }
 
   std::string_view Peek(size_t least = 1) { return source_.Peek(least); }
   void Consume(size_t size) {
-    sha256_.Update(source_.Peek().data(), size);
+    const std::string_view taken = source_.Peek().substr(0, size);
+    if (kept_) {
+      kept_->Write(taken);
+    } else {
+      sha256_.Update(taken.data(), taken.size());
+    }
     size_ += size;
     source_.Consume(size);
   }
-  DigestingWriter::Result Finish() { return {sha256_.Finish(), size_}; }
+  DigestingWriter::Result Finish() {
+    return kept_ ? kept_->Finish() : DigestingWriter::Result{sha256_.Finish(), size_};
+  }
 
  private:
   ByteSource source_;
+  std::optional<DigestingWriter> kept_;
   Sha256 sha256_;
   uint64_t size_ = 0;
 };
 
-Inflated InflateTo(int from, int to, uint64_t max_bytes) {
-  DigestingSource source(from);
+Inflated InflateTo(int from, int to, uint64_t max_bytes, int keep) {
+  DigestingSource source(from, keep);
   DigestingWriter writer(to);
   const Input input{[&] { return source.Peek(); },
                     [&](size_t size) {
@@ -65,7 +79,8 @@ Napi::Value Inflate(const Napi::CallbackInfo& info) {
       limit < 9007199254740992.0 ? static_cast<uint64_t>(limit) : std::numeric_limits<uint64_t>::max();
   return RunJob(
       info.Env(),
-      [from = ToInt(info[0]), to = ToInt(info[1]), max_bytes] { return InflateTo(from, to, max_bytes); },
+      [from = ToInt(info[0]), to = ToInt(info[1]), max_bytes,
+       keep = info[3].IsNumber() ? ToInt(info[3]) : -1] { return InflateTo(from, to, max_bytes, keep); },
       InflatedToJs);
 }
 

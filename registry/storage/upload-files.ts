@@ -6,9 +6,9 @@ import { algorithmOf, type Digest, type DigestAlgorithm, finishDigest } from "..
 import { Failure } from "../../core/errors.ts";
 import { undefinedIfMissing } from "../../core/if-there.ts";
 import type { ByteStream } from "../../core/streams.ts";
+import { GatheredWrites } from "../../store/content/gathered-writes.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import type { AppendOptions, UploadView } from "./blob-storage.ts";
-import { GatheredWrites } from "./gathered-writes.ts";
 
 /** Bytes per read of a file. */
 export const READ_SIZE = 1 << 20;
@@ -102,7 +102,7 @@ export class UploadFiles {
     const running = this.#resume(upload, before, options.algorithm);
     const { written } = options;
     const eager = written === undefined ? undefined : (bytes: number) => written(before + bytes);
-    const gathered = new GatheredWrites(file, eager);
+    const gathered = new GatheredWrites((chunks) => file.writev(chunks), eager);
     let size = before;
     const tooMuch = (): boolean => options.length !== undefined && size - before > options.length;
     try {

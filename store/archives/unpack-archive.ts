@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
-import { type Digest, finishDigest } from "../../core/digest.ts";
+import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import { writeFully } from "../content/write-fully.ts";
+import { receive } from "../arriving.ts";
 import type { ContentStore } from "../content-store.ts";
 
 /** Names beyond it would be an attack on memory: an image has a few files a layer. */
@@ -94,14 +93,7 @@ const BLOB = /^blobs\/sha256\/([a-f0-9]{64})$/;
 
 async function store(entry: ByteStream, path: string, content: ContentStore): Promise<Digest> {
   await using ingest = await content.ingest();
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const chunk of entry) {
-    hash.update(chunk);
-    size += chunk.byteLength;
-    await writeFully(ingest.fd, chunk);
-  }
-  const digest = finishDigest(hash);
+  const { digest, size } = await receive(entry, ingest.fd);
   const [, named] = BLOB.exec(path) ?? [];
   if (named !== undefined && digest !== `sha256:${named}`)
     throw new Failure("DIGEST_MISMATCH", { want: `sha256:${named}`, got: digest });

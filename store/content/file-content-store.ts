@@ -15,13 +15,13 @@ import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import { undefinedIfMissing } from "../../core/if-there.ts";
 import { type Abortable, type ByteRange, type ByteStream, verified } from "../../core/streams.ts";
 import type { KernelFiles } from "../../native/kernel.ts";
-import type { BlobInfo, ContentStore, Ingest } from "../content-store.ts";
+import type { BlobInfo, ContentStore, Ingest, Sync } from "../content-store.ts";
 import { query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import { FileIngest } from "./file-ingest.ts";
+import { syncFile } from "./sync-file.ts";
 import { temporaryPath } from "./temporary.ts";
 import { writeFully } from "./write-fully.ts";
 
@@ -130,9 +130,9 @@ export class FileContentStore implements ContentStore {
     return blob;
   }
 
-  async #publish(path: string, fd: number, { digest, size }: BlobInfo, sync: boolean): Promise<void> {
+  async #publish(path: string, fd: number, { digest, size }: BlobInfo, sync: Sync): Promise<void> {
     if (this.#reuse(digest)) return;
-    if (sync) await promisify(fdatasync)(fd);
+    if (sync === true) await promisify(fdatasync)(fd);
     // The rename and the row are one step for garbage collection, which unlinks inside a transaction too.
     const wrote = transact(this.#database, () => {
       if (this.#reuse(digest)) return false;
@@ -142,12 +142,12 @@ export class FileContentStore implements ContentStore {
         `INSERT INTO blobs (digest, size, touched, durable) VALUES (?, ?, (SELECT value FROM epoch), ?)
          ON CONFLICT (digest) DO UPDATE SET
            size = excluded.size, touched = excluded.touched, durable = excluded.durable, doomed = 0`,
-      ).run(digest, size, sync ? 1 : 0);
+      ).run(digest, size, sync === true ? 1 : 0);
       return true;
     });
     if (!wrote) return;
-    if (sync) await promisify(fsync)(this.#folders[algorithmOf(digest)]);
-    else this.#fleeting.add(digest);
+    if (sync === true) await promisify(fsync)(this.#folders[algorithmOf(digest)]);
+    if (sync === false) this.#fleeting.add(digest);
   }
 
   /**
@@ -209,15 +209,42 @@ export class FileContentStore implements ContentStore {
     return rows.values();
   }
 
+  async settle(digest: Digest): Promise<void> {
+    this.#require(digest);
+    if (this.#row(digest)?.durable !== 1) await this.#sync([digest]);
+  }
+
   /** Makes everything committed with `sync: false` by this process durable. */
-  async flush(): Promise<void> {
-    const digests = [...this.#fleeting];
+  flush(): Promise<void> {
+    return this.#sync([...this.#fleeting]);
+  }
+
+  async #sync(digests: readonly Digest[]): Promise<void> {
     if (digests.length === 0) return;
     if (digests.length > SYNC_EACH) await this.syncAll();
     else {
       await Promise.all(digests.map((digest) => syncFile(this.#paths.blob(digest))));
       for (const folder of Object.values(this.#folders)) await promisify(fsync)(folder);
     }
+    this.#markDurable(digests);
+  }
+
+  /** Makes durable what other processes have left to the kernel's own time. */
+  async settleAll(): Promise<void> {
+    const fleeting = query<{ digest: Digest }>(this.#database, "SELECT digest FROM blobs WHERE durable = 0")
+      .all()
+      .map(({ digest }) => ({ digest, file: this.#fileOf(digest) }));
+    if (fleeting.length === 0) return;
+    await this.syncAll();
+    // Another file may have been renamed into a blob's place meanwhile.
+    this.#markDurable(fleeting.flatMap(({ digest, file }) => (file === this.#fileOf(digest) ? digest : [])));
+  }
+
+  #fileOf(digest: Digest): bigint | undefined {
+    return statSync(this.#paths.blob(digest), { bigint: true, throwIfNoEntry: false })?.ino;
+  }
+
+  #markDurable(digests: readonly Digest[]): void {
     transact(this.#database, () => {
       for (const digest of digests)
         query(this.#database, "UPDATE blobs SET durable = 1 WHERE digest = ?").run(digest);
@@ -238,16 +265,6 @@ export class FileContentStore implements ContentStore {
 
   close(): void {
     for (const folder of Object.values(this.#folders)) closeSync(folder);
-  }
-}
-
-/** A file collected meanwhile needs no sync. */
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r").catch(undefinedIfMissing);
-  try {
-    await file?.datasync();
-  } finally {
-    await file?.close();
   }
 }
 

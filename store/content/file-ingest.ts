@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
 import { Failure } from "../../core/errors.ts";
-import type { BlobInfo, Ingest } from "../content-store.ts";
+import type { BlobInfo, Ingest, Sync } from "../content-store.ts";
 
 /** Moves the finished temporary file at `path` into the store, or drops it when the store has the blob. */
-export type Publish = (path: string, fd: number, blob: BlobInfo, sync: boolean) => Promise<void>;
+export type Publish = (path: string, fd: number, blob: BlobInfo, sync: Sync) => Promise<void>;
 
 export class FileIngest implements Ingest {
   readonly path: string;
@@ -21,7 +21,7 @@ export class FileIngest implements Ingest {
     return this.#fd;
   }
 
-  async commit(blob: BlobInfo, options: { readonly sync?: boolean } = {}): Promise<BlobInfo> {
+  async commit(blob: BlobInfo, options: { readonly sync?: Sync } = {}): Promise<BlobInfo> {
     try {
       const { size } = fstatSync(this.fd);
       if (size !== blob.size)

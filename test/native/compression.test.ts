@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { digestOf } from "../../core/digest.ts";
 import { isCode } from "../../core/errors.ts";
 import { loadKernel } from "../../native/binding.ts";
 import type { Inflated } from "../../native/kernel.ts";
@@ -92,9 +93,16 @@ describe("native/compression", () => {
         stdio: ["ignore", write, "inherit"],
       });
       closeSync(write);
-      const inflated = await withOpen(scratch.join("out"), "w", (to) => loadKernel().inflate(read, to));
+      const inflated = await withOpen(scratch.join("out"), "w", (to) =>
+        withOpen(scratch.join("kept"), "w", (keep) => loadKernel().inflate(read, to, { keep })),
+      );
       closeSync(read);
       assert.equal(inflated.compression, "gzip");
+      assert.deepEqual(readFileSync(scratch.join("kept")), readFileSync(scratch.join("slow")));
+      assert.equal(
+        inflated.input.sha256.toString("hex"),
+        digestOf(readFileSync(scratch.join("slow"))).slice(7),
+      );
       assert.equal(readFileSync(scratch.join("out"), "utf8"), "to be read slowly".repeat(2));
       assert.equal(writer.exitCode ?? 0, 0);
     });

@@ -89,7 +89,7 @@ async function compress(
 }
 
 async function push(
-  { repository, remote, report }: PushParts,
+  { store, repository, remote, report }: PushParts,
   { diffId, reference }: LayerPush,
   { blob, open }: { readonly blob: Descriptor; readonly open: () => Promise<ByteStream> },
   options: Abortable,
@@ -105,6 +105,8 @@ async function push(
     { blob, elsewhere, open: async () => counted(await open(), tell) },
     options,
   );
+  // What a registry has, survives a power loss; this one has it because we do.
+  if (pushed === "shared") await store.content.settle(blob.digest);
   report({ id, status: inWords(pushed, reference) });
   return blob;
 }

@@ -1,11 +1,12 @@
-import type { FileHandle } from "node:fs/promises";
+/** Writes some of the chunks: writev(2). */
+export type WriteSome = (chunks: Uint8Array[]) => Promise<{ readonly bytesWritten: number }>;
 
 /** Small chunks of a socket are gathered to so many bytes for one write. */
 const BATCH = 1 << 20;
 
-/** Chunks on their way to a file: one batch is written while the next one comes in. */
+/** Chunks on their way to a file: one batch is written while the next one comes in. The file stays open until flush() has settled. */
 export class GatheredWrites {
-  readonly #file: FileHandle;
+  readonly #some: WriteSome;
   readonly #written: ((bytes: number) => void) | undefined;
   #chunks: Uint8Array[] = [];
   #size = 0;
@@ -14,8 +15,8 @@ export class GatheredWrites {
   #writing: Promise<void> = Promise.resolve();
 
   /** With `written`, which gets the count of all bytes in the file, nothing waits for a batch to be full. */
-  constructor(file: FileHandle, written?: (bytes: number) => void) {
-    this.#file = file;
+  constructor(some: WriteSome, written?: (bytes: number) => void) {
+    this.#some = some;
     this.#written = written;
   }
 
@@ -42,7 +43,7 @@ export class GatheredWrites {
   async #write(chunks: Uint8Array[]): Promise<void> {
     let rest = chunks;
     while (rest.length > 0) {
-      const { bytesWritten } = await this.#file.writev(rest);
+      const { bytesWritten } = await this.#some(rest);
       this.#total += bytesWritten;
       rest = without(rest, bytesWritten);
     }
