@@ -21,10 +21,8 @@ import { explainBuild } from "./explain/explain-build.ts";
 import { InternalSteps } from "./internal-steps.ts";
 import { withLayouts } from "./layout-images.ts";
 import { assembleImage } from "./plan/assemble-image.ts";
-import { makePlan } from "./plan/make-plan.ts";
-import type { PlanOptions } from "./plan/plan-options.ts";
 import type { Outcomes, Plan } from "./plan/step.ts";
-import { writtenInstructions } from "./plan/written-instructions.ts";
+import { planRequest } from "./plan-request.ts";
 import type { Executor, HttpSource, ImageSource } from "./ports.ts";
 import { publishImage } from "./publish.ts";
 import { HttpFiles } from "./remote/http.ts";
@@ -146,7 +144,6 @@ export class BuildRun {
   }
 
   async #plan(lease: Lease, contexts: BuildContexts): Promise<Plan> {
-    const { network, extraHosts, allow = [] } = this.#request;
     const images = this.#images(lease);
     const parsed = await this.#parse();
     const { attestations, buildArgs } = this.#request;
@@ -155,19 +152,7 @@ export class BuildRun {
       isIgnored: await contexts.ignored(),
     });
     await images.loadCopied(resolved);
-    const imageOf: PlanOptions["imageOf"] = ({ reference, platform }) => images.get(reference, platform);
-    const { BUILDKIT_CACHE_MOUNT_NS: cacheNamespace = "", BUILDKIT_SANDBOX_HOSTNAME: hostname } =
-      this.#request.buildArgs;
-    const plan = makePlan(resolved, {
-      imageOf,
-      network,
-      extraHosts,
-      cacheNamespace,
-      allow,
-      ...(hostname === undefined ? {} : { hostname }),
-    });
-    this.#report({ type: "instructions", list: writtenInstructions(parsed, resolved, plan) });
-    return plan;
+    return planRequest(resolved, { request: this.#request, parsed, images, report: this.#report });
   }
 
   #images(lease: Lease): BaseImages {

@@ -38,6 +38,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly noCache: boolean;
+  /** Names of stages whose steps are performed again. Of no meaning with noCache. */
+  readonly noCacheStages?: readonly string[];
   /** With noCache: what is made is not remembered either, and stays what it is where it differs from a former result in times alone. */
   readonly fresh?: boolean | undefined;
   /** Steps of this build performed at a time; absent: as many as the builder has places. */

@@ -23,6 +23,8 @@ export interface BuildAsked {
   readonly network: string;
   readonly extraHosts: readonly string[];
   readonly noCache: boolean;
+  /** Names of `--no-cache-filter`. */
+  readonly noCacheStages?: readonly string[];
   readonly pull: boolean;
 }
 

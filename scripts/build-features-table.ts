@@ -19,6 +19,7 @@ const OUTLINE = "test/builder/dockerfile/outline.test.ts";
 const BUILDX = "test/daemon/buildx.test.ts";
 const LINT = "test/builder/dockerfile/lint.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
+const CACHE = "test/builder/cache/cache.test.ts";
 const CONTEXTS = "test/e2e/build-contexts.test.ts";
 const LAYOUTS = "test/e2e/layout-contexts.test.ts";
 const OUTPUTS = "test/e2e/build-outputs.test.ts";
@@ -278,6 +279,12 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       ATTEST,
       "tell with mode=max arguments, the Dockerfile and ids of secrets, but no secret",
     ],
+    [
+      "--no-cache-filter",
+      CACHE,
+      "performs the stages again that --no-cache-filter names, and no others where results are equal",
+    ],
+    ["--no-cache-filter, from buildx", BUILDX, "performs the stages of --no-cache-filter again"],
     ["what is not supported", REFUSED, "what a build cannot do is refused by name"],
   ],
   Bake: [
@@ -302,6 +309,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["x-bake", BAKE_PRINT, "compose and x-bake"],
     ["--set, --push, --no-cache", BAKE_PRINT, "overrides"],
     ["--load, --pull", BAKE_PRINT, "flags"],
+    ["no-cache-filter", BAKE, "performs the stages of no-cache-filter again"],
     [
       "building, contexts that are targets, --metadata-file",
       BAKE,

@@ -34,8 +34,7 @@ export const REFUSALS: readonly Feature[] = [
   ],
   ["--cache-to of several platforms", REFUSED, "--cache-to with several platforms"],
   ["raw LLB, other frontends, from buildx", BUILDX, "the frontend example"],
-  ["--no-cache-filter, from buildx", BUILDX, "no-cache=one is not supported"],
   ["bake --builder, --provenance, --sbom, --var", REFUSED, "bake --"],
-  ["annotations, no-cache-filter of bake", BAKE, "no-cache-filter of target app is not supported"],
+  ["annotations of bake", BAKE, "annotations of target app is not supported"],
   ["attributes of bake that are none", BAKE_FAULTS, "unsupported attribute nonsense"],
 ];

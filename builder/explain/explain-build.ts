@@ -42,6 +42,8 @@ export function explainBuild(
   const removalOf = (key: RecordKey | undefined) => (key === undefined ? undefined : records.removal(key));
   const causeOf = (step: LayerStep): Cause => {
     if (noCache) return { kind: "no-cache", text: "the build was told to use no cache" };
+    if (step.uncached === true)
+      return { kind: "no-cache", text: "the build was told to use no cache for its stage" };
     const now = steps.find(({ id }) => id === step.id);
     if (now === undefined) return { kind: "changed", text: "its sources changed while they were read" };
     return explainMiss({

@@ -68,10 +68,11 @@ class Planner {
     const base = this.#base(stage);
     let parent = base.result;
     let state = base.state;
+    const uncached = this.#options.uncached?.has(stage.index) === true ? { uncached: true } : {};
     stage.steps.forEach((step, position) => {
       const id = layerStepId(stage.index, position);
       if (step.kind !== "config") {
-        this.#steps.set(id, this.#layerStep(step, { id, parent, before: state }));
+        this.#steps.set(id, { ...this.#layerStep(step, { id, parent, before: state }), ...uncached });
         parent = id;
       }
       state = after(state, step, step.layer ? id : undefined);

@@ -13,4 +13,6 @@ export interface PlanOptions {
   readonly allow: readonly Entitlement[];
   /** Keeps caches of the same id apart. */
   readonly cacheNamespace: string;
+  /** Positions of stages whose steps are not looked for in the cache. */
+  readonly uncached?: ReadonlySet<number>;
 }

@@ -37,6 +37,8 @@ interface LayerStepBase extends StepBase {
   readonly code: string;
   /** The image before this step, to look into when the step fails. */
   readonly before: ImageState;
+  /** It is performed even if its result is in the cache. */
+  readonly uncached?: boolean;
 }
 
 export interface RunStep extends LayerStepBase {

@@ -99,6 +99,7 @@ async function perform(
     };
     const done = await options.performer.run(slotted, {
       ...options,
+      noCache: options.noCache || step.uncached === true,
       cost: () => performance.now() - performing,
       parents: parentsOf(step, outcomes),
       signal,

@@ -40,6 +40,7 @@ const WRITERS: Writers = {
   output: each("output", csvText),
   pull: one("pull"),
   "no-cache": one("no-cache"),
+  "no-cache-filter": each("no-cache-filter", same),
   network: one("network"),
   "shm-size": one("shm-size"),
   ulimits: each("ulimit", same),

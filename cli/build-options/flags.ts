@@ -57,6 +57,7 @@ export const BUILD_FLAGS = {
     help: "Set the networking mode for the RUN instructions during build",
   },
   "no-cache": { kind: "bool", help: "Do not use cache when building the image" },
+  "no-cache-filter": { kind: "list", help: "Do not cache specified stages" },
   "on-error": {
     kind: "string",
     help: 'What to do when a step fails ("shell": enter what it left, with its mounts and environment)',
@@ -104,6 +105,5 @@ export const UNSUPPORTED_BUILD_FLAGS = [
   "builder",
   "compress",
   "isolation",
-  "no-cache-filter",
   "security-opt",
 ] as const;

@@ -48,7 +48,7 @@ export function readRequest(
     tags,
     buildArgs,
     labels: readLabels([], flags.label),
-    noCache: flags["no-cache"],
+    ...readNoCache(flags),
     explain: flags.explain !== undefined,
     pull: flags.pull,
     network: readNetwork(flags.network),
@@ -66,6 +66,16 @@ export function readRequest(
     ...(platforms.length === 0 ? {} : { platforms }),
     ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
   };
+}
+
+function readNoCache({
+  "no-cache": noCache,
+  "no-cache-filter": stages,
+}: FlagValues<typeof BUILD_FLAGS>): Pick<BuildRequest, "noCache" | "noCacheStages"> {
+  const noCacheStages = stages.flatMap((text) => text.split(",")).filter((name) => name !== "");
+  if (noCache && noCacheStages.length > 0)
+    throw new Failure("OPTIONS_CONFLICT", { one: "--no-cache", other: "--no-cache-filter" });
+  return noCacheStages.length === 0 ? { noCache } : { noCache, noCacheStages };
 }
 
 function readJobs(jobs: number | undefined): { readonly jobs?: number } {

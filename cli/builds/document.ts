@@ -27,6 +27,7 @@ export const buildDocument = (details: BuildDetails): Readonly<Record<string, un
       Network: asked.network,
       ExtraHosts: asked.extraHosts,
       NoCache: asked.noCache,
+      NoCacheFilter: asked.noCacheStages ?? [],
       ImageResolveMode: asked.pull ? "pull" : "local",
     },
     Image: details.image ?? "",

@@ -70,6 +70,7 @@ export function solveRequest(
 /** What the frontend is asked for. Attributes that only Slipway's daemon knows are among them when they are needed. */
 function frontendAttrs(request: BuildRequest): ReadonlyMap<string, string> {
   const { target, platforms = [], sourceDateEpoch, network, extraHosts, context } = request;
+  const { noCacheStages = [] } = request;
   const when = (holds: boolean, name: string, value: string) => (holds ? [[name, value] as const] : []);
   return new Map([
     ["filename", dockerfileName(request)],
@@ -80,7 +81,8 @@ function frontendAttrs(request: BuildRequest): ReadonlyMap<string, string> {
     ...when(sourceDateEpoch !== undefined, "build-arg:SOURCE_DATE_EPOCH", String(sourceDateEpoch)),
     ...when(target !== undefined, "target", target ?? ""),
     ...when(platforms.length > 0, "platform", platforms.map(formatPlatform).join(",")),
-    ...when(request.noCache, "no-cache", ""),
+    // Without a value it means every stage.
+    ...when(request.noCache || noCacheStages.length > 0, "no-cache", noCacheStages.join(",")),
     ...when(request.pull, "image-resolve-mode", "pull"),
     ...when(network !== "default", "force-network-mode", network),
     ...when(extraHosts.length > 0, "add-hosts", extraHosts.map((host) => host.replace(":", "=")).join(",")),

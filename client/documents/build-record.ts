@@ -20,6 +20,7 @@ const ASKED = z.object({
   network: z.string(),
   extraHosts: z.array(z.string()),
   noCache: z.boolean(),
+  noCacheStages: z.array(z.string()).exactOptional(),
   pull: z.boolean(),
 });
 const FAULT = z.object({

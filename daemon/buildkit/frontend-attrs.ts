@@ -57,11 +57,10 @@ const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
   contextkey: () => true,
   dockerfilekey: () => true,
   context: (value) => value === "" || UPLOAD.test(value) || isRemoteContext(value),
-  // A value names the stages that the cache is not used for.
   "cache-imports": () => true,
   // The same as cache-imports, for frontends that do not know it.
   "cache-from": () => true,
-  "no-cache": (value) => value === "",
+  "no-cache": () => true,
   "image-resolve-mode": (value) => ["default", "pull", "local"].includes(value),
   "force-network-mode": (value) => Object.hasOwn(NETWORKS, value),
   "add-hosts": () => true,
@@ -115,7 +114,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       ...attestationsOf(attrs),
       buildArgs,
       labels: withPrefix(attrs, "label:"),
-      noCache: attrs.has("no-cache"),
+      ...noCacheOf(attrs.get("no-cache")),
       pull: attrs.get("image-resolve-mode") === "pull",
       network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
@@ -127,6 +126,12 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       ...(platform === "" ? {} : { platforms: platform.split(",").map(parsePlatform) }),
     },
   };
+}
+
+/** A value names the stages that the cache is not used for. */
+function noCacheOf(text: string | undefined): Pick<BuildRequest, "noCache" | "noCacheStages"> {
+  if (text === undefined || text === "") return { noCache: text === "" };
+  return { noCache: false, noCacheStages: text.split(",") };
 }
 
 function jobsOf(text: string | undefined): { readonly jobs?: number } {

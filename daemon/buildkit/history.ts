@@ -81,7 +81,8 @@ function* frontendAttrs(asked: BuildRecord["asked"]): Generator<readonly [string
   if (asked.context.includes("://")) yield ["context", asked.context];
   if (asked.target !== undefined) yield ["target", asked.target];
   if (asked.platform !== undefined) yield ["platform", asked.platform];
-  if (asked.noCache) yield ["no-cache", ""];
+  const { noCache, noCacheStages = [] } = asked;
+  if (noCache || noCacheStages.length > 0) yield ["no-cache", noCacheStages.join(",")];
   if (asked.pull) yield ["image-resolve-mode", "pull"];
   if (asked.network !== "default") yield ["force-network-mode", asked.network];
   if (asked.extraHosts.length > 0) yield ["add-hosts", asked.extraHosts.join(",")];

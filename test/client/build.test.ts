@@ -72,6 +72,12 @@ describe("a build through a daemon", () => {
     assert.match(await over(["attest", "inspect", "attested:1"]), /"build-arg:|"buildConfig"/);
   });
 
+  it("tells that steps were performed again for --no-cache-filter", async () => {
+    await build(context);
+    const { out } = await build("--no-cache-filter", "first", "--explain", context);
+    assert.match(out, /RUN --mount=type=secret.*: the build was told to use no cache for its stage/);
+  });
+
   it("takes what the ignore file leaves of the context, and shows the steps", async () => {
     const secret = `id=word,src=${rig.slipway.scratch.join("word")}`;
     const { code, err } = await build(

@@ -66,6 +66,16 @@ describe("docker build with BuildKit", () => {
     assert.deepEqual(leftovers(), []);
   });
 
+  it("performs the stages of --no-cache-filter again", async () => {
+    const folder = contextOf({
+      Dockerfile: "FROM busybox AS one\nRUN echo 1 > /1\nFROM busybox\nCOPY --from=one /1 /2\n",
+    });
+    await build([folder]);
+    const { err } = await build(["--no-cache-filter", "One", folder]);
+    assert.match(err, /\[one 2\/2\] RUN .*\n#\d+ DONE/);
+    assert.match(err, /\[stage-1 2\/2\] COPY .*\n#\d+ CACHED/);
+  });
+
   it("prints the image's id alone with -q, and writes it to a file", async () => {
     const folder = contextOf({ Dockerfile: "FROM busybox\nLABEL q=1\n" });
     const file = daemon.slipway.scratch.join("iid");
@@ -288,7 +298,6 @@ describe("docker build with BuildKit", () => {
       argv: ["--build-arg", "BUILDKIT_MULTI_PLATFORM=maybe"],
       name: /invalid value "maybe" for --build-arg BUILDKIT_MULTI_PLATFORM: expected true or false/,
     },
-    { argv: ["--no-cache-filter", "one"], name: /no-cache=one is not supported/ },
     { argv: ["--call", "nonsense"], name: /requestid=frontend.nonsense is not supported/ },
   ];
   for (const { argv, name } of refused)

@@ -39,6 +39,14 @@ target "attested" {
   dockerfile-inline = "FROM scratch"
   attest = ["type=sbom,generator=x"]
 }
+target "stages" {
+  dockerfile-inline = <<EOF
+FROM busybox AS one
+RUN echo 1 > /1
+FROM busybox
+COPY --from=one /1 /2
+EOF
+}
 target "one" { contexts = { x = "target:two" } }
 target "two" { contexts = { x = "target:one" } }
 `;
@@ -94,6 +102,14 @@ describe("slipway bake", () => {
     assert.match(await slipway.ok(["images", "web"]), /web/);
   });
 
+  it("performs the stages of no-cache-filter again", async () => {
+    const argv = ["bake", "--progress", "plain", "stages"];
+    await slipway.ok(argv);
+    const { err } = await slipway.run([...argv, "--set", "stages.no-cache-filter=one"]);
+    assert.match(err, /\[stages one 2\/2\] RUN .*\n#\d+ DONE/);
+    assert.match(err, /\[stages stage-1 2\/2\] COPY .*\n#\d+ CACHED/);
+  });
+
   it("checks, and lists what there is", async () => {
     const { code, out } = await slipway.run(["bake", "--check", "base"]);
     assert.deepEqual([code, out], [0, "[base]\nCheck complete, no warnings found.\n"]);
@@ -105,7 +121,6 @@ describe("slipway bake", () => {
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["nothing"], /failed to find target nothing, expected one of app, /],
     [["--set", "app.annotations=a=b"], /annotations of target app is not supported/],
-    [["--set", "app.no-cache-filter=x"], /no-cache-filter of target app is not supported/],
     [["attested"], /the SBOM generator x is not supported/],
     [["one"], /targets need each other: one -> two -> one/],
     [["-f", "src/f"], /src\/f:1: /],

@@ -5,7 +5,7 @@ import type { BuildAsked } from "../../build-history-api.ts";
 
 /** What the history keeps of a request. Passwords in URLs go. */
 export function askedOf(request: BuildRequest): BuildAsked {
-  const { target, platforms = [], contexts = {}, dockerfile } = request;
+  const { target, platforms = [], contexts = {}, dockerfile, noCacheStages = [] } = request;
   const named = Object.entries(contexts).map(([name, context]) => [name, placeOf(context)] as const);
   return {
     context: withoutPassword(request.origin ?? request.context),
@@ -19,6 +19,7 @@ export function askedOf(request: BuildRequest): BuildAsked {
     network: request.network,
     extraHosts: request.extraHosts,
     noCache: request.noCache,
+    ...(noCacheStages.length === 0 ? {} : { noCacheStages }),
     pull: request.pull,
   };
 }

@@ -147,6 +147,27 @@ describe("the build cache", () => {
     assert.equal(second.image, first.image);
   });
 
+  it("performs the stages again that --no-cache-filter names, and no others where results are equal", async () => {
+    await using fixture = await open();
+    const dockerfile = [
+      "FROM scratch AS one",
+      "RUN write one 1",
+      "FROM scratch",
+      "COPY --from=one /one /two",
+      "RUN write three 3",
+    ];
+    const first = await fixture.build(dockerfile);
+    const again = async (...noCacheStages: readonly string[]) => {
+      const built = await fixture.build(dockerfile, { noCacheStages });
+      assert.equal(built.image, first.image);
+      const warned = built.events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+      return [...runs(built.performed), ...warned];
+    };
+    assert.deepEqual(await again("ONE"), ["RUN write one 1"]);
+    assert.deepEqual(await again("stage-1"), ["COPY --from=one /one /two", "RUN write three 3"]);
+    assert.deepEqual(await again("none"), ['no stage is called "none": --no-cache-filter leaves it out']);
+  });
+
   it("takes a record whose layer is gone for none", async () => {
     await using fixture = await open();
     // Times do not tell the layer made again from the first one.

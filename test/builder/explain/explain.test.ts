@@ -156,6 +156,14 @@ const SEEDS: Readonly<Record<string, Seed>> = {
     second: { ...copy, more: { noCache: true } },
     told: ["the build was told to use no cache"],
   },
+  "a stage without cache": {
+    first: run("RUN write 1", "FROM base AS two", "COPY --from=0 /x /y"),
+    second: {
+      ...run("RUN write 1", "FROM base AS two", "COPY --from=0 /x /y"),
+      more: { noCacheStages: ["stage-0"] },
+    },
+    told: ["the build was told to use no cache for its stage"],
+  },
   "nothing before": {
     first: run("RUN x"),
     second: { ...run("RUN y"), more: { target: "0" } },

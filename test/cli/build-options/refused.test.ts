@@ -61,6 +61,7 @@ describe("what a build cannot do is refused by name", () => {
     [["--output", "type=image,compression=estargz"], /expected compression=gzip or compression=zstd/],
     [["--allow", "fs.read=/"], /invalid value "fs.read=\/" for --allow/],
     [["--secret", "id=a,nonsense=1"], /there is no nonsense/],
+    [["--no-cache", "--no-cache-filter=a"], /conflicting options: --no-cache and --no-cache-filter/],
     [["--squash"], /--squash is not supported/],
     [["--rm=false"], /--rm=false is not supported/],
     [["--output", "type=nonsense"], /invalid value "type=nonsense" for --output/],

@@ -34,6 +34,11 @@ describe("the request of a build", () => {
     assert.deepEqual([extraHosts, network, allow, jobs], [["h:192.0.2.1"], "none", ["network.host"], 3]);
   });
 
+  it("has the stages for which there is no cache, of several flags and with commas", async () => {
+    const { noCache, noCacheStages } = await requested("--no-cache-filter=a,b", "--no-cache-filter", "c");
+    assert.deepEqual([noCache, noCacheStages], [false, ["a", "b", "c"]]);
+  });
+
   it("has each platform once, with commas or flags of their own", async () => {
     const { platforms } = await requested("--platform", "linux/amd64,arm64", "--platform", "linux/arm64/v8");
     assert.deepEqual(platforms, [
