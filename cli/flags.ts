@@ -1,6 +1,7 @@
 import { parseBytes } from "../core/bytes.ts";
 import { parseDuration } from "../core/duration.ts";
 import { Failure } from "../core/errors.ts";
+import { parseBoolean } from "../core/go-boolean.ts";
 
 /**
  * A flag, keyed by its long name in a command's table. `short` is one letter. `type` is the word shown in help where the kind's own does not say
@@ -49,7 +50,7 @@ export interface Parsed<F extends Flags> {
 /** How the text of a value becomes the value; throws an Error whose message says what is wrong with it. */
 const READERS: Readonly<Record<Flag["kind"], (text: string) => unknown>> = {
   bool: (text) => {
-    const value = { 1: true, t: true, true: true, 0: false, f: false, false: false }[text.toLowerCase()];
+    const value = parseBoolean(text);
     if (value === undefined)
       throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
     return value;

@@ -1,5 +1,6 @@
 import { parseDuration } from "./duration.ts";
 import { Failure } from "./errors.ts";
+import { parseBoolean } from "./go-boolean.ts";
 
 /** Results of steps, the directories of RUN --mount=type=cache, and what a failed step left for `builds debug`. */
 export type CacheKind = "step" | "mount" | "failure";
@@ -45,13 +46,6 @@ const FLAGS: Readonly<Record<string, Test>> = {
   shared: ({ shared }) => shared,
   private: ({ shared }) => !shared,
 };
-const FLAG_VALUES: Readonly<Record<string, boolean>> = {
-  "": true,
-  true: true,
-  "1": true,
-  false: false,
-  "0": false,
-};
 
 const AGES = ["until", "unused-for"];
 const KNOWN = [...Object.keys(TEXTS), ...Object.keys(FLAGS), ...AGES].sort();
@@ -89,7 +83,7 @@ function textTest(
 }
 
 function flagTest(key: string, flag: Test, value = ""): Test {
-  const given = Object.hasOwn(FLAG_VALUES, value) ? FLAG_VALUES[value] : undefined;
+  const given = value === "" ? true : parseBoolean(value);
   if (given === undefined) throw invalid(key, value, "true or false");
   const wanted = key.endsWith("!") ? !given : given;
   return (facts) => flag(facts) === wanted;

@@ -1,4 +1,5 @@
 import { Failure } from "../core/errors.ts";
+import { parseBoolean } from "../core/go-boolean.ts";
 import { parseMoment } from "../core/moment.ts";
 
 /** "key" or "key=value" of a label filter. */
@@ -8,10 +9,8 @@ export function hasLabel(labels: Readonly<Record<string, string>> | undefined, w
   return value !== undefined && (at < 0 || value === wanted.slice(at + 1));
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
-
 export function readBoolean(filter: string, text: string): boolean {
-  const value = BOOLEANS[text];
+  const value = parseBoolean(text);
   if (value !== undefined) return value;
   throw new Failure("OPTION_INVALID", { option: `--filter ${filter}`, got: text, want: "true or false" });
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 
 /** What the options of a bridge network say. https://docs.docker.com/engine/network/drivers/bridge/#options */
 export interface BridgeSettings {
@@ -25,17 +26,8 @@ const invalid = (option: string, got: string, want: string): Failure =>
     why: `invalid value ${JSON.stringify(got)} for the network option ${option}: expected ${want}`,
   });
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  "1": true,
-  t: true,
-  true: true,
-  "0": false,
-  f: false,
-  false: false,
-};
-
 function readBoolean(option: string, text: string): boolean {
-  const value = BOOLEANS[text.toLowerCase()];
+  const value = parseBoolean(text);
   if (value === undefined) throw invalid(option, text, "true or false");
   return value;
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 
 export const MASKED_PATHS: readonly string[] = [
   "/proc/asound",
@@ -31,10 +32,8 @@ export interface SecurityOptions {
   readonly protectPaths: boolean;
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
-
 function readBoolean(option: string, value: string | undefined): boolean {
-  const read = value === undefined ? true : BOOLEANS[value];
+  const read = value === undefined ? true : parseBoolean(value);
   if (read === undefined)
     throw new Failure("CONTAINER_CONFIG_INVALID", { why: `invalid --security-opt 2: "${option}"` });
   return read;
