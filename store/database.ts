@@ -77,14 +77,14 @@ export function query<R = unknown>(database: Database, sql: string): Statement<u
  */
 export function transact<T>(database: Database, work: () => T): T {
   if (database.inTransaction) return work();
-  database.exec("BEGIN IMMEDIATE");
+  query(database, "BEGIN IMMEDIATE").run();
   try {
     const result = work();
-    database.exec("COMMIT");
+    query(database, "COMMIT").run();
     return result;
   } catch (error) {
     // A full disk may have ended it already.
-    if (database.inTransaction) database.exec("ROLLBACK");
+    if (database.inTransaction) query(database, "ROLLBACK").run();
     throw error;
   }
 }

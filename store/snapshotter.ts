@@ -26,8 +26,8 @@ export interface CommitOptions extends Abortable {
   /** Absolute paths left out with all below them (mount points the runtime made). */
   readonly exclude?: readonly string[];
   /**
-   * The snapshot ends with the commit, and its files may become what the driver would otherwise make of the layer at its next use. No process
-   * may have it mounted for writing any more.
+   * The files of the snapshot may become what the driver would otherwise make of the layer at its next use: what is left of it can only be
+   * removed. No process may have it mounted for writing any more.
    */
   readonly consume?: boolean;
 }

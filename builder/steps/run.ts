@@ -76,7 +76,7 @@ async function perform(
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
   const rootfs = await store.snapshots.prepare(key, layers, { signal, volatile: true });
-  let over = false;
+  let kept = false;
   try {
     const { exclude, status } = await context.executor.run(
       {
@@ -99,18 +99,17 @@ async function perform(
     signal.throwIfAborted();
     if (!("code" in status) || status.code !== 0) {
       const mounts = keptMounts(step, outcomes, mounted.mounts);
-      over = keep({ snapshot: key, status, process, mounts }, step, context);
+      kept = keep({ snapshot: key, status, process, mounts }, step, context);
       throw new ProcessFailed(status);
     }
     const options = { exclude, signal, consume: true, ...(clampMtime === undefined ? {} : { clampMtime }) };
     const layer = await store.snapshots.commit(key, options);
-    over = true;
     if (layer !== undefined && mounted.secrets.length > 0)
       await warnOfLeaks(step, { layer, secrets: mounted.secrets, context, signal });
     return layer ?? (await emptyLayer(store.layers));
   } finally {
     // Removing many files takes its time, and the next step need not wait for it.
-    if (!over) context.background(store.snapshots.remove(key));
+    if (!kept) context.background(store.snapshots.remove(key));
   }
 }
 

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, fstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 import { mapLimited } from "../../core/map-limited.ts";
@@ -56,16 +66,21 @@ export class Overlay implements SnapshotDriver {
     options: PrepareOptions,
   ): Promise<readonly Mount[]> {
     const lowers = await this.#lowers(layers, options.signal);
-    using root = await this.#parts.trees.open(rootOf(lowers[0]));
+    const { uid, gid, mode } = await this.#rootStat(lowers[0]);
     const upper = join(folder, "upper");
     mkdirSync(upper);
     mkdirSync(join(folder, "work"));
     if (options.volatile === true) writeFileSync(join(folder, "volatile"), "");
     // The root directory of the whole is the upper one, so it takes over what the layers say.
-    const { uid, gid, mode } = fstatSync(root.fd);
     chownSync(upper, uid, gid);
     chmodSync(upper, mode & 0o7777);
     return this.#stack(folder, lowers, options.volatile === true);
+  }
+
+  async #rootStat(top: Lower): Promise<Stats> {
+    if (top.mount === undefined) return statSync(top.path);
+    using root = await this.#parts.trees.open(rootOf(top));
+    return fstatSync(root.fd);
   }
 
   /** The topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */

@@ -26,7 +26,7 @@ export interface SnapshotDriver {
   view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]>;
   /** Writes what changed as a layer tar to `out`. */
   write(out: number, snapshot: Stacked, options: CommitOptions): Promise<WrittenLayer>;
-  /** The snapshot, just written as `diffId` with these options, is about to be removed: what is of use for the layer may be taken. */
+  /** The snapshot, just written as `diffId` with these options, will only be removed: what is of use for the layer may be taken. */
   consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void>;
   changes(snapshot: Stacked): Promise<readonly Change[]>;
   usage(folder: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
