@@ -55,6 +55,8 @@ export interface Builder {
   ): Promise<BuildTargets>;
   /** What the cache keeps: results of steps, each once, and cache mounts. */
   usage(): Promise<readonly CacheUse[]>;
+  /** No less than what usage() would add up to, in bytes; much sooner. */
+  usageAtMost(): number;
   /**
    * Removes things of the cache, of which it leaves those that a build has now; returns what it removed. `why` goes into explanations: "its result
    * was removed …". The layers of steps go with the next garbage collection.
@@ -109,6 +111,7 @@ export function createBuilder(options: BuilderOptions): Builder {
       const bytes = await sizes.layers(steps.map(({ layer }) => layer));
       return [...steps.map((step) => ({ ...step, bytes: bytes.get(step.layer) ?? 0 })), ...mounts];
     },
+    usageAtMost: () => sizes.atMost(),
     remove: async (things, why) => {
       const steps = things.flatMap(({ layer }) => layer ?? []);
       const mounts = things.flatMap(({ kind, id }) => (kind === "mount" ? [id] : []));

@@ -4,12 +4,33 @@ import { query } from "../../store/database.ts";
 import { diskUse } from "../../store/disk-use.ts";
 import type { Store } from "../../store/types.ts";
 
+/** What was measured may have been compressed since, which makes nothing larger. */
+const GROWN = 2;
+/** By the bytes of its tar: itself, its compressed form, and its tree, where the 512 bytes of a directory's header are a block of 4096. */
+const LARGEST = 10;
+/** In bytes, of a layer that is next to nothing. */
+const BLOCKS = 32 * 1024;
+
 /** What things of the cache take on the disk, measured when they changed since they were measured last. */
 export class CacheSizes {
   readonly #store: Pick<Store, "database" | "paths" | "layers">;
 
   constructor(store: Pick<Store, "database" | "paths" | "layers">) {
     this.#store = store;
+  }
+
+  /** More than all layers of records take, without looking at one of them; infinite when there are cache mounts, which grow by themselves. */
+  atMost(): number {
+    const row = query<{ measured: number; count: number; others: number; mounts: number }>(
+      this.#store.database,
+      `SELECT (SELECT coalesce(sum(bytes), 0) FROM cache_sizes) AS measured,
+              count(*) AS count, coalesce(sum(size), 0) AS others,
+              EXISTS (SELECT 1 FROM cache_mounts) AS mounts
+       FROM (SELECT max(size) AS size FROM cache_records
+             WHERE layer NOT IN (SELECT id FROM cache_sizes) GROUP BY layer)`,
+    ).get();
+    if (row === undefined || row.mounts === 1) return Number.POSITIVE_INFINITY;
+    return row.measured * GROWN + row.others * LARGEST + row.count * BLOCKS;
   }
 
   /** Of layers, each with its compressed forms and with what was made to mount it; 0 for one that is not in the store. */

@@ -1,5 +1,14 @@
 import type { CacheBounds } from "../../build-cache-api.ts";
 
+/** Whether a cache that takes no more than `most` is within the bounds, whatever it takes: what it may have does not fall faster than what it takes. */
+export function surelyFits(
+  bounds: CacheBounds,
+  { most, free }: { readonly most: number; readonly free: number },
+): boolean {
+  const limit = allowance(bounds, { used: most, free });
+  return limit !== undefined && most <= limit;
+}
+
 /** Bytes that the cache may have, which takes `used` of a disk of which `free` are left; undefined when nothing bounds it. */
 export function allowance(
   { reservedSpace = 0, maxUsedSpace = 0, minFreeSpace = 0 }: CacheBounds,

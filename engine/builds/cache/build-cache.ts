@@ -6,13 +6,14 @@ import { diskUse } from "../../../store/disk-use.ts";
 import type { Store } from "../../../store/types.ts";
 import type { BuildCacheEntry, CacheCare, CachePrune, PrunedCache } from "../../build-cache-api.ts";
 import type { FailureTable } from "../debug/failure-table.ts";
+import { surelyFits } from "./bounds.ts";
 import { choosePruned } from "./choose.ts";
 import { rulesOf } from "./policy.ts";
 import { layersInUse } from "./sharing.ts";
 
 export interface BuildCacheParts {
   readonly store: Store;
-  readonly builder: Pick<Builder, "usage" | "remove" | "forget">;
+  readonly builder: Pick<Builder, "usage" | "usageAtMost" | "remove" | "forget">;
   readonly failures: FailureTable;
   /** Undefined: the cache grows until somebody prunes it. */
   readonly care: (() => CacheCare | undefined) | undefined;
@@ -56,15 +57,24 @@ export class BuildCache {
     const { store, builder } = this.#parts;
     const care = this.#parts.care?.();
     if (care === undefined) return { removed: [], bytes: 0 };
+    const { blocks, bavail, bsize } = statfsSync(store.paths.root);
+    const rules = rulesOf(care, blocks * bsize);
+    if (this.#isSmall(rules, bavail * bsize)) return { removed: [], bytes: 0 };
     await using _lock = await store.locks.hold(LOCK);
-    const { blocks, bsize } = statfsSync(store.paths.root);
     const removed: BuildCacheEntry[] = [];
-    for (const rule of rulesOf(care, blocks * bsize)) removed.push(...(await this.#apply(rule, BOUNDED)));
+    for (const rule of rules) removed.push(...(await this.#apply(rule, BOUNDED)));
     if (removed.length > 0) {
       builder.forget();
       await store.collect();
     }
     return { removed, bytes: sizeOf(removed) };
+  }
+
+  /** Most builds need nothing removed, and to look at all there is takes longer the more there is. */
+  #isSmall(rules: readonly CachePrune[], free: number): boolean {
+    const { builder, failures } = this.#parts;
+    const most = builder.usageAtMost();
+    return failures.list().length === 0 && rules.every((rule) => surelyFits(rule, { most, free }));
   }
 
   async #apply(request: CachePrune, why: string): Promise<readonly BuildCacheEntry[]> {

@@ -125,6 +125,18 @@ describe("the build cache", () => {
     assert.deepEqual(runs(third.performed), ["RUN write out other", "RUN write end 1"]);
   });
 
+  it("takes no more than is said before it is measured", async () => {
+    await using fixture = await open();
+    for (let i = 0; i < 200; i++) mkdirSync(fixture.scratch.join("context", "d", `${i}`));
+    const total = async (): Promise<number> =>
+      (await fixture.builder.usage()).reduce((sum, { bytes }) => sum + bytes, 0);
+    await fixture.build(DOCKERFILE);
+    const before = fixture.builder.usageAtMost();
+    assert.ok((await total()) <= before);
+    await fixture.build([...DOCKERFILE, "RUN write three 3"]);
+    assert.ok((await total()) <= fixture.builder.usageAtMost());
+  });
+
   it("knows a copied stage by its content when its layers differ", async () => {
     await using fixture = await open();
     const dockerfile = (text: string) => [

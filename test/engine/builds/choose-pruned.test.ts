@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { BuildCacheEntry, CachePrune } from "../../../engine/api.ts";
-import { allowance } from "../../../engine/builds/cache/bounds.ts";
+import { allowance, surelyFits } from "../../../engine/builds/cache/bounds.ts";
 import { choosePruned } from "../../../engine/builds/cache/choose.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -95,6 +95,21 @@ describe("what is pruned of the build cache", () => {
       const allowed = allowance(bounds, { used, free });
       assert.equal(allowed === undefined || allowed > 0 ? allowed : 0, most);
     });
+
+  it("is nothing of a cache that surely fits", () => {
+    for (const [bounds, , free] of allowances)
+      for (let most = 0; most <= 120; most += 10) {
+        if (!surelyFits(bounds, { most, free })) continue;
+        for (let used = 0; used <= most; used += 10)
+          assert.ok(
+            used <= (allowance(bounds, { used, free }) ?? -1),
+            JSON.stringify({ bounds, most, used }),
+          );
+      }
+    assert.equal(surelyFits({ maxUsedSpace: 50 }, { most: 50, free: 0 }), true);
+    assert.equal(surelyFits({ minFreeSpace: 40, reservedSpace: 20 }, { most: 20, free: 10 }), true);
+    assert.equal(surelyFits({}, { most: 0, free: 100 }), false);
+  });
 
   it("holds to its bound with as little as it takes, for 500 seeded caches", () => {
     for (let seed = 1; seed <= 500; seed++) {
