@@ -273,6 +273,11 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       ATTESTATIONS,
       "are pushed as referrers of the manifest the registry has",
     ],
+    [
+      "--sbom of RPM's packages",
+      "test/builder/attest/attest.test.ts",
+      "reads RPM's database once, however many ways lead to it",
+    ],
     ["--sbom", ATTESTATIONS, "list every package that dpkg has, with its version"],
     [
       "--provenance mode=max",

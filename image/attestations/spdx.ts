@@ -70,14 +70,14 @@ const imagePackage = (image: Digest) => ({
 });
 
 function describe(found: InstalledPackage, system: OsRelease) {
-  const { name, version, maintainer, license, homepage } = found;
+  const { name, version, epoch, license, homepage } = found;
   const locator = urlOf(found, system);
   return {
     SPDXID: idOf(found, locator),
     name,
-    versionInfo: version,
+    versionInfo: epoch === undefined ? version : `${epoch}:${version}`,
     supplier: UNKNOWN,
-    ...(maintainer === undefined ? {} : { originator: `Person: ${personOf(maintainer)}` }),
+    ...originatorOf(found),
     downloadLocation: UNKNOWN,
     filesAnalyzed: false,
     ...(homepage === undefined || !isUrl(homepage) ? {} : { homepage }),
@@ -98,7 +98,12 @@ function idOf({ type, name }: InstalledPackage, locator: string): string {
   return `SPDXRef-Package-${type}-${readable}-${hexOf(digestOf(locator)).slice(0, 16)}`;
 }
 
-/** "Name <mail>" as SPDX writes it: "Name (mail)". */
+function originatorOf({ maintainer, vendor }: InstalledPackage): { readonly originator?: string } {
+  if (maintainer !== undefined) return { originator: `Person: ${personOf(maintainer)}` };
+  return vendor === undefined ? {} : { originator: `Organization: ${personOf(vendor)}` };
+}
+
+/** "Name <mail>" as SPDX writes it, of organizations too: "Name (mail)". */
 const personOf = (text: string): string => text.replace(/\s*<([^<>]*)>\s*$/, " ($1)");
 
 function isUrl(text: string): boolean {

@@ -5,6 +5,7 @@ import type { BuildRequest } from "../../../builder/types.ts";
 import type { AttestationsWanted } from "../../../core/build-attestations.ts";
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { describeError } from "../../../core/errors.ts";
+import { rpmHeader, sqliteFile } from "../../image/packages/rpm-files.ts";
 import { requiresOverlay } from "../../support/requires.ts";
 import { BuildFixture, type FakeCommand } from "../support/build-fixture.ts";
 
@@ -159,7 +160,7 @@ describe("the scan of packages", () => {
       creationInfo.comment ?? "",
     ];
   }
-  const put = (upper: string, path: string, text: string): void => {
+  const put = (upper: string, path: string, text: string | Buffer): void => {
     mkdirSync(dirname(join(upper, path)), { recursive: true });
     writeFileSync(join(upper, path), text);
   };
@@ -174,14 +175,26 @@ describe("the scan of packages", () => {
     assert.deepEqual(found, ["q", "p", ""]);
   });
 
-  it("says which database it cannot read", async () => {
+  it("reads RPM's database once, however many ways lead to it, and says of changes beside it", async () => {
+    const headers = ["one", "two"].map((name) => rpmHeader({ 1000: name, 1001: "1", 1002: "1" }));
     const found = await scanned("write rpm", (_, upper) => {
-      put(upper, "var/lib/rpm/rpmdb.sqlite", "x");
+      put(upper, "usr/lib/sysimage/rpm/rpmdb.sqlite", sqliteFile(headers));
+      put(upper, "usr/lib/sysimage/rpm/rpmdb.sqlite-wal", "x");
+      mkdirSync(join(upper, "var/lib"), { recursive: true });
+      symlinkSync("../../usr/lib/sysimage/rpm", join(upper, "var/lib/rpm"));
       return 0;
     });
-    assert.deepEqual(found, [
-      "The packages of /var/lib/rpm/rpmdb.sqlite are not listed: RPM's databases are not read.",
-    ]);
+    const folder = "/var/lib/rpm";
+    const note = `What ${folder}/rpmdb.sqlite-wal has to change of ${folder}/rpmdb.sqlite is not taken into account.`;
+    assert.deepEqual(found, ["one", "two", note]);
+  });
+
+  it("fails for a database of RPM's that it cannot read", async () => {
+    const scanning = scanned("write no rpm", (_, upper) => {
+      put(upper, "var/lib/rpm/Packages", "x");
+      return 0;
+    });
+    await assert.rejects(scanning, /Packages|expected a database of packages that is whole/);
   });
 
   it("refuses to read more than the image, as BuildKit does for some arguments", async () => {
