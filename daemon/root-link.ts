@@ -1,5 +1,6 @@
-import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ifThere } from "../core/if-there.ts";
 import { rootSocket } from "../core/root-socket.ts";
 
 const SCHEME = "unix://";
@@ -12,7 +13,9 @@ export function linkRoot(root: string, hosts: readonly string[]): Disposable {
   const socket = hosts.find((host) => host.startsWith(SCHEME))?.slice(SCHEME.length);
   if (socket === undefined || process.getuid?.() !== 0) return { [Symbol.dispose]: () => undefined };
   const link = rootSocket(root);
-  mkdirSync(dirname(link), { recursive: true, mode: 0o755 });
+  const folder = dirname(link);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  removeDangling(folder);
   const made = `${link}.${process.pid}`;
   rmSync(made, { force: true });
   symlinkSync(socket, made);
@@ -25,10 +28,12 @@ export function linkRoot(root: string, hosts: readonly string[]): Disposable {
 }
 
 /** Another daemon may have taken the root since. */
-function leadsTo(link: string, socket: string): boolean {
-  try {
-    return readlinkSync(link) === socket;
-  } catch {
-    return false;
+const leadsTo = (link: string, socket: string): boolean => ifThere(() => readlinkSync(link)) === socket;
+
+/** What daemons left that were killed, once their sockets are gone. A daemon's socket is there before its link. */
+function removeDangling(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const link = join(folder, name);
+    if (!existsSync(link)) rmSync(link, { force: true });
   }
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { pack } from "tar-stream";
 import { INLINE_FIELD } from "../../builder/cache/remote/document.ts";
+import { eventually } from "../support/eventually.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
 
 type Entry = Parameters<ReturnType<typeof pack>["entry"]>[0];
@@ -19,10 +20,6 @@ async function tarOf(entries: readonly (Entry & { readonly content?: string })[]
   return Buffer.concat(chunks);
 }
 const dockerfile = (content: string) => ({ name: "Dockerfile", content });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 describe("POST /build", () => {
   let daemon: DaemonRig;
@@ -204,7 +201,7 @@ describe("POST /build", () => {
       sent.once("error", reject);
       sent.end(tar);
     });
-    await until(() => leftovers().length === 0);
+    await eventually(() => leftovers().length === 0);
   });
 
   it("builds what is elsewhere, in place of its body", async () => {
@@ -234,7 +231,7 @@ describe("POST /build", () => {
   it("cancels a build by its id", async () => {
     const building = post("buildid=slow", await tarOf([dockerfile(SLOW)]));
     const done = building.then(() => true);
-    await until(async () => {
+    await eventually(async () => {
       await daemon.request("POST", "/build/cancel?id=slow");
       return Promise.race([done, new Promise<boolean>((resolve) => setTimeout(resolve, 50, false))]);
     });

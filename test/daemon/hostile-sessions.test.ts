@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { PACKET_TYPES } from "../../wire/buildkit/session.ts";
+import { eventually } from "../support/eventually.ts";
 import { upgraded } from "./support/ask.ts";
 import { BuildkitClient, type Lend } from "./support/buildkit-client.ts";
 import { DaemonRig } from "./support/daemon-rig.ts";
@@ -53,9 +54,6 @@ describe("sessions of clients that mean no good", () => {
   after(() => daemon?.[Symbol.asyncDispose]());
 
   const leftovers = () => readdirSync(join(daemon.slipway.root, "ingest"));
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
 
   it("can lend files that are built", async () => {
     using client = await BuildkitClient.open(
@@ -134,7 +132,7 @@ describe("sessions of clients that mean no good", () => {
       if (why === undefined) await client.solve().catch(() => undefined);
       else await assert.rejects(client.solve(), why);
       assert.deepEqual(readdirSync(outside), []);
-      await until(() => leftovers().length === 0);
+      await eventually(() => leftovers().length === 0);
     });
 
   it("that send nothing keep their build waiting, and nobody else's", async () => {
@@ -143,12 +141,12 @@ describe("sessions of clients that mean no good", () => {
       asked = true;
     });
     const waiting = assert.rejects(client.solve());
-    await until(() => asked);
+    await eventually(() => asked);
     using other = await BuildkitClient.open(daemon, lending([DOCKERFILE]));
     await other.solve();
     client[Symbol.dispose]();
     await waiting;
-    await until(() => leftovers().length === 0);
+    await eventually(() => leftovers().length === 0);
   });
 
   const refused: readonly (readonly [

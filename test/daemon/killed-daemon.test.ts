@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeName } from "../../runtime/network/bridge-driver.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
+import { eventually } from "../support/eventually.ts";
 import { requiresCommand } from "../support/requires.ts";
 import { ApiClient } from "./support/api-client.ts";
 import { ask, upgraded } from "./support/ask.ts";
@@ -83,14 +84,6 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
     return unframed((await ask(socket, "GET", `/containers/${id}/logs?stdout=1&stderr=1`)).bytes);
   }
 
-  async function until<T>(find: () => Promise<T>, holds: (found: T) => boolean): Promise<T> {
-    for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(20)) {
-      const found = await find();
-      if (holds(found)) return found;
-      if (Date.now() > deadline) throw new Error(`it stayed ${JSON.stringify(found)}`);
-    }
-  }
-
   async function page(): Promise<string> {
     const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(PATIENCE_MS) };
     return (await fetch(`http://127.0.0.1:${port}/`, options)).text();
@@ -108,7 +101,7 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
     const line = `${echoed}`;
     echoed += 1;
     connection.write(`${line}\n`);
-    await until(
+    await eventually(
       () => Promise.resolve(said),
       (text) => text.includes(`got ${line}\n`),
     );
@@ -164,7 +157,7 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
       HostConfig: { ...inner, PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }] } },
     });
     port = Number((await look(ids.web)).NetworkSettings.Ports["80/tcp"]?.[0]?.HostPort);
-    await until(
+    await eventually(
       () => page().catch(() => ""),
       (text) => text === "page\n",
     );
@@ -214,7 +207,7 @@ describe(`a daemon that is killed ${KILLS} times`, () => {
 
   it("keeps to restart policies and health checks", async () => {
     for (const { failing } of rounds) {
-      const { State, RestartCount } = await until(
+      const { State, RestartCount } = await eventually(
         () => look(failing),
         (found) => found.State.Status === "exited" && found.RestartCount === 2,
       );

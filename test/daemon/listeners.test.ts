@@ -1,15 +1,27 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { after, afterEach, before, describe, it } from "mocha";
+import { rootSocket } from "../../core/root-socket.ts";
 import { builtCommand, commandEnv } from "../e2e/support/command.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
+import { eventually } from "../support/eventually.ts";
 import { requiresCommand } from "../support/requires.ts";
 import { Scratch } from "../support/scratch.ts";
 import { DaemonProcess } from "./support/daemon-process.ts";
@@ -143,8 +155,12 @@ describe("the daemon's listeners", () => {
 
   it("is found by a user to whom its state root is closed, as long as it lives", async () => {
     const path = scratch.join("found.sock");
+    const ofKilled = rootSocket(scratch.join("killed"));
+    mkdirSync(dirname(ofKilled), { recursive: true });
+    symlinkSync(scratch.join("gone.sock"), ofKilled);
     const running = start(["-H", `unix://${path}`, "--group", "65534"]);
     await running.said(/API listen on/);
+    await eventually(() => !readdirSync(dirname(ofKilled)).includes(basename(ofKilled)));
     const ask = (env: object, ...argv: readonly string[]): Promise<{ readonly stdout: string }> => {
       const whole = { ...commandEnv(), HOME: "/nonexistent", ...env };
       const text = [

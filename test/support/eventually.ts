@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const TRIES = 400;
-const PAUSE_MS = 25;
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 20;
 
-/** Looks again and again until what it sees is wanted, and returns that. Rejects with what it saw last. */
-export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/** Looks again and again until what it sees is wanted, and returns that. Rejects with what it saw last after a minute. */
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  wanted: (seen: T) => boolean = Boolean,
+): Promise<T> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
     const seen = await look();
     if (wanted(seen)) return seen;
-    if (tries === TRIES) throw new Error(`what was waited for did not come: ${JSON.stringify(seen)}`);
-    await sleep(PAUSE_MS);
+    if (Date.now() > deadline) throw new Error(`what was waited for did not come: ${JSON.stringify(seen)}`);
   }
 }

@@ -5,13 +5,14 @@ import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { Launched, LaunchIo } from "../../../runtime/launch/launcher.ts";
-import { Bench, eventually, processOf, specOf } from "./support.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Bench, processOf, specOf } from "./support.ts";
 
 const sleeper = specOf(processOf(["sleep", "1000"]));
 const SIGKILL = 9;
 const SIGTERM = 15;
 
-const ended = (pid: number): Promise<void> => eventually(() => !isAlive(pid), `process ${pid} goes on`);
+const ended = (pid: number): Promise<boolean> => eventually(() => !isAlive(pid));
 
 function isAlive(pid: number): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false;

@@ -4,8 +4,9 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import { connectShim } from "../../../runtime/launch/shim.ts";
+import { eventually } from "../../support/eventually.ts";
 import { collect, Shimmed } from "./shim-support.ts";
-import { Bench, eventually, processOf, specOf } from "./support.ts";
+import { Bench, processOf, specOf } from "./support.ts";
 
 const shell = (script: string) => specOf(processOf(["sh", "-c", script]));
 const RFC3339_NANO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,8}[1-9])?Z$/;
@@ -151,7 +152,7 @@ describe("a shim", () => {
     assert.ok(kilobytes < 1500, `${kilobytes} kB`);
     process.kill(shim, "SIGKILL");
     await assert.rejects(container.client.wait(), { code: "SHIM_UNREACHABLE" });
-    await eventually(() => !existsSync(`/proc/${container.pid}/exe`), "the container goes on");
+    await eventually(() => !existsSync(`/proc/${container.pid}/exe`));
     assert.equal(container.exitRecord(), undefined);
   });
 
@@ -160,13 +161,13 @@ describe("a shim", () => {
     await assert.rejects(container.go(), { code: "EXEC_NOT_FOUND" });
     await assert.rejects(container.client.wait(), { code: "SHIM_UNREACHABLE" });
     assert.equal(container.exitRecord(), undefined);
-    await eventually(() => !existsSync(container.io.socket), "the socket stays");
+    await eventually(() => !existsSync(container.io.socket));
   });
 
   it("goes when its container is abandoned before it started", async () => {
     const container = await Shimmed.launch(bench, shell("exit 0"));
     await container[Symbol.asyncDispose]();
-    await eventually(() => !existsSync(container.io.socket), "the shim stays");
+    await eventually(() => !existsSync(container.io.socket));
   });
 
   it("reports a log it cannot open", () =>
@@ -236,7 +237,7 @@ describe("a shim's terminal", () => {
     const client = await container.attach({ stdin: true });
     const text = collect(client);
     const ended = container.run();
-    await eventually(() => container.log().some(({ log }) => log === "ready\r\n"), "not ready");
+    await eventually(() => container.log().some(({ log }) => log === "ready\r\n"));
     await container.client.resize(132, 50);
     await client.write(Buffer.from("\u0003"));
     assert.equal((await ended).code, 3);

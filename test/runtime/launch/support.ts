@@ -1,8 +1,6 @@
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "mocha";
 import type { ExitStatus } from "../../../core/process.ts";
 import { loadKernel } from "../../../native/binding.ts";
@@ -149,12 +147,4 @@ async function readToEnd(fd: number): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of new Socket({ fd, readable: true, writable: false })) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
-}
-
-/** Polls until `done()`; fails with `otherwise` after five seconds. */
-export async function eventually(done: () => boolean, otherwise: string): Promise<void> {
-  for (let attempt = 0; !done(); attempt++) {
-    assert.ok(attempt < 500, otherwise);
-    await sleep(10);
-  }
 }
