@@ -39,7 +39,7 @@ export class LazyRegistries implements AsyncDisposable {
   }
 
   readonly client = (): Promise<RegistryClient> => {
-    const named = JSON.stringify(this.#settings.named?.());
+    const named = JSON.stringify(this.#settings.named?.() ?? null);
     const last = this.#made.at(-1);
     if (last?.named === named) return last.client;
     const client = this.#make();
