@@ -41,7 +41,7 @@ export class LazyRegistries implements AsyncDisposable {
   readonly client = (): Promise<RegistryClient> => {
     const named = JSON.stringify(this.#settings.named?.() ?? null);
     const last = this.#made.at(-1);
-    if (last?.named === named) return last.client;
+    if (last !== undefined && last.named === named) return last.client;
     const client = this.#make();
     this.#made.push({ named, client });
     return client;
