@@ -7,7 +7,7 @@ import { NativeLauncher } from "../runtime/launch/native-launcher.ts";
 import { translateNames } from "../runtime/network/firewall.ts";
 import { openNetworks } from "../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../runtime/seccomp/compile.ts";
-import { resolveSeccomp } from "../runtime/seccomp/resolve.ts";
+import { resolveBuiltin, seccompFor } from "../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../runtime/spec/host-facts.ts";
 import { createTransientRunner, type TransientRunner } from "../runtime/transient.ts";
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
@@ -81,8 +81,15 @@ function openRuntime({ store, kernel, events }: ContainerParts) {
     compileSeccomp: createSeccompCompiler({ kernel, cacheDir: paths.seccomp }),
   });
   const host = readHostFacts(cgroups.namespaces);
-  const shared = { kernel, launcher, networks, host, cgroups, seccomp: resolveSeccomp };
-  const manager = new ContainerManager({ ...shared, store, translateNames, volumes, record: events.record });
-  const createRunner = () => createTransientRunner({ ...shared, trees });
+  const shared = { kernel, launcher, networks, host, cgroups };
+  const manager = new ContainerManager({
+    ...shared,
+    store,
+    seccompFor,
+    translateNames,
+    volumes,
+    record: events.record,
+  });
+  const createRunner = () => createTransientRunner({ ...shared, trees, seccomp: resolveBuiltin });
   return { networks, volumes, cgroups, manager, createRunner };
 }

@@ -74,7 +74,7 @@ export interface TransientOptions {
   readonly cgroups: Pick<ControlGroups, "confine" | "create">;
   readonly trees: Trees;
   readonly host: HostFacts;
-  readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+  readonly seccomp: (capabilities: readonly string[]) => OciSeccomp;
 }
 
 /** BuildKit's name for the machine that build steps run on: they must not see one that changes. */

@@ -1,5 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import { describeError } from "../../core/errors.ts";
+import { monotonicMs } from "../../core/monotonic.ts";
 import type { BuildEvent } from "../events.ts";
 import {
   inputsOf,
@@ -93,14 +94,14 @@ async function perform(
         options.slots.run(() => {
           abort.throwIfAborted();
           begin();
-          performing = performance.now();
+          performing = monotonicMs();
           return operation.perform(abort);
         }),
     };
     const done = await options.performer.run(slotted, {
       ...options,
       noCache: options.noCache || step.uncached === true,
-      cost: () => performance.now() - performing,
+      cost: () => monotonicMs() - performing,
       parents: parentsOf(step, outcomes),
       signal,
     });

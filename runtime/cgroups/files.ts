@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../core/errors.ts";
+import { monotonicMs } from "../../core/monotonic.ts";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "EUNKNOWN";
 
@@ -55,10 +56,10 @@ export const hasControl = (path: string): boolean => existsSync(path);
 
 /** Polls until `done()`, waiting longer each time, at most `limitMs` in all; false when the time ran out. */
 export async function until(done: () => boolean, limitMs = 10_000): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
+  const deadline = monotonicMs() + limitMs;
   for (let pauseMs = 0.5; ; pauseMs = Math.min(pauseMs * 2, 50)) {
     if (done()) return true;
-    if (performance.now() > deadline) return false;
+    if (monotonicMs() > deadline) return false;
     await sleep(pauseMs);
   }
 }

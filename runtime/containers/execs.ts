@@ -86,7 +86,7 @@ export class Execs {
     if (first === undefined)
       throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
     using tree = await this.#parts.store.trees.openDirectory(`/proc/${state.pid}/root`);
-    const { host, seccomp } = this.#parts;
+    const { host, seccompFor } = this.#parts;
     const { Privileged, CapAdd, CapDrop, SecurityOpt, OomScoreAdj, Ulimits } = hostConfig;
     return compileSpec({
       config: {
@@ -113,7 +113,7 @@ export class Execs {
       network: "private",
       cgroup: { mounts: [], devicesConfined: this.#parts.cgroups.open(state.cgroup).confinesDevices() },
       consoleSize: request.consoleSize,
-      seccomp,
+      seccomp: await seccompFor(SecurityOpt),
       host,
     });
   }

@@ -5,8 +5,8 @@ import type { EventSink } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { translateNames } from "../network/firewall.ts";
 import type { Networks } from "../network/networks.ts";
+import type { SeccompResolver } from "../seccomp/resolve.ts";
 import type { HostFacts } from "../spec/compile.ts";
-import type { OciSeccomp } from "../spec/oci.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 
 /** What containers are made of. */
@@ -20,6 +20,6 @@ export interface ContainerParts {
   readonly translateNames: typeof translateNames;
   readonly volumes: Volumes;
   readonly host: HostFacts;
-  readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+  readonly seccompFor: (securityOptions: readonly string[]) => Promise<SeccompResolver>;
   readonly record: EventSink;
 }

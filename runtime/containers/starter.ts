@@ -7,6 +7,7 @@ import type { Tree } from "../../store/types.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
 import type { HostConfig } from "../container-config.ts";
 import type { Launched, LaunchIo } from "../launch/launcher.ts";
+import type { SeccompResolver } from "../seccomp/resolve.ts";
 import { compileSpec } from "../spec/compile.ts";
 import { withoutRootDevices } from "../spec/deviceless.ts";
 import { type GrantedDevice, grantDevices } from "../spec/granted-devices.ts";
@@ -157,8 +158,9 @@ export class Starter {
     const rootfs = await this.#parts.store.snapshots.mounts(container.id);
     using tree = await this.#parts.store.trees.open(rootfs);
     const user = resolveIn(tree, container.config.User, container.hostConfig.GroupAdd);
+    const seccomp = await this.#parts.seccompFor(container.hostConfig.SecurityOpt);
     return await this.#parts.launcher.launch({
-      spec: this.#compile(container, { ...request, user }),
+      spec: this.#compile(container, { ...request, user, seccomp }),
       rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
       placeholders: [DOCKER_MARK],
       init: container.hostConfig.Init,
@@ -176,6 +178,7 @@ export class Starter {
       devicesConfined,
       devices,
       user,
+      seccomp,
       size,
     }: {
       readonly network: NetworkPlan;
@@ -183,10 +186,10 @@ export class Starter {
       readonly devicesConfined: boolean;
       readonly devices: readonly GrantedDevice[];
       readonly user: ResolvedUser;
+      readonly seccomp: SeccompResolver;
       readonly size: TerminalSize | undefined;
     },
   ): OciSpec {
-    const { host, seccomp } = this.#parts;
     return compileSpec({
       config: {
         ...config,
@@ -203,7 +206,7 @@ export class Starter {
       cgroup: { path: group.path, mounts: group.mounts, devicesConfined },
       consoleSize: size ?? sizeOf(hostConfig),
       seccomp,
-      host,
+      host: this.#parts.host,
     });
   }
 }

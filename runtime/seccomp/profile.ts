@@ -1,5 +1,3 @@
-// The full zod takes 20 ms to load, a fifth of what a cached build may take.
-
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { Failure } from "../../core/errors.ts";

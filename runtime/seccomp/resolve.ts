@@ -1,8 +1,9 @@
 import { release } from "node:os";
 import { hostPlatform } from "../../core/platform.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
+import { parseSecurityOptions } from "../spec/security.ts";
 import { DEFAULT_PROFILE } from "./default-profile.ts";
-import { type Condition, type ProfileRule, parseProfile, type SeccompProfile } from "./profile.ts";
+import type { Condition, ProfileRule, SeccompProfile } from "./profile.ts";
 
 /** What the conditions of a profile are decided by. */
 export interface SeccompMachine {
@@ -84,12 +85,23 @@ export function resolveProfile(
   };
 }
 
+/** The filter of a process that has these capabilities. */
+export type SeccompResolver = (capabilities: readonly string[]) => OciSeccomp;
+
+const resolverOf =
+  (profile: SeccompProfile): SeccompResolver =>
+  (capabilities) =>
+    resolveProfile(profile, capabilities, { architecture: hostPlatform().architecture, kernel: release() });
+
+export const resolveBuiltin = resolverOf(DEFAULT_PROFILE);
+
 /**
- * The filter of a container: `profile` is "builtin" or the text of a profile (JSON). Throws CONTAINER_CONFIG_INVALID.
- * A container without a filter ("unconfined") does not come here.
+ * By the profile that the security options of a container name. Most name none, so what reads one is loaded with the first. Rejects with
+ * CONTAINER_CONFIG_INVALID, OPTION_UNSUPPORTED.
  */
-export function resolveSeccomp(profile: string, capabilities: readonly string[]): OciSeccomp {
-  const machine = { architecture: hostPlatform().architecture, kernel: release() };
-  const chosen = profile === "builtin" ? DEFAULT_PROFILE : parseProfile(profile);
-  return resolveProfile(chosen, capabilities, machine);
+export async function seccompFor(securityOptions: readonly string[]): Promise<SeccompResolver> {
+  const { seccomp } = parseSecurityOptions(securityOptions);
+  if (seccomp === "builtin" || seccomp === "unconfined") return resolveBuiltin;
+  const { parseProfile } = await import("./profile.ts");
+  return resolverOf(parseProfile(seccomp));
 }

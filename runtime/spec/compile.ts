@@ -44,7 +44,7 @@ export interface IsolationRequest extends NamespaceSharing {
     readonly devicesConfined: boolean;
   };
   /** Turns "builtin" or a profile's text into rules for these capabilities. */
-  readonly seccomp: (profile: string, capabilities: readonly string[]) => OciSeccomp;
+  readonly seccomp: (capabilities: readonly string[]) => OciSeccomp;
   readonly host: HostFacts;
   /** Gives the process every capability there is; its seccomp filter stays the container's, as Docker has it for `exec --privileged`. */
   readonly allCapabilities?: boolean;
@@ -75,7 +75,7 @@ function compileLinux(request: IsolationRequest, capabilities: readonly string[]
     ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
     resources: compileResources(hostConfig, devices),
     sysctl: { ...(network === "private" ? PRIVATE_NETWORK_SYSCTLS : {}), ...hostConfig.Sysctls },
-    ...(unconfined ? {} : { seccomp: request.seccomp(security.seccomp, capabilities) }),
+    ...(unconfined ? {} : { seccomp: request.seccomp(capabilities) }),
     maskedPaths: open ? [] : MASKED_PATHS,
     readonlyPaths: open ? [] : READONLY_PATHS,
   };

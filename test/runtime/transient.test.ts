@@ -6,7 +6,7 @@ import type { Digest } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import { createControlGroups } from "../../runtime/cgroups/host-control-groups.ts";
 import { type CgroupLayout, type Hierarchy, readLayout } from "../../runtime/cgroups/layout.ts";
-import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
+import { resolveBuiltin } from "../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../runtime/spec/host-facts.ts";
 import {
   createTransientRunner,
@@ -64,7 +64,7 @@ describe("runtime/transient", () => {
     cgroups: createControlGroups(rig.kernel),
     trees: rig.store.trees,
     host: readHostFacts(false),
-    seccomp: resolveSeccomp,
+    seccomp: resolveBuiltin,
   });
 
   async function run(

@@ -13,7 +13,7 @@ import { translateNames } from "../../runtime/network/firewall.ts";
 import type { Networks } from "../../runtime/network/networks.ts";
 import { openNetworks } from "../../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../../runtime/seccomp/compile.ts";
-import { resolveSeccomp } from "../../runtime/seccomp/resolve.ts";
+import { seccompFor } from "../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../runtime/spec/host-facts.ts";
 import { Volumes } from "../../runtime/volumes/volumes.ts";
 import { openStore } from "../../store/open-store.ts";
@@ -75,7 +75,7 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
         translateNames,
         volumes,
         host: readHostFacts(cgroups.namespaces),
-        seccomp: resolveSeccomp,
+        seccompFor,
         record: (event) => void events.push(event),
       });
     },

@@ -5,7 +5,7 @@ import { createControlGroups } from "../../../runtime/cgroups/host-control-group
 import { NativeLauncher } from "../../../runtime/launch/native-launcher.ts";
 import { openNetworks } from "../../../runtime/network/open-networks.ts";
 import { createSeccompCompiler } from "../../../runtime/seccomp/compile.ts";
-import { resolveSeccomp } from "../../../runtime/seccomp/resolve.ts";
+import { resolveBuiltin } from "../../../runtime/seccomp/resolve.ts";
 import { readHostFacts } from "../../../runtime/spec/host-facts.ts";
 import { createTransientRunner } from "../../../runtime/transient.ts";
 import type { Store } from "../../../store/types.ts";
@@ -27,7 +27,7 @@ export function realExecutor(store: Store): Executor & AsyncDisposable {
     trees: store.trees,
     cgroups,
     host: readHostFacts(cgroups.namespaces),
-    seccomp: resolveSeccomp,
+    seccomp: resolveBuiltin,
   });
   return {
     run: (request, options) => runner.run(request, options),

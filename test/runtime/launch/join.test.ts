@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import type { ExecRequest } from "../../../runtime/launch/launcher.ts";
-import { resolveSeccomp } from "../../../runtime/seccomp/resolve.ts";
+import { resolveBuiltin } from "../../../runtime/seccomp/resolve.ts";
 import type { OciProcess } from "../../../runtime/spec/oci.ts";
 import { Shimmed } from "./shim-support.ts";
 import { Bench, type Ended, processOf, specOf } from "./support.ts";
@@ -49,7 +49,7 @@ describe("a process beside a container's", () => {
 
   it("runs under the filter it is given", async () => {
     const { stdout } = await exec(shell("grep Seccomp: /proc/self/status"), {
-      seccomp: resolveSeccomp("builtin", []),
+      seccomp: resolveBuiltin([]),
     });
     assert.equal(stdout, "Seccomp:\t2\n");
   });

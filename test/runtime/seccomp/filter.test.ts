@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { loadKernel } from "../../../native/binding.ts";
 import { createSeccompCompiler, toRules } from "../../../runtime/seccomp/compile.ts";
-import { resolveSeccomp } from "../../../runtime/seccomp/resolve.ts";
+import { resolveBuiltin } from "../../../runtime/seccomp/resolve.ts";
 import type { OciSeccomp } from "../../../runtime/spec/oci.ts";
 import { requiresNativeCore } from "../../support/requires.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -77,7 +77,7 @@ describe("a container under the default filter", () => {
 
   const run = (script: string, noNewPrivileges: boolean) => {
     const process = processOf(["sh", "-c", script], { noNewPrivileges });
-    return bench.run(specOf(process, {}, { seccomp: resolveSeccomp("builtin", CAPABILITIES) }));
+    return bench.run(specOf(process, {}, { seccomp: resolveBuiltin(CAPABILITIES) }));
   };
 
   for (const noNewPrivileges of [false, true]) {
@@ -91,7 +91,7 @@ describe("a container under the default filter", () => {
 
   it("is told that system calls newer than the profile do not exist", function () {
     if (process.arch !== "x64") this.skip();
-    const program = loadKernel().compileSeccomp(toRules(resolveSeccomp("builtin", [])));
+    const program = loadKernel().compileSeccomp(toRules(resolveBuiltin([])));
     const ENOSYS = 38;
     const EPERM = 1;
     const refusal = (errno: number) => 0x0005_0000 | errno;

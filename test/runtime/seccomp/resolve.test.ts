@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { DEFAULT_PROFILE } from "../../../runtime/seccomp/default-profile.ts";
 import { parseProfile, type SeccompProfile } from "../../../runtime/seccomp/profile.ts";
-import { resolveProfile, type SeccompMachine } from "../../../runtime/seccomp/resolve.ts";
+import {
+  resolveBuiltin,
+  resolveProfile,
+  type SeccompMachine,
+  seccompFor,
+} from "../../../runtime/seccomp/resolve.ts";
 import { ALWAYS_ALLOWED } from "../../../runtime/seccomp/syscalls.ts";
 
 const MACHINE: SeccompMachine = { architecture: "amd64", kernel: "6.12.9-generic" };
@@ -114,6 +119,13 @@ describe("a seccomp profile", () => {
         { names: ["chmod", "fchmod"], action: "SCMP_ACT_ERRNO", errnoRet: 2, args: [] },
       ],
     });
+  });
+
+  it("is that of a container's security options, and else the built-in one", async () => {
+    const named = await seccompFor(['seccomp={"defaultAction":"SCMP_ACT_LOG"}']);
+    assert.equal(named([]).defaultAction, "SCMP_ACT_LOG");
+    assert.deepEqual((await seccompFor(["no-new-privileges"]))([]), resolveBuiltin([]));
+    await assert.rejects(seccompFor(["seccomp={"]), { message: /^decoding seccomp profile failed: / });
   });
 
   for (const text of [
