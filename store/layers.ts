@@ -4,15 +4,16 @@ import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { algorithmOf, type Digest, digestFromBytes } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
-import { type Abortable, verified } from "../core/streams.ts";
+import { type Abortable, type ByteStream, verified } from "../core/streams.ts";
 import { COMPRESSED_LAYERS, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
 import type { Inflated, Kernel, LayerEntry } from "../native/kernel.ts";
 import { measured, peek, receive, throughPipe } from "./arriving.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
+import { followFile } from "./content/follow-file.ts";
 import { syncEarly } from "./content/sync-early.ts";
 import { temporaryPath } from "./content/temporary.ts";
-import type { BlobInfo, Sync } from "./content-store.ts";
+import type { BlobInfo, Ingest, Sync } from "./content-store.ts";
 import { query, transact } from "./database.ts";
 import type { Paths } from "./paths.ts";
 import type { LayerInfo } from "./snapshotter.ts";
@@ -149,14 +150,23 @@ export class LayerTable implements LayerStore {
     yield* createReadStream("", { fd: output.fd, autoClose: false, start: 0, highWaterMark: READ_SIZE });
   }
 
-  async compressed(diffId: Digest, compression: Compression): Promise<Descriptor> {
+  async compressed(
+    diffId: Digest,
+    compression: Compression,
+    growing?: (open: () => ByteStream) => void,
+  ): Promise<Descriptor> {
     const types = COMPRESSED_LAYERS[compression];
     const known = this.blobs(diffId).find(({ mediaType }) => types.includes(mediaType));
     if (known !== undefined) return known;
     await using output = await this.#content.ingest();
-    const made = await withPath(this.#content.path(diffId), (file) =>
-      this.#kernel.deflate(file, output.fd, { format: compression, level: LEVELS[compression] }),
-    );
+    const made = await withPath(this.#content.path(diffId), (file) => {
+      const making = this.#kernel.deflate(file, output.fd, {
+        format: compression,
+        level: LEVELS[compression],
+      });
+      growing?.(opening(output, making));
+      return making;
+    });
     expect(diffId, digestFromBytes(made.input.sha256));
     const blob = { digest: digestFromBytes(made.output.sha256), size: made.output.size };
     await output.commit(blob, { sync: REMADE });
@@ -231,6 +241,19 @@ const isOurs = (digest: Digest): boolean => algorithmOf(digest) === "sha256";
 
 function expect(want: Digest | undefined, got: Digest): void {
   if (want !== undefined && want !== got) throw new Failure("DIGEST_MISMATCH", { want, got });
+}
+
+/** Opens what is being written into an ingest, until the writing has settled. */
+function opening({ fd }: Ingest, writing: Promise<unknown>): () => ByteStream {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  writing.then(end, end);
+  return () => {
+    if (ended) throw new TypeError("the file is complete");
+    return followFile(`/proc/self/fd/${fd}`, () => ended);
+  };
 }
 
 /** Runs `work` on another description of the same file, at its beginning. */

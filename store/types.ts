@@ -4,7 +4,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
-import type { Abortable } from "../core/streams.ts";
+import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { AttestationKind, Predicate } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
@@ -87,9 +87,14 @@ export interface LayerStore {
   ): AsyncIterable<Uint8Array>;
   /**
    * A compressed form of the layer: the one that is in the store, else made now and kept, without being brought to the disk. The same layer gives the
-   * same bytes.
+   * same bytes. `growing` is called when it is made, with what opens its bytes from the first on as far as they are there, and then as they come; they
+   * end too early when making it fails. Opened too late, it throws.
    */
-  compressed(diffId: Digest, compression: Compression): Promise<Descriptor>;
+  compressed(
+    diffId: Digest,
+    compression: Compression,
+    growing?: (open: () => ByteStream) => void,
+  ): Promise<Descriptor>;
   /** The compressed forms of a layer that are in the store. */
   blobs(diffId: Digest): readonly Descriptor[];
   /** Records a blob of the store as a compressed form of a layer: it stays as long as the layer does. */

@@ -14,6 +14,7 @@ import {
   type Send,
   shownUrl,
 } from "./http/message.ts";
+import { nextPage } from "./next-page.ts";
 import type { SharedStore } from "./own-store.ts";
 import { resumed } from "./transfer/resume.ts";
 
@@ -231,15 +232,21 @@ export class Repository {
       await response.discard();
       return "mounted";
     }
-    await expectStatus(response, 202);
-    const location = response.header("location");
-    await response.discard();
-    if (location === undefined || !URL.canParse(location, response.url.href))
-      throw invalid(response, "an upload without a location");
-    return new URL(location, response.url);
+    return uploadOf(response);
   }
 
-  /** Ends an upload with all its bytes. The registry checks them against `digest`. */
+  /** Sends the first bytes of an upload, without an end that is known before. Resolves with where it goes on. */
+  async append(location: URL, open: Body["open"], options: Abortable = {}): Promise<URL> {
+    const response = await this.#send({
+      ...this.#request("PATCH", location, options),
+      headers: { "content-type": "application/octet-stream" },
+      body: { size: undefined, open },
+      once: true,
+    });
+    return uploadOf(response);
+  }
+
+  /** Ends an upload with all its bytes, or those that are left. The registry checks them against `digest`. */
   async upload(
     location: URL,
     { digest, body }: { readonly digest: Digest; readonly body: Body },
@@ -271,17 +278,19 @@ async function nothing(response: HttpResponse): Promise<undefined> {
   return undefined;
 }
 
+/** Where an upload that was accepted goes on. */
+async function uploadOf(response: HttpResponse): Promise<URL> {
+  await expectStatus(response, 202);
+  const location = response.header("location");
+  await response.discard();
+  if (location === undefined || !URL.canParse(location, response.url.href))
+    throw invalid(response, "an upload without a location");
+  return new URL(location, response.url);
+}
+
 async function expectStatus(response: HttpResponse, ...statuses: readonly number[]): Promise<void> {
   if (!statuses.includes(response.status)) throw await refusal(response);
 }
 
 const invalid = (response: HttpResponse, why: string, cause?: unknown): Failure =>
   new Failure("REGISTRY_ANSWER_INVALID", { url: shownUrl(response.url), why }, { cause });
-
-/** RFC 8288; only the registry's own pages are read. */
-function nextPage(link: string | undefined, from: URL): URL | undefined {
-  const [, target = ""] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? "") ?? [];
-  if (target === "" || !URL.canParse(target, from.href)) return undefined;
-  const next = new URL(target, from);
-  return next.origin === from.origin ? next : undefined;
-}

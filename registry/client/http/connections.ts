@@ -41,7 +41,7 @@ export class Connections implements AsyncDisposable {
       headers: {
         "user-agent": this.#userAgent,
         ...headers,
-        ...(body === undefined ? {} : { "content-length": String(body.size) }),
+        ...(body?.size === undefined ? {} : { "content-length": String(body.size) }),
       },
       // Its types leave out the iterables that it takes.
       ...(content === undefined ? {} : { body: content as unknown as Buffer }),

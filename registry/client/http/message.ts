@@ -14,9 +14,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opened anew for every attempt, so that a request can be repeated. `size` in bytes. */
+/** Opened anew for every attempt, so that a request can be repeated. `size` in bytes; undefined when only its end tells. */
 export interface Body {
-  readonly size: number;
+  readonly size: number | undefined;
   open(): ByteStream | Promise<ByteStream>;
 }
 

@@ -6,6 +6,7 @@ import { type Abortable, type ByteStream, verified } from "../../../core/streams
 import { COMPRESSED_LAYERS, isPlainLayer } from "../../../image/media-types.ts";
 import type { Store } from "../../../store/types.ts";
 import type { Repository } from "../repository.ts";
+import { EarlyUpload } from "./early-upload.ts";
 import { counted, type Report } from "./events.ts";
 import { shortDigest } from "./pull-layers.ts";
 import { type BlobPushed, pushBlob } from "./push-blob.ts";
@@ -39,8 +40,13 @@ export async function pushLayer(parts: PushParts, layer: LayerPush, options: Abo
     const relayed = await relay(parts, layer, { blob: named }, options);
     if (relayed !== undefined) return relayed;
   }
-  const blob = await compress(parts, layer.diffId, options);
-  return push(parts, layer, { blob, open: () => read(store, blob, options) }, options);
+  await using early = new EarlyUpload(parts.repository, options);
+  const blob = await compress(parts, layer.diffId, { ...options, early });
+  if (await early.finish(blob.digest)) {
+    parts.report({ id: shortDigest(layer.diffId), status: "Pushed" });
+    return blob;
+  }
+  return await push(parts, layer, { blob, open: () => read(store, blob, options) }, options);
 }
 
 /** A plain tar is sent to no registry but one on this very store, where it is a row, and one that has it already. */
@@ -78,14 +84,22 @@ async function relay(
   }
 }
 
-/** Two pushes of one layer at a time would compress it twice. */
+/** A smaller layer is compressed before a registry has answered, and may then turn out to be there. */
+const EARLY_SIZE = 16 << 20;
+
+/** Two pushes of one layer at a time would compress it twice. A large one is sent while it is compressed, but for a registry that need not be sent it. */
 async function compress(
-  { store, compression = "gzip" }: PushParts,
+  { store, repository, report, compression = "gzip" }: PushParts,
   diffId: Digest,
-  options: Abortable,
+  { early, ...options }: Abortable & { readonly early: EarlyUpload },
 ): Promise<Descriptor> {
   await using _lock = await store.locks.hold(`${compression}-${hexOf(diffId)}`, options);
-  return await store.layers.compressed(diffId, compression);
+  const size = store.layers.stat(diffId)?.size ?? 0;
+  const isEarly = size >= EARLY_SIZE && !repository.shares(diffId);
+  const id = shortDigest(diffId);
+  const send = (open: () => ByteStream): void =>
+    early.begin(() => counted(open(), (current) => report({ id, status: "Pushing", current })));
+  return await store.layers.compressed(diffId, compression, isEarly ? send : undefined);
 }
 
 async function push(

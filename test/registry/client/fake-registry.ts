@@ -42,6 +42,8 @@ export class FakeRegistry implements AsyncDisposable {
   readonly headers: IncomingMessage["headers"][] = [];
   intercept: Intercept = () => false;
   #uploads = 0;
+  /** What was sent of an upload, by its path. */
+  readonly #parts = new Map<string, Buffer>();
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -139,10 +141,15 @@ export class FakeRegistry implements AsyncDisposable {
     }
     if (kind === "blobs" && method === "POST")
       return reply(202, { location: `/v2/${repository}/blobs/uploads/${++this.#uploads}?state=x` });
+    if (kind === "blobs" && method === "PATCH") {
+      this.#parts.set(url.pathname, body);
+      return reply(202, { location: `${url.pathname}?state=patched` });
+    }
     if (kind === "blobs" && method === "PUT") {
       const digest = url.searchParams.get("digest") ?? "";
-      if (digestOf(body) !== digest) return reply(400);
-      this.blobs.set(digest, body);
+      const whole = Buffer.concat([this.#parts.get(url.pathname) ?? Buffer.alloc(0), body]);
+      if (digestOf(whole) !== digest) return reply(400);
+      this.blobs.set(digest, whole);
       return reply(201, { "docker-content-digest": digest });
     }
     const blob = this.blobs.get(name);

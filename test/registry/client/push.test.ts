@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { describe, it } from "mocha";
+import { digestOf } from "../../../core/digest.ts";
 import { type Manifest, parseManifest } from "../../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
-import { TestStore } from "../../store/support.ts";
-import { FakeRegistry } from "./fake-registry.ts";
+import type { Store } from "../../../store/types.ts";
+import { chunks, TestStore } from "../../store/support.ts";
+import { FakeRegistry, type Intercept } from "./fake-registry.ts";
 import { makeImage, openClient, ref, tarOf } from "./support.ts";
 
 const impatient = { wait: async () => undefined, random: () => 0.5 };
@@ -109,6 +114,70 @@ describe("push", () => {
     await client.push(ref(name));
     assert.equal(registry.blobs.size, 2);
     assert.equal(failures, 3);
+  });
+
+  describe("of a large layer", () => {
+    const tar = tarOf("big", randomBytes(17 << 20));
+
+    /** Pushes the layer to a registry that answers as `intercept` says, and makes sure that it has it then. */
+    async function pushLarge(
+      intercept: Intercept,
+      prepare?: (registry: FakeRegistry, store: Store) => unknown,
+    ) {
+      await using registry = await FakeRegistry.start();
+      await using opened = await TestStore.open();
+      const name = `${registry.host}/app:1`;
+      await makeImage(opened.store, name, [tar]);
+      await prepare?.(registry, opened.store);
+      registry.intercept = intercept;
+      await using client = openClient(opened.store, { retries: impatient });
+      const statuses: string[] = [];
+      await client.push(ref(name), { report: ({ status }) => statuses.push(status) });
+      const [layer] = stored(registry, "app:1").layers;
+      assert.equal(digestOf(gunzipSync(registry.blobs.get(layer?.digest ?? "") ?? "")), digestOf(tar));
+      const count = (beginning: string): number => registry.count(`${beginning} /v2/app/blobs/`);
+      return { statuses, patches: count("PATCH"), puts: count("PUT") };
+    }
+
+    it("sends it while it is compressed", async () => {
+      const { statuses, patches, puts } = await pushLarge(() => false);
+      assert.ok(statuses.includes("Pushed"));
+      // The layer, and the configuration.
+      assert.deepEqual([patches, puts], [1, 2]);
+    });
+
+    for (const [title, method, answer] of [
+      ["breaks off", "PATCH", (response) => response.destroy()],
+      ["does not know of it", "PATCH", (response) => response.writeHead(404).end()],
+      ["does not end it", "PUT", (response) => response.writeHead(400).end()],
+    ] as const satisfies readonly (readonly [string, string, (response: ServerResponse) => unknown])[])
+      it(`sends it again as a whole where the registry ${title}`, async () => {
+        let refused = 0;
+        const { statuses, puts } = await pushLarge((request, response) => {
+          if (request.method !== method || refused > 0) return false;
+          refused += 1;
+          answer(response);
+          return true;
+        });
+        assert.ok(statuses.includes("Pushed"));
+        assert.deepEqual([refused, puts], [1, method === "PUT" ? 3 : 2]);
+      });
+
+    it("sends no more of it when the registry turns out to have it", async () => {
+      const { statuses, puts } = await pushLarge(
+        // Never answered: it is given up.
+        ({ method }) => method === "PATCH",
+        async (registry, store) => {
+          await using other = await TestStore.open();
+          const { diffId } = await other.store.layers.adopt(chunks(tar));
+          const { digest, mediaType } = await other.store.layers.compressed(diffId, "gzip");
+          registry.addBlob(readFileSync(other.store.content.path(digest)), mediaType);
+          assert.deepEqual(store.layers.blobs(diffId), []);
+        },
+      );
+      assert.ok(statuses.includes("Layer already exists"));
+      assert.equal(puts, 1);
+    });
   });
 
   it("sends what it pulled as it came, and passes on layers it never fetched", async () => {
