@@ -19,12 +19,13 @@ export interface Row {
   readonly command: (contender: Contender, context: string) => Command | undefined;
 }
 
-/** Two rows of one context: everything built anew, and everything from the cache. */
-export function buildRows(name: string, prepare: (context: string) => void): readonly Row[] {
+/** Two rows of one context: everything built anew, after `refresh` of what nobody has built before, and everything from the cache. */
+export function buildRows(name: string, content: Pick<Row, "prepare" | "refresh">): readonly Row[] {
   const build = (cache: boolean) => (contender: Contender, context: string) =>
     contender.build?.(context, { cache });
+  const { refresh: _, ...same } = content;
   return [
-    { name, prepare, command: build(false) },
-    { name: `${name} cached`, prepare, warmUp: build(true), command: build(true) },
+    { name, ...content, command: build(false) },
+    { name: `${name} cached`, ...same, warmUp: build(true), command: build(true) },
   ];
 }

@@ -11,9 +11,12 @@ const TEXT = Buffer.from(
 ).subarray(0, MIB);
 
 /** What a byte costs: one file of 513 MB, half of it random, half of it text. */
-export const big = buildRows("big", (context) => {
-  writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY big /big\n`);
-  writeBig(context);
+export const big = buildRows("big", {
+  prepare: (context) => {
+    writeFileSync(join(context, "Dockerfile"), `FROM ${BASE}\nCOPY big /big\n`);
+    writeBig(context);
+  },
+  refresh: refreshBig,
 });
 
 /** Writes the file `big`. */
@@ -23,5 +26,12 @@ export function writeBig(context: string): void {
     writeSync(file, randomBytes(MIB));
     writeSync(file, TEXT);
   }
+  closeSync(file);
+}
+
+/** Changes a few bytes of it, so that nobody has seen it before. */
+export function refreshBig(context: string): void {
+  const file = openSync(join(context, "big"), "r+");
+  writeSync(file, randomBytes(4096), 0, 4096, 0);
   closeSync(file);
 }

@@ -6,7 +6,9 @@ import { buildRows } from "../row.ts";
 const STEPS = 10;
 
 /** What a step costs: ten RUNs that hardly do anything. */
-export const steps = buildRows("steps", (context) => {
-  const runs = Array.from({ length: STEPS }, (_, i) => `RUN echo ${i} > /s${i}`);
-  writeFileSync(join(context, "Dockerfile"), [`FROM ${BASE}`, ...runs, ""].join("\n"));
+export const steps = buildRows("steps", {
+  prepare: (context) => {
+    const runs = Array.from({ length: STEPS }, (_, i) => `RUN echo ${i} > /s${i}`);
+    writeFileSync(join(context, "Dockerfile"), [`FROM ${BASE}`, ...runs, ""].join("\n"));
+  },
 });

@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "../contender.ts";
 import type { Row } from "../row.ts";
-import { writeBig } from "./big.ts";
-import { writeSmall } from "./small.ts";
+import { refreshBig, writeBig } from "./big.ts";
+import { refreshSmall, writeSmall } from "./small.ts";
 
 /** What the image of a transfer is made of: nothing but the one layer that is measured. */
 interface Content {
@@ -24,8 +23,7 @@ const CONTENTS: readonly Content[] = [
       writeSmall(context);
       dockerfile(context, "COPY files /files");
     },
-    refresh: (context) =>
-      writeFileSync(join(context, "files", "folder-0", "fresh.txt"), randomBytes(16).toString("hex")),
+    refresh: refreshSmall,
   },
   {
     name: "big",
@@ -33,11 +31,7 @@ const CONTENTS: readonly Content[] = [
       writeBig(context);
       dockerfile(context, "COPY big /big");
     },
-    refresh: (context) => {
-      const file = openSync(join(context, "big"), "r+");
-      writeSync(file, randomBytes(4096), 0, 4096, 0);
-      closeSync(file);
-    },
+    refresh: refreshBig,
   },
 ];
 
