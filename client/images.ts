@@ -1,3 +1,4 @@
+import { formatPlatform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ImageAttestation, ImageInfo, ImageService } from "../engine/api.ts";
@@ -103,8 +104,13 @@ export class RemoteImages implements ImageService {
     return this.#transport.stream({ method: "GET", path: "/images/get", query: { names: images } }, options);
   }
 
-  saveList(): never {
-    throw lacks("saving the images of several platforms");
+  saveList(...[members, tags, options]: Parameters<Of<"saveList">>): ByteStream {
+    if (!this.#transport.isOwn) throw lacks("saving the images of several platforms");
+    const query = {
+      member: members.map(({ platform, image }) => `${formatPlatform(platform)}@${image}`),
+      tag: tags,
+    };
+    return this.#transport.stream({ method: "GET", path: "/slipway/v1/lists/get", query }, options);
   }
 
   #listed(query: Query): Promise<readonly Document[]> {

@@ -14,6 +14,7 @@ import { imageLifeRoutes } from "./image-life.ts";
 import { imageTransferRoutes } from "./image-transfer.ts";
 import { networkRoutes } from "./networks.ts";
 import { ownBuildRoutes } from "./own-builds.ts";
+import { ownImageRoutes } from "./own-images.ts";
 import { ownManifestRoutes } from "./own-manifests.ts";
 import { ownSystemRoutes } from "./own-system.ts";
 import { type DaemonFacts, systemRoutes } from "./system.ts";
@@ -36,6 +37,7 @@ export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly R
   ...volumeRoutes(engine.volumes),
   ...buildkitRoutes(engine),
   ...ownBuildRoutes(engine.buildHistory),
+  ...ownImageRoutes(engine.images),
   ...ownManifestRoutes(engine.distribution),
   ...ownSystemRoutes(engine.system),
   ...absentRoutes(),

@@ -210,6 +210,28 @@ describe("a build through a daemon", () => {
     assert.equal(written.code, 0, written.err);
     for (const name of ["linux_amd64", "linux_arm64"])
       assert.equal(readFileSync(join(folder, name, "file"), "utf8"), "content\n");
+    const archived = async (name: string, words: readonly string[]) => {
+      const tar = rig.slipway.scratch.join(`${name}.tar`);
+      const ran = await build(...words, "-o", `type=oci,dest=${tar}`, ...platforms, "-f", file, context);
+      assert.equal(ran.code, 0, ran.err);
+      return readFileSync(tar);
+    };
+    const there = await archived("there", ["-t", "several:2"]);
+    await rig.slipway.ok([
+      "build",
+      "-q",
+      "-t",
+      "several:2",
+      "-o",
+      "type=oci,dest=here.tar",
+      ...platforms,
+      "-f",
+      file,
+      context,
+    ]);
+    assert.ok(there.equals(readFileSync(rig.slipway.scratch.join("here.tar"))));
+    assert.match(await rig.slipway.ok(["load", "-i", rig.slipway.scratch.join("there.tar")]), /several:2/);
+    await archived("nameless", []);
   });
 
   it("is checked there, as it is here", async () => {

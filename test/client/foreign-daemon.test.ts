@@ -16,6 +16,12 @@ const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promis
     "choosing how layers are sent (zstd)",
     ({ images }) => images.push("app", () => undefined, { compression: "zstd" }),
   ],
+  [
+    "saving the images of several platforms",
+    async ({ images }) => {
+      for await (const _ of images.saveList([], []));
+    },
+  ],
 ];
 
 describe("the client of a daemon that is not Slipway's", () => {
