@@ -104,6 +104,8 @@ export interface HttpSource {
 export interface LayoutSource {
   /** Of a manifest, or of an index with one for each platform. */
   readonly digest: Digest;
+  /** Where it is, when it is a folder of this machine. */
+  readonly path?: string;
   /** The bytes of a blob, from its beginning. Fails where there is none. */
   blob(digest: Digest, options?: Abortable): ByteStream;
 }

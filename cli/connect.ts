@@ -81,9 +81,11 @@ async function openDaemon(
 
 /** What is the same wherever a build runs. */
 async function buildTools() {
-  const [{ IgnoreRules }, { excerpt }] = await Promise.all([
+  const [{ IgnoreRules }, { excerpt }, { openLayout }, { openFolder }] = await Promise.all([
     import("../builder/context/ignore-rules.ts"),
     import("../builder/steps/excerpt.ts"),
+    import("../engine/builds/open-layout.ts"),
+    import("../engine/builds/open-folder.ts"),
   ]);
-  return { parseIgnore: (text: string) => IgnoreRules.parse(text), excerpt };
+  return { parseIgnore: (text: string) => IgnoreRules.parse(text), excerpt, openLayout, openFolder };
 }

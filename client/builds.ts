@@ -14,6 +14,8 @@ import type {
   FetchedContext,
   ImageDifference,
   ImageService,
+  LayoutImage,
+  LayoutSource,
   PrunedCache,
   ReceivedContext,
 } from "../engine/api.ts";
@@ -24,7 +26,7 @@ import { refuseOwn } from "./build/own-attrs.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
 import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
-import { LAYOUT_CONTEXT, lacks } from "./lacks.ts";
+import { lacks } from "./lacks.ts";
 
 export interface RemoteBuildParts {
   readonly transport: Transport;
@@ -103,8 +105,9 @@ export class RemoteBuilds implements BuildService {
     return contextAt(source);
   }
 
-  async openLayout(): Promise<never> {
-    throw lacks(LAYOUT_CONTEXT);
+  /** Layouts are of this side: a build is lent their blobs. */
+  async openLayout(path: string, which?: LayoutImage): Promise<LayoutSource> {
+    return (await this.#parts.tools()).openLayout(path, which);
   }
 
   async usage(): Promise<readonly BuildCacheEntry[]> {

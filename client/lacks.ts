@@ -7,5 +7,3 @@ export const lacks = (what: string): Failure =>
     { what },
     { hint: "run it on the daemon's machine, without -H, DOCKER_HOST and a context" },
   );
-
-export const LAYOUT_CONTEXT = "lending an OCI layout to a build (--build-context NAME=oci-layout://PATH)";

@@ -41,7 +41,7 @@ export function openBuilds(parts: BuildParts): BuildServices {
     executor,
     http,
     images: imageSource({ images: store.images, registries }),
-    caches: cachePlaces({ store, registries }),
+    caches: cachePlaces({ store, kernel, registries }),
   });
   const cache = new BuildCache({ store, builder, failures, care: cacheCare });
   return {

@@ -197,6 +197,11 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "test/daemon/buildx-contexts.test.ts",
       "is an image in an OCI layout that the client has",
     ],
+    [
+      "--build-context NAME=oci-layout://, with -H",
+      "test/client/build.test.ts",
+      "begins with an image in an OCI layout of this side, and copies from it",
+    ],
     ["--output type=local", OUTPUTS, "is a folder, short and long"],
     ["--output type=tar", OUTPUTS, "is a tar, in a file or on standard output"],
     ["--output type=oci|docker", OUTPUTS, "is an archive that docker and others load"],
@@ -229,6 +234,16 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--allow", BUILD, "happen only when"],
     ["--cache-to, --cache-from type=registry", REGISTRY_CACHE, "without fetching a layer"],
     ["--cache-to, --cache-from type=local", REMOTE_CACHE, "gives the same image without performing a step"],
+    [
+      "--cache-to, --cache-from type=local, with -H",
+      "test/client/build.test.ts",
+      "keeps its cache in a folder of this side, and finds it there again",
+    ],
+    [
+      "--cache-to, --cache-from type=registry|inline|local, from buildx",
+      "test/daemon/buildx.test.ts",
+      "keeps the cache in a registry, in the image and in a folder of the client's, and finds it there again",
+    ],
     ["--cache-to type=inline", REGISTRY_CACHE, "can be in an image"],
     ["--cache-to mode=min", REMOTE_CACHE, "has with mode=min the steps of the image alone"],
     ["--secret", SECRETS, "makes"],

@@ -11,14 +11,14 @@ const NAME = /^[A-Za-z0-9_.-]{1,200}$/;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
-/** flock(2) files below locks/, so that a crash releases what it held. */
+/** flock(2) files, so that a crash releases what it held. */
 export class FileLocks implements Locks {
-  readonly #paths: Paths;
+  readonly #paths: Pick<Paths, "lock">;
   readonly #kernel: Pick<KernelFiles, "tryLock">;
   /** The end of the queue for each name in this process: only its head polls the file. */
   readonly #queues = new Map<string, Promise<void>>();
 
-  constructor(paths: Paths, kernel: Pick<KernelFiles, "tryLock">) {
+  constructor(paths: Pick<Paths, "lock">, kernel: Pick<KernelFiles, "tryLock">) {
     this.#paths = paths;
     this.#kernel = kernel;
   }

@@ -5,6 +5,7 @@ import { Failure, isKind } from "../../core/errors.ts";
 import type { CredentialSource } from "../../core/registry-credentials.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { BuildEvent, BuildRequest, BuildResult, ImageService } from "../../engine/api.ts";
+import { CONTENT } from "../../wire/buildkit/content.ts";
 import {
   SOLVE_REQUEST,
   SOLVE_RESPONSE,
@@ -14,13 +15,15 @@ import {
 import { Channel } from "../../wire/grpc/channel.ts";
 import { text } from "../http/fields.ts";
 import type { Transport } from "../http/transport.ts";
+import { openCaches } from "./cache-options.ts";
 import type { Uploads } from "./contexts.ts";
 import { buildFailure } from "./failure.ts";
+import { contentRpcs, type LentStores } from "./lend-blobs.ts";
 import { fileSync } from "./lend-files.ts";
 import { authRpcs, secretsRpcs, sshRpcs } from "./lend-secrets.ts";
 import { readExplained, readMembers } from "./own-answers.ts";
 import { type LentServices, openSession } from "./session.ts";
-import { foldersOf, solveRequest } from "./solve-request.ts";
+import { foldersOf, layoutsOf, solveRequest } from "./solve-request.ts";
 import { StatusReader } from "./status-reader.ts";
 import type { BuildTools } from "./tools.ts";
 
@@ -58,8 +61,10 @@ export async function solve(
   { request, report, signal, ref = randomUUID(), attrs = new Map() }: Building,
 ): Promise<ReadonlyMap<string, string>> {
   const { transport, tools } = parts;
-  const asked = solveRequest(request, { ref, attrs });
-  using session = await openSession(transport, lentServices(parts, request));
+  const warn = (message: string): void => report({ type: "warning", message });
+  const caches = await openCaches(request, { tools, warn });
+  const asked = { ...solveRequest(request, { ref, attrs }), ...caches.asked };
+  using session = await openSession(transport, lentServices(parts, request, caches.stores));
   using channel = new Channel(aboveTls(await transport.hijack({ method: "POST", path: "/grpc" }, "h2c")));
   const reader = new StatusReader(report);
   const options = signal === undefined ? {} : { signal };
@@ -68,6 +73,7 @@ export async function solve(
     const types = { request: SOLVE_REQUEST, response: SOLVE_RESPONSE };
     const { exporterResponse } = await channel.call(SOLVE, types, { ...asked, session: session.id }, options);
     await followed;
+    await caches.finish(exporterResponse);
     return exporterResponse;
   } catch (error) {
     if (signal?.aborted === true) throw new Failure("CANCELLED", { what: "the build" }, { cause: error });
@@ -77,16 +83,19 @@ export async function solve(
   }
 }
 
-/** What is lent to a build. */
+/** What is lent to a build; `caches`: folders that it reads and writes caches in. */
 export function lentServices(
   { credentials, tools, uploads }: BuildParts,
   request: BuildRequest,
+  caches: LentStores = new Map(),
 ): LentServices {
   const { secrets, ssh } = request;
+  const stores = new Map([...layoutsOf(request, tools), ...caches]);
   return {
     "moby.filesync.v1.FileSync": fileSync(foldersOf(request), tools),
     "moby.upload.v1.Upload": uploads.rpcs,
     "moby.filesync.v1.Auth": authRpcs(request.credentials ?? credentials),
+    ...(stores.size === 0 ? {} : { [CONTENT]: contentRpcs(stores) }),
     ...(secrets === undefined ? {} : { "moby.buildkit.secrets.v1.Secrets": secretsRpcs(secrets) }),
     ...(ssh === undefined ? {} : { "moby.sshforward.v1.SSH": sshRpcs(ssh) }),
   };

@@ -4,12 +4,13 @@ import { basename } from "node:path";
 import { isRemoteContext } from "../../core/build-context.ts";
 import { formatPlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
+import { layoutStore } from "../../wire/buildkit/content.ts";
 import type { SOLVE_REQUEST } from "../../wire/buildkit/control.ts";
-import { LAYOUT_CONTEXT, lacks } from "../lacks.ts";
-import { cacheOptions } from "./cache-options.ts";
 import { isElsewhere } from "./contexts.ts";
 import { hostFolder, type LentFolder, madeFolder } from "./folder.ts";
+import type { LentStores } from "./lend-blobs.ts";
 import { ownAttrs } from "./own-attrs.ts";
+import type { BuildTools } from "./tools.ts";
 
 type SolveRequest = Parameters<typeof SOLVE_REQUEST.encode>[0];
 
@@ -36,7 +37,7 @@ export function foldersOf(request: BuildRequest): ReadonlyMap<string, LentFolder
   const made = { [name]: dockerfile.text, ...(ignore === undefined ? {} : { [`${name}${IGNORE}`]: ignore }) };
   const named = Object.entries(contexts).flatMap(([key, source]) =>
     source.kind === "directory" && !isRemoteContext(source.path)
-      ? [[folderName(key), hostFolder(source.path)] as const]
+      ? [[contextId(key), hostFolder(source.path)] as const]
       : [],
   );
   return new Map([
@@ -46,21 +47,32 @@ export function foldersOf(request: BuildRequest): ReadonlyMap<string, LentFolder
   ]);
 }
 
-/** Of no other folder, and no path. */
-const folderName = (key: string): string =>
+/** Under what a named context is lent: of no other one, and no path. */
+const contextId = (key: string): string =>
   `named-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
 
-/** moby.buildkit.v1.SolveRequest but for the session, for BuildKit's own Dockerfile frontend. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
+/** The layouts that a build may read. */
+export function layoutsOf({ contexts = {} }: BuildRequest, tools: BuildTools): LentStores {
+  return new Map(
+    Object.entries(contexts).flatMap(([name, source]) => {
+      if (source.kind !== "layout") return [];
+      if (source.layout.path === undefined) throw new TypeError("a layout that openLayout() did not open");
+      const folder = tools.openFolder(source.layout.path);
+      return [[layoutStore(contextId(name)), { folder, writable: false }] as const];
+    }),
+  );
+}
+
+/** moby.buildkit.v1.SolveRequest but for the session and the caches, for BuildKit's own Dockerfile frontend. https://github.com/moby/buildkit/blob/master/frontend/dockerui/config.go */
 export function solveRequest(
   request: BuildRequest,
   { ref, attrs }: { readonly ref: string; readonly attrs: ReadonlyMap<string, string> },
-): Omit<SolveRequest, "session"> {
+): Omit<SolveRequest, "session" | "cache"> {
   return {
     ref,
     frontend: "dockerfile.v0",
     frontendAttrs: new Map([...frontendAttrs(request), ...attrs]),
     entitlements: [...(request.allow ?? [])],
-    ...cacheOptions(request),
     exporters: [
       { type: "moby", attrs: new Map(request.tags.length === 0 ? [] : [["name", request.tags.join(",")]]) },
     ],
@@ -94,8 +106,9 @@ function frontendAttrs(request: BuildRequest): ReadonlyMap<string, string> {
 function contextAttrs({ contexts = {} }: BuildRequest): readonly (readonly [string, string])[] {
   return Object.entries(contexts).map(([name, source]) => {
     if (source.kind === "image") return [`context:${name}`, `docker-image://${source.reference}`];
-    if (source.kind === "layout") throw lacks(LAYOUT_CONTEXT);
-    const lent = isRemoteContext(source.path) ? source.path : `local:${folderName(name)}`;
+    if (source.kind === "layout")
+      return [`context:${name}`, `oci-layout://${contextId(name)}@${source.layout.digest}`];
+    const lent = isRemoteContext(source.path) ? source.path : `local:${contextId(name)}`;
     return [`context:${name}`, lent];
   });
 }

@@ -1,66 +1,107 @@
 import * as z from "zod";
 import { switchArgument } from "../../core/builder-arguments.ts";
+import { type Digest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { BuildRequest, CacheExport, CacheLocation } from "../../engine/api.ts";
 
-/** How BuildKit's clients name a cache: `--cache-to` and `--cache-from`, type=registry and its fields. */
+/** How BuildKit's clients name a cache: `--cache-to` and `--cache-from`, type= and the fields of the type. */
 export interface CacheEntry {
   readonly type: string;
   readonly attrs: ReadonlyMap<string, string>;
 }
 
+/** A cache in a folder of the client's, which lends it by its path; without a digest there is nothing in it to read. */
+export interface ClientsCache {
+  readonly kind: "client";
+  readonly path: string;
+  readonly digest?: Digest;
+}
+type Registry = Extract<CacheLocation, { readonly kind: "registry" }>;
+export type NamedCache = Registry | ClientsCache;
+/** A cache to write, where it is named by the client. */
+export interface NamedExport extends Omit<CacheExport, "to"> {
+  readonly to: NamedCache | { readonly kind: "inline" };
+}
+
 type Accepts = Readonly<Record<string, (value: string) => boolean>>;
+type Type<T> = { readonly accepts: Accepts; readonly read: (attrs: CacheEntry["attrs"]) => T };
 
 const SWITCH: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
 const isTrue = (value: string): boolean => SWITCH[value] === true;
+const any = (): boolean => true;
 
-const IMPORTED: Accepts = { ref: () => true };
+const IMPORTED: Readonly<Record<string, Type<NamedCache>>> = {
+  registry: { accepts: { ref: any }, read: (attrs) => registryOf("cache-from", attrs) },
+  // The client has looked for the tag.
+  local: { accepts: { src: any, digest: any, tag: any }, read: readClients },
+};
+
 const EXPORTED: Accepts = {
-  ref: () => true,
   mode: (value) => value === "min" || value === "max",
   compression: (value) => value === "gzip" || value === "zstd",
   "oci-mediatypes": isTrue,
   "image-manifest": isTrue,
   "ignore-error": (value) => Object.hasOwn(SWITCH, value),
 };
+const TARGETS: Readonly<Record<string, Type<NamedExport["to"]>>> = {
+  registry: { accepts: { ref: any, ...EXPORTED }, read: (attrs) => registryOf("cache-to", attrs) },
+  // The client gives it the tag.
+  local: {
+    accepts: { dest: any, tag: any, ...EXPORTED },
+    read: (attrs) => ({ kind: "client", path: required("cache-to", attrs, "dest") }),
+  },
+  inline: { accepts: EXPORTED, read: () => ({ kind: "inline" }) },
+};
 
 /** Throws OPTION_UNSUPPORTED, OPTION_INVALID, REFERENCE_INVALID. */
-export function readCacheImport({ type, attrs }: CacheEntry): CacheLocation {
-  if (type !== "registry") throw unsupported(`a cache import of type=${type}`);
-  refuseOthers("cache-from", attrs, IMPORTED);
-  return { kind: "registry", reference: referenceOf("cache-from", attrs) };
+export function readCacheImport({ type, attrs }: CacheEntry): NamedCache {
+  const found = typeOf(IMPORTED, type, "import");
+  refuseOthers("cache-from", attrs, found.accepts);
+  return found.read(attrs);
 }
 
 /** Throws as readCacheImport(). */
-export function readCacheExport({ type, attrs }: CacheEntry): CacheExport {
-  if (type !== "registry" && type !== "inline") throw unsupported(`a cache export of type=${type}`);
-  refuseOthers("cache-to", attrs, EXPORTED);
+export function readCacheExports(entries: readonly CacheEntry[]): readonly NamedExport[] {
+  const named = entries.map(readCacheExport);
+  // Clients are told of one manifest, and name that in all of their folders.
+  if (named.filter(({ to }) => to.kind === "client").length > 1)
+    throw unsupported("more than one cache export of type=local");
+  return named;
+}
+
+function readCacheExport({ type, attrs }: CacheEntry): NamedExport {
+  const found = typeOf(TARGETS, type, "export");
+  refuseOthers("cache-to", attrs, found.accepts);
   return {
-    to:
-      type === "inline"
-        ? { kind: "inline" }
-        : { kind: "registry", reference: referenceOf("cache-to", attrs) },
+    to: found.read(attrs),
     mode: attrs.get("mode") === "max" ? "max" : "min",
     compression: attrs.get("compression") === "zstd" ? "zstd" : "gzip",
     ignoreErrors: isTrue(attrs.get("ignore-error") ?? ""),
   };
 }
 
-const INLINE: CacheExport = {
-  to: { kind: "inline" },
-  mode: "min",
-  compression: "gzip",
-  ignoreErrors: false,
-};
+const INLINE = { to: { kind: "inline" }, mode: "min", compression: "gzip", ignoreErrors: false } as const;
 
 /** A build argument asks for a cache in the image too; clients may have made that of it already. Throws OPTION_INVALID. */
-export function withInline(
-  to: readonly CacheExport[],
+export function withInline<T extends CacheExport | NamedExport>(
+  to: readonly T[],
   buildArgs: BuildRequest["buildArgs"],
-): readonly CacheExport[] {
+): readonly (T | typeof INLINE)[] {
   const isAsked = switchArgument(buildArgs, "BUILDKIT_INLINE_CACHE") === true;
   return isAsked && !to.some((one) => one.to.kind === "inline") ? [...to, INLINE] : to;
+}
+
+function typeOf<T>(types: Readonly<Record<string, T>>, type: string, what: string): T {
+  const found = Object.hasOwn(types, type) ? types[type] : undefined;
+  if (found === undefined) throw unsupported(`a cache ${what} of type=${type}`);
+  return found;
+}
+
+function readClients(attrs: CacheEntry["attrs"]): ClientsCache {
+  const path = required("cache-from", attrs, "src");
+  const digest = required("cache-from", attrs, "digest");
+  return { kind: "client", path, digest: parseDigest(digest) };
 }
 
 function refuseOthers(option: string, attrs: CacheEntry["attrs"], accepted: Accepts): void {
@@ -70,17 +111,22 @@ function refuseOthers(option: string, attrs: CacheEntry["attrs"], accepted: Acce
   }
 }
 
-function referenceOf(option: string, attrs: CacheEntry["attrs"]): string {
-  const reference = attrs.get("ref") ?? "";
-  if (reference === "") throw new Failure("OPTION_INVALID", { option, got: "no ref", want: "ref=NAME" });
+function registryOf(option: string, attrs: CacheEntry["attrs"]): Registry {
+  const reference = required(option, attrs, "ref");
   parseReference(reference);
-  return reference;
+  return { kind: "registry", reference };
+}
+
+function required(option: string, attrs: CacheEntry["attrs"], name: string): string {
+  const value = attrs.get(name) ?? "";
+  if (value !== "") return value;
+  throw new Failure("OPTION_INVALID", { option, got: `no ${name}`, want: `${name}=VALUE` });
 }
 
 const IMPORTS = z.array(z.object({ Type: z.string(), Attrs: z.record(z.string(), z.string()).nullish() }));
 
 /** The frontend's attribute cache-imports, in JSON. Throws OPTION_INVALID and as readCacheImport(). */
-export function readCacheImports(text: string): readonly CacheLocation[] {
+export function readCacheImports(text: string): readonly NamedCache[] {
   return parseImports(text).map(({ Type: type, Attrs }) =>
     readCacheImport({ type, attrs: new Map(Object.entries(Attrs ?? {})) }),
   );

@@ -7,7 +7,7 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 import { ANSWERS } from "./answers.ts";
-import { readCacheImports } from "./caches.ts";
+import { type NamedCache, readCacheImports } from "./caches.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
 import { RESOURCE_ATTRS, resourcesOf } from "./resource-attrs.ts";
 
@@ -22,12 +22,17 @@ export interface FrontendRequest {
   /** A context that is elsewhere: a URL, a git repository. It holds the Dockerfile, unless the client lends that. */
   readonly remote: { readonly url: string; readonly lendsDockerfile: boolean } | undefined;
   readonly contexts: ReadonlyMap<string, NamedSource>;
+  /** Those that are read. */
+  readonly caches: readonly NamedCache[];
   /** What Slipway's own client asks for in place of an image: what differs from this one when it is built again. */
   readonly verify: Digest | undefined;
   readonly tellsMembers: boolean;
   /** What is asked about the Dockerfile in place of a build: "frontend.lint". */
   readonly subrequest: string | undefined;
-  readonly options: Omit<BuildRequest, "context" | "dockerfile" | "tags" | "credentials">;
+  readonly options: Omit<
+    BuildRequest,
+    "context" | "dockerfile" | "tags" | "credentials" | "cacheFrom" | "cacheTo"
+  >;
 }
 type Attrs = ReadonlyMap<string, string>;
 
@@ -107,6 +112,7 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
     upload,
     remote: isRemote ? { url: context, lendsDockerfile: attrs.has("dockerfilekey") } : undefined,
     contexts: readNamedContexts(attrs),
+    caches: readCacheImports(attrs.get("cache-imports") ?? "[]"),
     tellsMembers: attrs.has(OWN_ATTRS.members),
     subrequest: attrs.get("requestid"),
     verify: verified === undefined ? undefined : parseDigest(verified),
@@ -119,7 +125,6 @@ export function readFrontendAttrs(attrs: Attrs): FrontendRequest {
       network: NETWORKS[attrs.get("force-network-mode") ?? ""] ?? "default",
       extraHosts: extraHosts(attrs.get("add-hosts") ?? ""),
       resources: resourcesOf(attrs),
-      cacheFrom: readCacheImports(attrs.get("cache-imports") ?? "[]"),
       explain: attrs.has(OWN_ATTRS.explain),
       ...jobsOf(attrs.get(OWN_ATTRS.jobs)),
       ...(target === "" ? {} : { target }),

@@ -1,25 +1,26 @@
 import { isForImages } from "../../core/build-attestations.ts";
 import { wantsList } from "../../core/builder-arguments.ts";
+import type { Descriptor } from "../../core/descriptor.ts";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import type {
-  BuildEvent,
-  BuildRequest,
-  BuildResult,
-  CacheExport,
-  CacheLocation,
-  Engine,
-  Entitlement,
-} from "../../engine/api.ts";
+import type { BuildEvent, BuildRequest, BuildResult, Engine, Entitlement } from "../../engine/api.ts";
+import { CACHE_MANIFEST } from "../../wire/buildkit/content.ts";
 import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import { OWN_ANSWERS } from "../../wire/slipway/build-attrs.ts";
 import { fetchInput, type WholeInput } from "./build-input.ts";
-import { readCacheExport, readCacheImport, withInline } from "./caches.ts";
+import {
+  type NamedCache,
+  type NamedExport,
+  readCacheExports,
+  readCacheImport,
+  withInline,
+} from "./caches.ts";
 import { type Outputs, readExporters } from "./exporters.ts";
 import { sendOutputs } from "./file-outputs.ts";
 import { type FrontendRequest, isBuiltIn, readFrontendAttrs } from "./frontend-attrs.ts";
 import type { BuildJobs, Job } from "./jobs.ts";
 import { pushImage } from "./push.ts";
+import { cachesToRead, cachesToWrite } from "./session-caches.ts";
 import { sessionCredentials } from "./session-credentials.ts";
 import { sessionSecrets } from "./session-secrets.ts";
 import { sessionSsh } from "./session-ssh.ts";
@@ -56,7 +57,7 @@ export async function solve(
     const allow = request.entitlements.map(readEntitlement);
     const caches = {
       from: (request.cache?.imports ?? []).map(readCacheImport),
-      to: (request.cache?.exports ?? []).map(readCacheExport),
+      to: readCacheExports(request.cache?.exports ?? []),
     };
     const wanted =
       request.frontend === "" ? await wantedOnBridge(job, signal) : readFrontendAttrs(request.frontendAttrs);
@@ -136,13 +137,8 @@ interface Asked {
   readonly wanted: FrontendRequest;
   readonly outputs: Outputs;
   readonly allow: readonly Entitlement[];
-  readonly caches: { readonly from: readonly CacheLocation[]; readonly to: readonly CacheExport[] };
+  readonly caches: { readonly from: readonly NamedCache[]; readonly to: readonly NamedExport[] };
 }
-
-/** Clients name a cache to read twice: to the solver, and to the frontend. */
-const onceEach = (places: readonly CacheLocation[]): readonly CacheLocation[] => [
-  ...new Map(places.map((place) => [JSON.stringify(place), place])).values(),
-];
 
 /** Titles by which the builder shows what was shown already while it came from the client. */
 const SHOWN = /^\[internal\] load build (?:definition|context)/;
@@ -155,6 +151,8 @@ class Solve {
   readonly #hidden = new Set<string>();
   readonly #explanations: Extract<BuildEvent, { readonly type: "explained" }>[] = [];
   #source: SourceText | undefined;
+  /** What the client has now in a folder of its own. */
+  #cache: Descriptor | undefined;
 
   constructor({ engine }: SolveParts, asked: Asked, signal: AbortSignal) {
     this.#engine = engine;
@@ -183,7 +181,8 @@ class Solve {
       this.#source = input.dockerfile;
       if (wanted.verify !== undefined) return await this.#verify(input, wanted.verify);
       const result = await this.#build(input);
-      return new Map([...(await this.#export(result)), ...this.#explained(), ...this.#members(result)]);
+      const exported = await this.#export(result);
+      return new Map([...exported, ...this.#cached(), ...this.#explained(), ...this.#members(result)]);
     } catch (error) {
       throw buildError(error, this.#source);
     } finally {
@@ -207,8 +206,10 @@ class Solve {
     const { session, wanted, outputs, allow, caches } = this.#asked;
     return {
       ...wanted.options,
-      cacheFrom: onceEach([...caches.from, ...(wanted.options.cacheFrom ?? [])]),
-      cacheTo: withInline(caches.to, wanted.options.buildArgs),
+      cacheFrom: cachesToRead(session, [...caches.from, ...wanted.caches]),
+      cacheTo: cachesToWrite(session, withInline(caches.to, wanted.options.buildArgs), (manifest) => {
+        this.#cache = manifest;
+      }),
       context,
       ...(origin === undefined ? {} : { origin }),
       dockerfile,
@@ -219,6 +220,10 @@ class Solve {
       secrets: sessionSecrets(session),
       ssh: sessionSsh(session),
     };
+  }
+
+  #cached(): readonly (readonly [string, string])[] {
+    return this.#cache === undefined ? [] : [[CACHE_MANIFEST, JSON.stringify(this.#cache)]];
   }
 
   /** Only when it was asked for: clients show answers that they do not know. */

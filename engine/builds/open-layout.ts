@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayoutSource } from "../../builder/ports.ts";
-import { algorithmOf, type Digest, hexOf } from "../../core/digest.ts";
+import type { Digest } from "../../core/digest.ts";
 import { describeError, Failure } from "../../core/errors.ts";
 import { readAll } from "../../core/streams.ts";
 import { type ImageIndex, parseManifest } from "../../image/manifest.ts";
 import type { LayoutImage } from "../api.ts";
+import { LayoutFolder } from "./layout-folder.ts";
 
 const INDEX_LIMIT = 4 * 1024 * 1024;
 /** What a layout calls its images: containerd the whole name beside the tag. */
@@ -16,7 +16,7 @@ const DEFAULT_TAG = "latest";
 /** See BuildService.openLayout(). OCI image-spec, image-layout.md. */
 export async function openLayout(path: string, { tag, digest }: LayoutImage = {}): Promise<LayoutSource> {
   const found = digest ?? chosen(path, await readIndex(path), tag);
-  return { digest: found, blob: (blob) => readBlob(path, blob) };
+  return { digest: found, path, blob: (blob) => readBlob(path, blob) };
 }
 
 async function readIndex(path: string): Promise<ImageIndex> {
@@ -44,13 +44,9 @@ function chosen(path: string, { manifests }: ImageIndex, tag: string | undefined
 }
 
 async function* readBlob(path: string, digest: Digest): AsyncGenerator<Uint8Array> {
-  const file = join(path, "blobs", algorithmOf(digest), hexOf(digest));
-  const { isFile } = await stat(file).then(
-    (found) => ({ isFile: found.isFile() }),
-    () => ({ isFile: false }),
-  );
-  if (!isFile) throw invalid(path, `blob ${digest} is missing`);
-  yield* createReadStream(file);
+  const folder = new LayoutFolder(path);
+  if ((await folder.size(digest)) === undefined) throw invalid(path, `blob ${digest} is missing`);
+  yield* folder.read(digest);
 }
 
 const invalid = (path: string, why: string, cause?: unknown): Failure =>

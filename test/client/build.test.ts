@@ -189,10 +189,58 @@ describe("a build through a daemon", () => {
     assert.match(err, /Failing:3: .*exit code: 3\n.*\n.*\n 3 \| >>> RUN echo lots; exit 3\n/);
   });
 
-  it("lends no OCI layout", async () => {
-    const { code, err } = await build("--build-context", `base=oci-layout://${context}`, context);
+  it("begins with an image in an OCI layout of this side, and copies from it", async () => {
+    const { scratch } = rig.slipway;
+    const file = join(context, "Laid");
+    const layout = scratch.join("layout");
+    writeFileSync(file, "FROM busybox\nENV LAID=yes\nRUN echo in the layout > /laid\n");
+    await rig.slipway.ok([
+      "build",
+      "-q",
+      "-t",
+      "laid:1",
+      "-o",
+      `type=oci,dest=${layout}.tar`,
+      "-f",
+      file,
+      context,
+    ]);
+    mkdirSync(layout);
+    execFileSync("tar", ["-xf", `${layout}.tar`, "-C", layout]);
+    await rig.slipway.ok(["rmi", "laid:1"]);
+    await rig.slipway.ok(["builder", "prune", "-af"]);
+    writeFileSync(
+      file,
+      "FROM base\nRUN echo $LAID; cat /laid\nFROM busybox\nCOPY --from=base /laid /copied\nRUN cat /copied\n",
+    );
+    const lent = ["--build-context", `base=oci-layout://${layout}:1`, "--no-cache"];
+    const shown = async (...words: readonly string[]) => {
+      const { code, err } = await build(...words, "-f", file, context);
+      assert.equal(code, 0, err);
+      return err.split("\n").flatMap((line) => /^#\d+ \d+\.\d+ (.*)$/.exec(line)?.[1] ?? []);
+    };
+    assert.deepEqual(await shown(...lent, "--target", "0"), ["yes", "in the layout"]);
+    assert.deepEqual(await shown(...lent), ["in the layout"]);
+    const wrong = await build("--build-context", `base=oci-layout://${layout}:2`, "-f", file, context);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /there is no image 2 in it, but .*1/);
+  });
+
+  it("that wants a blob which the layout lacks says so", async () => {
+    const layout = rig.slipway.scratch.join("broken");
+    mkdirSync(layout);
+    const digest = `sha256:${"0".repeat(64)}`;
+    const file = join(context, "Broken");
+    writeFileSync(file, "FROM base\n");
+    const { code, err } = await build(
+      "--build-context",
+      `base=oci-layout://${layout}@${digest}`,
+      "-f",
+      file,
+      context,
+    );
     assert.equal(code, 1);
-    assert.match(err, /lending an OCI layout .*oci-layout:\/\/PATH\) cannot be done/);
+    assert.match(err, new RegExp(`blob ${digest}: not found`));
   });
 
   it("makes an image for each of several platforms", async () => {
@@ -255,9 +303,38 @@ describe("a build through a daemon", () => {
     }
   });
 
-  it("keeps no cache in a folder of this side", async () => {
-    const { code, err } = await build("--cache-to", "type=local,dest=cache", context);
-    assert.equal(code, 1);
-    assert.match(err, /keeping the cache of a build in a folder of this side \(type=local\) cannot be done/);
+  it("keeps its cache in a folder of this side, and finds it there again, as a build without a daemon does", async () => {
+    const file = join(context, "Kept");
+    writeFileSync(
+      file,
+      "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /kept\nRUN head -c 3000000 /dev/urandom > /large\n",
+    );
+    const forget = async (): Promise<void> => {
+      await rig.slipway.run(["rmi", "kept:1"]);
+      await rig.slipway.ok(["builder", "prune", "-af"]);
+    };
+    const kept = async (ran: Ran): Promise<number> => {
+      assert.equal(ran.code, 0, ran.err);
+      await forget();
+      return ran.err.match(/\] RUN .*\n#\d+ CACHED$/gm)?.length ?? 0;
+    };
+    const common = ["-t", "kept:1", "-f", file, context];
+    const folder = rig.slipway.scratch.join("cache");
+    const to = ["--cache-to", `type=local,dest=${folder},tag=t,mode=max`];
+    const from = ["--cache-from", `type=local,src=${folder},tag=t`];
+    assert.equal(await kept(await build(...from, ...to, ...common)), 0);
+    assert.equal(await kept(await build(...common)), 0);
+    assert.equal(await kept(await build(...from, ...to, ...common)), 2);
+    const here = ["build", "--progress", "plain", ...from, ...common];
+    assert.equal(await kept(await rig.slipway.run(here)), 2);
+    const { manifests } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
+    assert.equal(manifests.length, 1);
+    writeFileSync(join(folder, "index.json"), "no index");
+    const broken = await build(...from, ...common);
+    assert.match(broken.err, /the cache of .*cache is not used: /);
+    assert.equal(await kept(broken), 0);
+    const twice = await build(...to, "--cache-to", `type=local,dest=${folder}-2`, ...common);
+    assert.equal(twice.code, 1);
+    assert.match(twice.err, /more than one cache export of type=local is not supported/);
   });
 });

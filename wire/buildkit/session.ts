@@ -43,14 +43,6 @@ export const CREDENTIALS_RESPONSE = proto.message({ username: proto.text(1), sec
 export const SECRET_REQUEST = proto.message({ id: proto.text(1), annotations: proto.map(2, proto.string) });
 export const SECRET_RESPONSE = proto.message({ data: proto.data(1) });
 
-/** containerd.services.content.v1. https://github.com/containerd/containerd/blob/main/api/services/content/v1/content.proto */
-export const READ_CONTENT_REQUEST = proto.message({
-  digest: proto.text(1),
-  offset: proto.count(2),
-  size: proto.count(3),
-});
-export const READ_CONTENT_RESPONSE = proto.message({ offset: proto.count(1), data: proto.data(2) });
-
 /** moby.sshforward.v1. */
 export const CHECK_AGENT_REQUEST = proto.message({ id: proto.text(1) });
 export const EMPTY = proto.message({});

@@ -2,14 +2,28 @@ import type { Compression } from "../../../core/compression.ts";
 import type { Descriptor } from "../../../core/descriptor.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { CredentialSource } from "../../../core/registry-credentials.ts";
-import type { Abortable } from "../../../core/streams.ts";
+import type { Abortable, ByteStream } from "../../../core/streams.ts";
 
 /** Where a cache is kept outside of the store. */
 export type CacheLocation =
   /** A tag or digest of a registry: a cache, or an image that has one in its configuration. */
   | { readonly kind: "registry"; readonly reference: string }
   /** An OCI layout; of several caches in it, the one of this tag or digest. */
-  | { readonly kind: "directory"; readonly path: string; readonly tag: string; readonly digest?: Digest };
+  | { readonly kind: "directory"; readonly path: string; readonly tag: string; readonly digest?: Digest }
+  /** Blobs that somebody lends. `name`: as messages name it, of no other place. */
+  | { readonly kind: "lent"; readonly name: string; readonly blobs: CacheBlobs };
+
+/** The blobs of a cache, in what is an OCI layout to whoever has it. What comes from here is checked by who takes it. */
+export interface CacheBlobs {
+  /** The manifest of the cache; undefined where there is none. */
+  find(options?: Abortable): Promise<Pick<Descriptor, "digest" | "size"> | undefined>;
+  /** Fails where there is no such blob. */
+  read(digest: Digest, options?: Abortable): ByteStream;
+  /** Puts a blob there, whose content is asked for unless it is there already. */
+  write(blob: Descriptor, content: () => Promise<ByteStream>, options?: Abortable): Promise<void>;
+  /** Makes a manifest the cache's. */
+  name(manifest: Descriptor): Promise<void>;
+}
 
 export interface CacheExport {
   readonly to: CacheLocation | { readonly kind: "inline" };

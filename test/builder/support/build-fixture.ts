@@ -10,7 +10,7 @@ import type { BuildRequest } from "../../../builder/types.ts";
 import type { Digest } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
 import { hostPlatform } from "../../../core/platform.ts";
-import { DirectoryCache } from "../../../engine/builds/directory-cache.ts";
+import { directoryCache } from "../../../engine/builds/directory-cache.ts";
 import type { BaseImageTar } from "../../../fixtures/base-images.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import { loadKernel } from "../../../native/binding.ts";
@@ -79,7 +79,7 @@ export class BuildFixture implements AsyncDisposable {
     };
     const caches: CachePlaces = {
       open: (location) => {
-        if (location.kind === "directory") return new DirectoryCache(store, location);
+        if (location.kind === "directory") return directoryCache({ store, kernel: loadKernel() }, location);
         throw new TypeError("no test of the builder alone has a registry");
       },
     };

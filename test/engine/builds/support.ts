@@ -6,6 +6,7 @@ import type { BuildRequest } from "../../../builder/types.ts";
 import { cachePlaces } from "../../../engine/builds/cache-places.ts";
 import { pushImages } from "../../../engine/images/push.ts";
 import { imageSource } from "../../../engine/images/source.ts";
+import { loadKernel } from "../../../native/binding.ts";
 import type { RegistryClient } from "../../../registry/client/registry-client.ts";
 import { BuildFixture } from "../../builder/support/build-fixture.ts";
 import { openClient } from "../../registry/client/support.ts";
@@ -91,7 +92,7 @@ export class Machine implements AsyncDisposable {
     const { store } = this.fixture;
     const registries = { client: async () => this.client, clientOf: async () => this.client };
     const images = imageSource({ images: store.images, registries });
-    const caches = cachePlaces({ store, registries });
+    const caches = cachePlaces({ store, kernel: loadKernel(), registries });
     return this.fixture.watch(dockerfile, more, this.fixture.anotherBuilder(store, { images, caches }));
   }
 
