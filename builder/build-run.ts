@@ -1,5 +1,7 @@
+import { annotationsFor } from "../core/annotations.ts";
 import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { isAttested } from "../core/build-attestations.ts";
+import { hostPlatform } from "../core/platform.ts";
 import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
 import type { Lease, Store } from "../store/types.ts";
 import { attestImage } from "./attest/attest-image.ts";
@@ -256,12 +258,13 @@ export class BuildRun {
     const { requestedTime: created } = steps.timestamps;
     const assembled = assembleImage(plan.image, { outcomes, result: plan.result, created });
     const config = this.#remote.inline(assembled, plan, outcomes);
-    const { attestations: wanted, pushOnly = false } = this.#request;
+    const { attestations: wanted, pushOnly = false, annotations: all = [], platforms } = this.#request;
+    const annotations = annotationsFor(all, platforms?.[0] ?? hostPlatform());
     const result = await this.#internal.run("exporting to image", async () => {
       await store.flush();
       performer.touchUsed();
       const stays = pushOnly && !isAttested(wanted);
-      return publishImage(config, { store, lazy, tags, pushOnly: stays, signal: this.#signal });
+      return publishImage(config, { store, lazy, tags, annotations, pushOnly: stays, signal: this.#signal });
     });
     if (wanted === undefined || result.unstored !== undefined) return result;
     const { attestations } = store;

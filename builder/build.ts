@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
+import { checkAnnotations } from "../core/annotations.ts";
 import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { wantsList } from "../core/builder-arguments.ts";
 import { Failure } from "../core/errors.ts";
+import { hostPlatform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
 import { buildPlatforms } from "./build-platforms.ts";
@@ -98,10 +100,12 @@ export function createBuilder(options: BuilderOptions): Builder {
     };
   const buildOne = running((run) => run.run());
   return {
-    build: async (request, report, options) =>
-      wantsList(request)
+    build: async (request, report, options) => {
+      checkAnnotations(request.annotations ?? [], request.platforms ?? [hostPlatform()]);
+      return wantsList(request)
         ? buildPlatforms({ build: buildOne, images: store.images, clock }, { request, report }, options)
-        : buildOne(request, report, options),
+        : buildOne(request, report, options);
+    },
     check: running((run) => run.check()),
     outline: running((run) => run.outline()),
     targets: running((run) => run.targets()),

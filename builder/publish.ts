@@ -1,3 +1,4 @@
+import type { Annotations } from "../core/annotations.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestOf } from "../core/digest.ts";
 import { familiarReference, formatReference, type Reference } from "../core/reference.ts";
@@ -11,6 +12,8 @@ export interface PublishParts {
   readonly lazy: LazyLayers;
   readonly tags: readonly Reference[];
   readonly pushOnly: boolean;
+  /** Of the manifest. */
+  readonly annotations?: Annotations | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -20,16 +23,21 @@ export interface PublishParts {
  */
 export async function publishImage(config: ImageConfig, parts: PublishParts): Promise<BuildResult> {
   const { store, lazy, signal } = parts;
+  const annotated = parts.annotations === undefined ? {} : { annotations: parts.annotations };
   const tags = parts.tags.map(familiarReference);
   const { diff_ids: layers } = config.rootfs;
   const missing = lazy.missing(layers);
   if (missing.length > 0 && canStayOutside(missing, parts)) {
     const raw = encodeConfig(config);
-    const unstored = { config: raw, layers: layers.map((diffId) => placed(diffId, lazy, missing)) };
+    const unstored = {
+      config: raw,
+      ...annotated,
+      layers: layers.map((diffId) => placed(diffId, lazy, missing)),
+    };
     return { image: digestOf(raw), tags, unstored };
   }
   await lazy.bring(missing, signal);
-  const { id } = await store.images.publish({ config }, parts.tags.map(formatReference));
+  const { id } = await store.images.publish({ config, ...annotated }, parts.tags.map(formatReference));
   return { image: id, tags };
 }
 

@@ -1,3 +1,4 @@
+import type { Annotation, Annotations } from "../core/annotations.ts";
 import type { AttestationsWanted } from "../core/build-attestations.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
@@ -36,6 +37,8 @@ export interface BuildRequest {
   readonly tags: readonly string[];
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the manifest: the image's configuration and id are the same with and without. */
+  readonly annotations?: readonly Annotation[];
   readonly target?: string;
   readonly noCache: boolean;
   /** Names of stages whose steps are performed again. Of no meaning with noCache. */
@@ -100,6 +103,7 @@ export interface BuildResult {
 export interface UnstoredImage {
   /** The bytes of its configuration document. */
   readonly config: Buffer;
+  readonly annotations?: Annotations;
   /** Lowest first; those without a blob are in the store. */
   readonly layers: readonly { readonly diffId: Digest; readonly blob?: Descriptor }[];
 }

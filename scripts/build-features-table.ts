@@ -300,6 +300,13 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "tell with mode=max arguments, the Dockerfile and ids of secrets, but no secret",
     ],
     [
+      "--annotation, --output annotation.KEY=",
+      OUTPUTS,
+      "is annotated in its manifest, in archives and in the store, and has the id that it has without",
+    ],
+    ["--annotation manifest[PLATFORM]:", PLATFORMS, "is pushed as an index under all names, a new one too"],
+    ["--annotation, from buildx", BUILDX, "pushes the annotations of the manifest with it"],
+    [
       "--no-cache-filter",
       CACHE,
       "performs the stages again that --no-cache-filter names, and no others where results are equal",
@@ -329,6 +336,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["x-bake", BAKE_PRINT, "compose and x-bake"],
     ["--set, --push, --no-cache", BAKE_PRINT, "overrides"],
     ["--load, --pull", BAKE_PRINT, "flags"],
+    ["annotations", BAKE, "annotates the manifest, and only that"],
     ["no-cache-filter", BAKE, "performs the stages of no-cache-filter again"],
     [
       "building, contexts that are targets, --metadata-file",

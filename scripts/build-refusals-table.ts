@@ -1,6 +1,5 @@
 import type { Feature } from "./build-features-table.ts";
 
-const BAKE = "test/e2e/bake.test.ts";
 const BAKE_FAULTS = "test/cli/bake/faults.test.ts";
 const BUILD = "test/builder/solve/build.test.ts";
 const BUILDX = "test/daemon/buildx.test.ts";
@@ -20,7 +19,7 @@ export const REFUSALS: readonly Feature[] = [
   ["--output type=oci,tar=false", REFUSED, "tar=false"],
   ["--output type=image,compression=estargz", REFUSED, "compression=estargz"],
   [
-    "--output with push-by-digest, registry.insecure, unpack, dangling-name-prefix, name-canonical, store, oci-mediatypes, oci-artifact, attestation-inline, prefer-nondist-layers, source-date-epoch, compression-level, force-compression, rewrite-timestamp, annotation.KEY",
+    "--output with push-by-digest, registry.insecure, unpack, dangling-name-prefix, name-canonical, store, oci-mediatypes, oci-artifact, attestation-inline, prefer-nondist-layers, source-date-epoch, compression-level, force-compression, rewrite-timestamp",
     REFUSED,
     "rewrite-timestamp",
   ],
@@ -35,6 +34,6 @@ export const REFUSALS: readonly Feature[] = [
   ["--cache-to of several platforms", REFUSED, "--cache-to with several platforms"],
   ["raw LLB, other frontends, from buildx", BUILDX, "the frontend example"],
   ["bake --builder, --provenance, --sbom, --var", REFUSED, "bake --"],
-  ["annotations of bake", BAKE, "annotations of target app is not supported"],
+  ["--annotation index:, index-descriptor:, manifest-descriptor:", REFUSED, "index of --annotation"],
   ["attributes of bake that are none", BAKE_FAULTS, "unsupported attribute nonsense"],
 ];

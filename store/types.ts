@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import type { Annotations } from "../core/annotations.ts";
 import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
@@ -165,6 +166,8 @@ export interface PublishedImage {
   readonly config: ImageConfig;
   readonly rawConfig?: Uint8Array;
   readonly rawManifest?: Uint8Array;
+  /** Of the manifest that is made where there is no `rawManifest`. */
+  readonly annotations?: Annotations;
   /** What the sender of `rawManifest` called it. */
   readonly manifestType?: string;
 }

@@ -30,6 +30,7 @@ const ofAgent = ({ id = "default", paths }: Fields): string => (paths === undefi
 const WRITERS: Writers = {
   args: pairs("build-arg"),
   labels: pairs("label"),
+  annotations: each("annotation", same),
   tags: each("tag", same),
   "cache-from": each("cache-from", csvText),
   "cache-to": each("cache-to", csvText),

@@ -15,6 +15,7 @@ export const BUILD_FLAGS = {
     kind: "list",
     help: `Allow extra privileged entitlement (${quoted(ENTITLEMENTS)})`,
   },
+  annotation: { kind: "list", help: 'Add annotation to the image ("[manifest[PLATFORM]:]key=value")' },
   attest: {
     kind: "list",
     help: 'Attestation parameters (format: "type=sbom|provenance,mode=min|max")',
@@ -100,10 +101,4 @@ export const BUILD_FLAGS = {
   ...RESOURCE_FLAGS,
 } as const satisfies Flags;
 
-export const UNSUPPORTED_BUILD_FLAGS = [
-  "annotation",
-  "builder",
-  "compress",
-  "isolation",
-  "security-opt",
-] as const;
+export const UNSUPPORTED_BUILD_FLAGS = ["builder", "compress", "isolation", "security-opt"] as const;

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type Annotation, annotationsOf, isAnnotationAttribute } from "../../core/annotations.ts";
 import { COMPRESSIONS, type Compression } from "../../core/compression.ts";
 import { csvFields } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
@@ -12,12 +13,14 @@ export type Output =
       readonly type: "archive";
       readonly file: string | undefined;
       readonly names: readonly string[];
+      readonly annotations: readonly Annotation[];
       /** Docker's own, which holds images of one platform. */
       readonly docker: boolean;
     }
   | {
       readonly type: "image";
       readonly names: readonly string[];
+      readonly annotations: readonly Annotation[];
       readonly push: boolean;
       readonly compression?: Compression;
     };
@@ -31,6 +34,12 @@ const split = (names: string | undefined): readonly string[] =>
 const fileAt = (dest: string | undefined, cwd: string): string | undefined =>
   dest === undefined || dest === "-" ? undefined : resolve(cwd, dest);
 
+const takeAnnotations = (fields: Fields): readonly Annotation[] => {
+  const annotations = annotationsOf(fields.rest());
+  for (const name of [...fields.rest().keys()].filter(isAnnotationAttribute)) fields.take(name);
+  return annotations;
+};
+
 const readLocal: Reader = (fields, cwd) => {
   const dest = fields.take("dest");
   if ((fields.take("mode") ?? "copy") !== "copy") throw fields.invalid("mode=copy");
@@ -43,7 +52,7 @@ const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.tak
 const readArchive: Reader = (fields, cwd) => {
   if (fields.boolean("tar") === false) throw fields.invalid("tar=true");
   const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
-  return { type: "archive", names, file, docker: false };
+  return { type: "archive", names, annotations: takeAnnotations(fields), file, docker: false };
 };
 
 /** Without a file it is docker's own store, which here is this one. */
@@ -51,7 +60,7 @@ const readDocker: Reader = (fields, cwd) => {
   const dest = fields.take("dest");
   const archive = readArchive(fields, cwd) as Extract<Output, { readonly type: "archive" }>;
   if (dest !== undefined) return { ...archive, file: fileAt(dest, cwd), docker: true };
-  return { type: "image", names: archive.names, push: false };
+  return { type: "image", names: archive.names, annotations: archive.annotations, push: false };
 };
 
 const readImage =
@@ -62,6 +71,7 @@ const readImage =
     return {
       type: "image",
       names: split(fields.take("name")),
+      annotations: takeAnnotations(fields),
       push,
       ...(compression === undefined ? {} : { compression }),
     };
@@ -70,10 +80,10 @@ const readImage =
 const READERS: Readonly<Record<string, { readonly read: Reader; readonly keys: readonly string[] }>> = {
   local: { read: readLocal, keys: ["dest", "mode"] },
   tar: { read: readTar, keys: ["dest"] },
-  oci: { read: readArchive, keys: ["dest", "name", "tar"] },
-  docker: { read: readDocker, keys: ["dest", "name", "tar"] },
-  image: { read: readImage(false), keys: ["name", "push", "compression"] },
-  registry: { read: readImage(true), keys: ["name", "push", "compression"] },
+  oci: { read: readArchive, keys: ["dest", "name", "tar", "annotation.KEY"] },
+  docker: { read: readDocker, keys: ["dest", "name", "tar", "annotation.KEY"] },
+  image: { read: readImage(false), keys: ["name", "push", "compression", "annotation.KEY"] },
+  registry: { read: readImage(true), keys: ["name", "push", "compression", "annotation.KEY"] },
 };
 
 /**
@@ -87,7 +97,7 @@ export function readOutputs(
   const outputs = output.map((text) => readOutput(text, cwd));
   if (outputs.filter((one) => "file" in one && one.file === undefined).length > 1)
     throw new Failure("OPTIONS_CONFLICT", { one: "two outputs", other: "one standard output" });
-  const image: Output = { type: "image", names: [], push };
+  const image: Output = { type: "image", names: [], annotations: [], push };
   return push || outputs.length === 0 ? [...outputs, image] : outputs;
 }
 

@@ -1,3 +1,4 @@
+import { parseAnnotation } from "../../core/annotations.ts";
 import { isRemoteContext } from "../../core/build-context.ts";
 import { switchArgument, wantsList } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
@@ -48,6 +49,7 @@ export function readRequest(
     tags,
     buildArgs,
     labels: readLabels([], flags.label),
+    ...readAnnotations(flags.annotation, outputs),
     ...readNoCache(flags),
     explain: flags.explain !== undefined,
     pull: flags.pull,
@@ -66,6 +68,16 @@ export function readRequest(
     ...(platforms.length === 0 ? {} : { platforms }),
     ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
   };
+}
+
+/** Those of outputs too: a manifest has all of them. */
+function readAnnotations(
+  texts: readonly string[],
+  outputs: readonly Output[],
+): Pick<BuildRequest, "annotations"> {
+  const own = outputs.flatMap((output) => ("annotations" in output ? output.annotations : []));
+  const annotations = [...texts.flatMap(parseAnnotation), ...own];
+  return annotations.length === 0 ? {} : { annotations };
 }
 
 function readNoCache({

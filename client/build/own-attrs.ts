@@ -53,6 +53,7 @@ const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what
   [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
   [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
   [({ attestations }) => isAttested(attestations), "keeping attestations with images (--provenance, --sbom)"],
+  [({ annotations = [] }) => annotations.length > 0, "annotating images (--annotation)"],
   [isForFiles, "building for several platforms without pushing"],
   [({ resources }) => given(OWN, resources).length > 0, "limiting what commands of a build use"],
 ];

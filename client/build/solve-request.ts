@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { annotationAttributes } from "../../core/annotations.ts";
 import { isRemoteContext } from "../../core/build-context.ts";
 import { formatPlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
@@ -74,7 +75,13 @@ export function solveRequest(
     frontendAttrs: new Map([...frontendAttrs(request), ...attrs]),
     entitlements: [...(request.allow ?? [])],
     exporters: [
-      { type: "moby", attrs: new Map(request.tags.length === 0 ? [] : [["name", request.tags.join(",")]]) },
+      {
+        type: "moby",
+        attrs: new Map([
+          ...(request.tags.length === 0 ? [] : [["name", request.tags.join(",")] as const]),
+          ...annotationAttributes(request.annotations ?? []),
+        ]),
+      },
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { type Annotation, annotationsOf, isAnnotationAttribute } from "../../core/annotations.ts";
 import { Failure } from "../../core/errors.ts";
 import type { Exporter, SolveRequest } from "../../wire/buildkit/control.ts";
 
@@ -12,6 +13,7 @@ export type FileType = "local" | "tar" | "oci" | "docker";
 /** What is made of a build's result. */
 export interface Outputs {
   readonly tags: readonly string[];
+  readonly annotations: readonly Annotation[];
   readonly push: boolean;
   readonly files: readonly FileOutput[];
 }
@@ -47,6 +49,7 @@ export function readExporters({ exporters, ...old }: SolveRequest): Outputs {
   for (const exporter of all) refuseUnsupported(exporter);
   return {
     tags: all.flatMap(({ attrs }) => (attrs.get("name") ?? "").split(",").filter((name) => name !== "")),
+    annotations: all.flatMap(({ attrs }) => annotationsOf(attrs)),
     push: all.some(({ attrs }) => attrs.has("push") && isTrue(attrs.get("push") ?? "")),
     files: all.flatMap(({ type }, position) => (isFileType(type) ? [{ position, type }] : [])),
   };
@@ -56,6 +59,7 @@ function refuseUnsupported({ type, attrs }: Exporter): void {
   const known = isFileType(type) ? FILE_TYPES[type] : Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (known === undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type}` });
   for (const [name, value] of attrs) {
+    if (isAnnotationAttribute(name)) continue;
     const accepts = Object.hasOwn(known, name) ? known[name] : undefined;
     if (accepts?.(value) !== true)
       throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type},${name}=${value}` });

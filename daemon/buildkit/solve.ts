@@ -216,6 +216,7 @@ class Solve {
       contexts,
       allow,
       tags: outputs.tags,
+      annotations: outputs.annotations,
       credentials: sessionCredentials(session, this.#signal),
       secrets: sessionSecrets(session),
       ssh: sessionSsh(session),

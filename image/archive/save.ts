@@ -1,4 +1,5 @@
 import { pack as createPack, type Header, type Pack } from "tar-stream";
+import type { Annotations } from "../../core/annotations.ts";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { type Digest, digestOf, hexOf } from "../../core/digest.ts";
 import type { Platform } from "../../core/platform.ts";
@@ -11,6 +12,8 @@ export interface SavedImage {
   readonly rawConfig: Uint8Array;
   /** The uncompressed layers, lowest first. */
   readonly layers: readonly Descriptor[];
+  /** Of its manifest. */
+  readonly annotations?: Annotations;
   /** With tag; empty for an image that is saved by its id. */
   readonly references: readonly Reference[];
 }
@@ -113,9 +116,9 @@ const layoutDocuments = (manifests: readonly unknown[]) => ({
   "oci-layout": { imageLayoutVersion: "1.0.0" },
 });
 
-function addImage(blobs: Blobs, { rawConfig, layers }: SavedImage) {
+function addImage(blobs: Blobs, { rawConfig, layers, annotations }: SavedImage) {
   const config = { mediaType: MEDIA_TYPES.config, digest: digestOf(rawConfig), size: rawConfig.byteLength };
-  const raw = encodeManifest({ config, layers });
+  const raw = encodeManifest({ config, layers, ...(annotations === undefined ? {} : { annotations }) });
   const manifest = { mediaType: MEDIA_TYPES.manifest, digest: digestOf(raw), size: raw.byteLength };
   for (const { digest, size } of layers) blobs.set(digest, { size });
   blobs.set(config.digest, { raw: rawConfig }).set(manifest.digest, { raw });

@@ -9,6 +9,7 @@ import {
 } from "../../core/reference.ts";
 import type { Abortable, ByteStream } from "../../core/streams.ts";
 import { type SavedImage, type SavedList, saveArchive, saveListArchive } from "../../image/archive/save.ts";
+import { parseManifest } from "../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import type { ImageRecord, ListMember, Store } from "../types.ts";
 
@@ -24,7 +25,7 @@ export async function* saveImages(
   await using lease = store.leases.open("saving images");
   const chosen = choose(store, names);
   for (const { image } of chosen.values())
-    for (const digest of [image.id, ...image.layers]) lease.blob(digest);
+    for (const digest of [image.id, image.manifest.digest, ...image.layers]) lease.blob(digest);
   const saved: SavedImage[] = [];
   for (const { image, references } of chosen.values())
     saved.push({ ...(await savedImage(store, image)), references: [...references.values()] });
@@ -42,7 +43,7 @@ export async function* saveList(
   const saved: SavedList["members"][number][] = [];
   for (const { image: id, platform } of members) {
     const image = store.images.get(id);
-    for (const digest of [id, ...image.layers]) lease.blob(digest);
+    for (const digest of [id, image.manifest.digest, ...image.layers]) lease.blob(digest);
     saved.push({ ...(await savedImage(store, image)), references: [], platform });
   }
   const read = (digest: Digest): Promise<ByteStream> => store.content.read(digest, undefined, options);
@@ -58,7 +59,16 @@ async function savedImage(store: Store, image: ImageRecord): Promise<Omit<SavedI
     digest,
     size: sizeOf(store, digest),
   }));
-  return { rawConfig: await store.images.rawConfig(image.id), layers };
+  const { manifest } = image;
+  const { annotations } = parseManifest(
+    await store.content.readDocument(manifest.digest),
+    manifest.mediaType,
+  );
+  return {
+    rawConfig: await store.images.rawConfig(image.id),
+    layers,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
 }
 
 function sizeOf(store: Store, diffId: Digest): number {

@@ -65,7 +65,8 @@ export class ImageTable implements ImageStore {
       digest,
       size: sizes[i] ?? 0,
     }));
-    const raw = image.rawManifest ?? encodeManifest({ config, layers: described });
+    const annotated = image.annotations === undefined ? {} : { annotations: image.annotations };
+    const raw = image.rawManifest ?? encodeManifest({ config, layers: described, ...annotated });
     const manifest: Descriptor = {
       mediaType: parseManifest(raw, image.manifestType).mediaType,
       ...(await this.#content.put(raw, { sync: false })),

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
 import { TestRegistry } from "../registry/server/support.ts";
 
 interface Manifest {
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly layers: readonly { readonly mediaType: string }[];
 }
 
@@ -28,6 +30,27 @@ describe("a push through a daemon", () => {
     const { body } = await registry.send("GET", `/v2/app/manifests/${tag}`);
     return (JSON.parse(body.toString()) as Manifest).layers.map(({ mediaType }) => mediaType);
   };
+
+  it("sends the annotations of a build", async () => {
+    const image = `127.0.0.1:${registry.port}/app:annotated`;
+    mkdirSync(rig.slipway.scratch.join("context"));
+    writeFileSync(rig.slipway.scratch.join("context/Dockerfile"), "FROM busybox\nLABEL annotated=1\n");
+    const argv = [
+      "build",
+      "-q",
+      "--push",
+      "-t",
+      image,
+      "--annotation",
+      "a=b",
+      "--annotation",
+      "manifest[linux]:c=d",
+    ];
+    const { code, err } = await over([...argv, rig.slipway.scratch.join("context")]);
+    assert.equal(code, 0, err);
+    const { body } = await registry.send("GET", "/v2/app/manifests/annotated");
+    assert.deepEqual((JSON.parse(body.toString()) as Manifest).annotations, { a: "b", c: "d" });
+  });
 
   for (const [compression, type] of [
     ["zstd", /\+zstd$/],

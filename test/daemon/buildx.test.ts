@@ -181,6 +181,18 @@ describe("docker build with BuildKit", () => {
     assert.ok(registry.manifests.has("pushed:1"));
   });
 
+  it("pushes the annotations of the manifest with it", async () => {
+    await using registry = await FakeRegistry.start();
+    const tag = `${registry.host}/annotated:1`;
+    const folder = contextOf({ Dockerfile: "FROM busybox\nLABEL annotated=1\n" });
+    const { code, err } = await build(["--push", "-t", tag, "--annotation", "a=b=c", folder]);
+    assert.equal(code, 0, err);
+    const { raw } = registry.manifests.get("annotated:1") ?? {};
+    assert.deepEqual(JSON.parse(String(raw)).annotations, { a: "b=c" });
+    const index = await build(["-o", "type=image", "--annotation", "index:a=b", folder]);
+    assert.match(index.err, /index of annotation-index\.a=b is not supported/);
+  });
+
   it("writes the files of the result into the client's folder, beside what is there", async () => {
     const folder = contextOf({
       Dockerfile: [

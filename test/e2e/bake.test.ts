@@ -102,6 +102,21 @@ describe("slipway bake", () => {
     assert.match(await slipway.ok(["images", "web"]), /web/);
   });
 
+  it("annotates the manifest, and only that", async () => {
+    const argv = ["bake", "--metadata-file", "annotated.json", "stages"];
+    const digests = async (...more: readonly string[]) => {
+      await slipway.ok([...argv, ...more]);
+      const { stages } = JSON.parse(readFileSync(slipway.scratch.join("annotated.json"), "utf8")) as {
+        readonly stages: Readonly<Record<string, string>>;
+      };
+      return [stages["containerimage.config.digest"], stages["containerimage.digest"]];
+    };
+    const [plain, annotated] = [await digests(), await digests("--set", "stages.annotations=a=b")];
+    assert.equal(annotated[0], plain[0]);
+    assert.notEqual(annotated[1], plain[1]);
+    assert.deepEqual(await digests(), plain);
+  });
+
   it("performs the stages of no-cache-filter again", async () => {
     const argv = ["bake", "--progress", "plain", "stages"];
     await slipway.ok(argv);
@@ -120,7 +135,7 @@ describe("slipway bake", () => {
 
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["nothing"], /failed to find target nothing, expected one of app, /],
-    [["--set", "app.annotations=a=b"], /annotations of target app is not supported/],
+    [["--set", "app.annotations=index:a=b"], /index of --annotation index:a=b is not supported/],
     [["attested"], /the SBOM generator x is not supported/],
     [["one"], /targets need each other: one -> two -> one/],
     [["-f", "src/f"], /src\/f:1: /],

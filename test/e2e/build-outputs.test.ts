@@ -65,6 +65,34 @@ describe("what is made of a build's result", () => {
       assert.equal(await slipway.ok(["images", "-q", "--no-trunc", name]), id);
   });
 
+  it("is annotated in its manifest, in archives and in the store, and has the id that it has without", async () => {
+    const manifestIn = (tar: string) => {
+      const read = (path: string) =>
+        JSON.parse(execFileSync("tar", ["-xOf", at(tar), path], { encoding: "utf8" }));
+      const { digest } = (read("index.json") as { manifests: [{ digest: string }] }).manifests[0];
+      return read(`blobs/${digest.replace(":", "/")}`) as { annotations?: unknown };
+    };
+    const plain = await build("-t", "plain:1");
+    const archive = "type=oci,dest=annotated.tar,annotation.c=3,annotation-manifest.a=4";
+    const flags = [
+      "--annotation",
+      "a=b",
+      "--annotation",
+      "manifest:b=1=2",
+      "-o",
+      archive,
+      "-o",
+      "type=image",
+    ];
+    assert.equal(await build("-t", "annotated:1", ...flags), plain);
+    assert.deepEqual(manifestIn("annotated.tar").annotations, { a: "4", b: "1=2", c: "3" });
+    await slipway.ok(["save", "-o", at("saved.tar"), "annotated:1"]);
+    assert.deepEqual(manifestIn("saved.tar"), manifestIn("annotated.tar"));
+    assert.equal(await build("-t", "annotated:1"), plain);
+    await slipway.ok(["save", "-o", at("saved.tar"), "annotated:1"]);
+    assert.equal(manifestIn("saved.tar").annotations, undefined);
+  });
+
   it("is explained, as text and as JSON", async () => {
     const file = "FROM scratch\nCOPY d /explained\n";
     await slipway.ok(["build", "-q", "-f", "-", "context"], { stdin: file });
@@ -101,6 +129,7 @@ describe("what is made of a build's result", () => {
     [["-o", "type=nonsense"], /expected type=local\|tar\|oci\|docker\|image\|registry/],
     [["-o", "type=local"], /expected dest=DIRECTORY/],
     [["-o", "type=oci,dest=x,tar=false"], /expected tar=true/],
+    [["--annotation", "manifest[linux/s390x]:a=b"], /expected a platform of this build/],
     [["-o", "type=image,nonsense=1"], /there is no nonsense/],
     [["-o", "-", "-o", "type=oci"], /conflicting options: two outputs and one standard output/],
     [["--push"], /invalid value "" for --push: expected a tag/],

@@ -13,6 +13,7 @@ const BOTH = `linux/${HOST},linux/${FOREIGN}`;
 interface Described {
   readonly digest: string;
   readonly mediaType: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly platform?: { readonly architecture: string; readonly os: string };
 }
 
@@ -161,14 +162,21 @@ LABEL architecture=$TARGETARCH
       return JSON.parse(body.toString()) as Described & { readonly manifests?: readonly Described[] };
     };
     const name = `127.0.0.1:${registry.port}/app`;
-    await build("-t", `${name}:1`, "--push");
+    const foreign = `linux/${FOREIGN}`;
+    const annotations = ["--annotation", "all=yes", "--annotation", `manifest[${foreign}]:foreign=yes`];
+    await build("-t", `${name}:1`, "--push", ...annotations);
     const { manifests = [] } = await manifest("1");
     assert.deepEqual(
       manifests.map(({ platform }) => platform?.architecture),
       [HOST, FOREIGN],
     );
-    for (const { digest } of manifests)
-      assert.equal((await manifest(digest)).mediaType, "application/vnd.oci.image.manifest.v1+json");
+    const members = await Promise.all(manifests.map(({ digest }) => manifest(digest)));
+    for (const { mediaType } of members)
+      assert.equal(mediaType, "application/vnd.oci.image.manifest.v1+json");
+    assert.deepEqual(
+      members.map(({ annotations: read }) => read),
+      [{ all: "yes" }, { all: "yes", foreign: "yes" }],
+    );
     await slipway.ok(["tag", `${name}:1`, `${name}:2`]);
     await slipway.ok(["push", "-q", `${name}:2`]);
     assert.deepEqual(await manifest("2"), await manifest("1"));

@@ -70,7 +70,7 @@ export async function sendImage(
   const layers = await pushLayers(parts, image, options);
   const manifest = own.layers.every((layer, i) => layer.digest === layers[i]?.digest)
     ? own.raw
-    : encodeManifest({ config: inOci(own.config), layers: layers.map(inOci) });
+    : encodeManifest({ config: inOci(own.config), layers: layers.map(inOci), ...annotationsIn(own) });
   await pushBlob(repository, { blob: own.config, open }, options);
   const { mediaType } = parseManifest(manifest);
   const raw: RawManifest = { raw: manifest, mediaType, digest: digestOf(manifest) };
@@ -94,6 +94,9 @@ const inOci = (descriptor: Descriptor): Descriptor => ({
   ...descriptor,
   mediaType: OCI_TYPES[descriptor.mediaType] ?? descriptor.mediaType,
 });
+
+const annotationsIn = ({ annotations }: ImageManifest): Pick<ImageManifest, "annotations"> =>
+  annotations === undefined ? {} : { annotations };
 
 async function ownManifest(store: Store, { manifest }: ImageRecord): Promise<ImageManifest> {
   const parsed = parseManifest(await store.content.readDocument(manifest.digest), manifest.mediaType);

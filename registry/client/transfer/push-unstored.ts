@@ -1,3 +1,4 @@
+import type { Annotations } from "../../../core/annotations.ts";
 import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { familiarReference } from "../../../core/reference.ts";
@@ -12,6 +13,8 @@ import type { TaggedReference } from "./push-tag.ts";
 export interface UnstoredImage {
   /** The bytes of its configuration document. */
   readonly config: Buffer;
+  /** Of its manifest. */
+  readonly annotations?: Annotations;
   /** Lowest first; those without a blob are in the store. */
   readonly layers: readonly { readonly diffId: Digest; readonly blob?: Descriptor }[];
 }
@@ -34,7 +37,8 @@ export async function pushUnstored(
     ({ diffId, blob }) =>
       blob ?? { mediaType: MEDIA_TYPES.layer, digest: diffId, size: store.layers.stat(diffId)?.size ?? 0 },
   );
-  const own = parseManifest(encodeManifest({ config, layers }));
+  const annotated = image.annotations === undefined ? {} : { annotations: image.annotations };
+  const own = parseManifest(encodeManifest({ config, layers, ...annotated }));
   if (own.kind !== "image") throw new TypeError("an image's manifest is no image's");
   const sent = await sendImage(
     parts,

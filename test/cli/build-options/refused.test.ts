@@ -25,7 +25,6 @@ const IMAGE_KEYS = [
   "compression-level",
   "force-compression",
   "rewrite-timestamp",
-  "annotation.x",
 ];
 const FOLDER_KEYS = ["platform-split", "attestation-prefix", "source-date-epoch"];
 const CACHE_KEYS = ["compression-level", "force-compression", "registry.insecure", "reset"];
@@ -62,6 +61,10 @@ describe("what a build cannot do is refused by name", () => {
     [["--allow", "fs.read=/"], /invalid value "fs.read=\/" for --allow/],
     [["--secret", "id=a,nonsense=1"], /there is no nonsense/],
     [["--no-cache", "--no-cache-filter=a"], /conflicting options: --no-cache and --no-cache-filter/],
+    [["--annotation", "a"], /invalid value "a" for --annotation: expected key=value/],
+    [["--annotation", "index:a=b"], /index of --annotation index:a=b is not supported/],
+    [["--annotation", "nonsense:a=b"], /invalid value "nonsense" for annotation: expected manifest/],
+    [["-o", "type=image,annotation-index.a=b"], /index of annotation-index\.a=b is not supported/],
     [["--squash"], /--squash is not supported/],
     [["--rm=false"], /--rm=false is not supported/],
     [["--output", "type=nonsense"], /invalid value "type=nonsense" for --output/],
