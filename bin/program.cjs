@@ -96,6 +96,15 @@ const lazily = (load) => {
   });
 };
 
+/** import.meta of a chunk. */
+const metaOf = (filename) => ({
+  filename,
+  dirname: path.dirname(filename),
+  get url() {
+    return pathToFileURL(filename).href;
+  },
+});
+
 /** V8 ignores code of another version or of other flags and compiles. */
 const compile = (filename, source, cachedData) => new Script(source, { filename, cachedData });
 
@@ -122,7 +131,7 @@ exports.runProgram = (chunks, folder, hooks = {}) => {
     const module = { exports: {} };
     modules.set(name, module);
     const script = toScript(file, chunk.source, chunk.code);
-    script.runInThisContext()(requireChunk, module, () => pathToFileURL(file).href);
+    script.runInThisContext()(requireChunk, module, metaOf(file));
     return module.exports;
   };
   requireChunk(ENTRY);

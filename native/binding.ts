@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Failure } from "../core/errors.ts";
 import type { Inflated, Kernel, WrittenLayer } from "./kernel.ts";
 import { type PackedLayer, packLayer } from "./layer-pack.ts";
@@ -45,7 +44,7 @@ export function loadKernel(): Kernel {
 function loadAddon(): Addon {
   const path = join(packageRoot(), "build", "Release", "kernel.node");
   try {
-    return createRequire(import.meta.url)(path) as Addon;
+    return createRequire(import.meta.filename)(path) as Addon;
   } catch (cause) {
     throw new Failure("ADDON_MISSING", { path }, { cause, hint: "build it with: npm run build:native" });
   }
@@ -53,7 +52,7 @@ function loadAddon(): Addon {
 
 /** The folder of package.json, which is one above this file in a checkout and one above the bundle in a package. */
 function packageRoot(): string {
-  return dirname(dirname(fileURLToPath(import.meta.url)));
+  return dirname(import.meta.dirname);
 }
 
 function bind(addon: Addon): Kernel {

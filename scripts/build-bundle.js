@@ -119,5 +119,5 @@ async function toScript(transform, module) {
     legalComments: "inline",
     logLevel: "warning",
   });
-  return `(function(require,module,urlOf){const chunk={get url(){return urlOf()}};${code}})`;
+  return `(function(require,module,chunk){${code}})`;
 }

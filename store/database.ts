@@ -28,7 +28,7 @@ export function openDatabase(path: string, migrations: readonly Migration[] = MI
 
 /** Named outright, since the library looks for it beside its own sources, which a bundle does not have. */
 const addonPath = (): string =>
-  createRequire(import.meta.url).resolve("better-sqlite3/build/Release/better_sqlite3.node");
+  createRequire(import.meta.filename).resolve("better-sqlite3/build/Release/better_sqlite3.node");
 
 /** The first opener switches the file to WAL; SQLite does not wait for its lock there, so this does. */
 function enterWal(database: Database): void {

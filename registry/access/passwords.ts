@@ -28,4 +28,4 @@ export async function matchesHash(password: string, hash: string): Promise<boole
 }
 
 /** An addon finds itself beside its own files, so that it is not part of a bundle. */
-const bcrypt = (): typeof import("bcrypt") => createRequire(import.meta.url)("bcrypt");
+const bcrypt = (): typeof import("bcrypt") => createRequire(import.meta.filename)("bcrypt");
