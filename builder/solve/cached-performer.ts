@@ -1,3 +1,4 @@
+import { both } from "../../core/both.ts";
 import { type Digest, hexOf } from "../../core/digest.ts";
 import type { LayerInfo } from "../../store/snapshotter.ts";
 import type { LayerStore, Locks } from "../../store/types.ts";
@@ -204,11 +205,4 @@ interface Work {
   /** The key by identity, to be remembered too. */
   readonly known?: WorkKey | undefined;
   readonly inputs?: readonly Part[] | undefined;
-}
-
-/** Waits for both even if one fails, so that nothing goes on behind a failure. */
-async function both<A, B>(one: Promise<A>, other: B | Promise<B>): Promise<[A, B]> {
-  const promises = [one, other] as const;
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }

@@ -1,3 +1,4 @@
+import { both } from "../../core/both.ts";
 import { type Digest, digestOf } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import type { ExitStatus, ProcessSpec } from "../../core/process.ts";
@@ -72,10 +73,12 @@ async function perform(
   await context.lazy.bring(layers, signal);
   await using mounted = await prepareMounts(step, { outcomes, context, signal });
   const clampMtime = await timestamps.clamp();
-  const process = await processOf(step, { layers, clampMtime }, context, signal);
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
-  const rootfs = await store.snapshots.prepare(key, layers, { signal, volatile: true });
+  const [process, rootfs] = await both(
+    processOf(step, { layers, clampMtime }, context, signal),
+    store.snapshots.prepare(key, layers, { signal, volatile: true }),
+  );
   let kept = false;
   try {
     const { exclude, status } = await context.executor.run(
