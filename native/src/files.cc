@@ -19,30 +19,62 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd.release());
 }
 
-std::optional<StatRow> StatInRoot(int root, const std::string& path) {
-  try {
-    const UniqueFd fd = OpenInRoot(root, path, O_PATH | O_NOFOLLOW);
-    const struct statx stat = Statx(fd.get(), "", path);
-    return StatRow{path, stat, S_ISLNK(stat.stx_mode) ? ReadLink(fd.get()) : std::string()};
-  } catch (const SyscallError& failed) {
-    if (failed.number == ENOENT || failed.number == ENOTDIR) return std::nullopt;
-    throw;
+/** Looks at paths below a root; those that follow each other in one directory share the walk to it. */
+class Looker {
+ public:
+  explicit Looker(int root) : root_(root) {}
+
+  /** Undefined when there is nothing at `path`. */
+  std::optional<StatRow> At(const std::string& path) {
+    try {
+      const size_t slash = path.rfind('/');
+      const std::string name = path.substr(slash + 1);
+      if (slash == std::string::npos || name.empty() || name == "." || name == "..") {
+        const UniqueFd fd = OpenInRoot(root_, path, O_PATH | O_NOFOLLOW);
+        return RowOf(fd.get(), "", path);
+      }
+      return RowOf(Directory(path.substr(0, slash + 1)), name.c_str(), path);
+    } catch (const SyscallError& failed) {
+      if (failed.number == ENOENT || failed.number == ENOTDIR) return std::nullopt;
+      throw;
+    }
   }
-}
+
+ private:
+  static StatRow RowOf(int fd, const char* name, const std::string& path) {
+    const struct statx stat = Statx(fd, name, path);
+    return {path, stat, S_ISLNK(stat.stx_mode) ? ReadLink(fd, name) : std::string()};
+  }
+
+  int Directory(const std::string& path) {
+    if (path != path_) {
+      path_.clear();
+      directory_ = OpenInRoot(root_, path, O_PATH | O_DIRECTORY);
+      path_ = path;
+    }
+    return directory_.get();
+  }
+
+  const int root_;
+  /** Empty when none is open. */
+  std::string path_;
+  UniqueFd directory_;
+};
 
 Napi::Value Stat(const Napi::CallbackInfo& info) {
-  return PackRows(info.Env(), {StatInRoot(ToInt(info[0]), ToBytes(info[1]))});
+  return PackRows(info.Env(), {Looker(ToInt(info[0])).At(ToBytes(info[1]))});
 }
 
 Napi::Value StatMany(const Napi::CallbackInfo& info) {
   return RunJob(
       info.Env(),
       [root = ToInt(info[0]), paths = ToStrings(info[1])] {
+        Looker looker(root);
         std::vector<std::optional<StatRow>> rows;
         rows.reserve(paths.size());
         for (const std::string& path : paths) {
           CheckInterrupted();
-          rows.push_back(StatInRoot(root, path));
+          rows.push_back(looker.At(path));
         }
         return rows;
       },

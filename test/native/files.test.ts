@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { closeSync, constants, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { isCode } from "../../core/errors.ts";
 import { loadKernel } from "../../native/binding.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -68,6 +77,33 @@ describe("native/files", () => {
       stats.map((stat) => stat?.type),
       ["dir", undefined, "file", "symlink"],
     );
+  });
+
+  it("tells it of many paths, whatever directory the one before was in", async () => {
+    const kinds = {
+      "usr/lib/etc": "symlink",
+      "lib/etc": "symlink",
+      "lib/none": undefined,
+      "nowhere/none": undefined,
+      "nowhere/other": undefined,
+      "etc/passwd": "file",
+      "etc/passwd/below": undefined,
+      "etc/..": "dir",
+      "up/below": undefined,
+      "/lib": "symlink",
+      "../../secret": "file",
+      "lib/etc/passwd": "file",
+      "dangling/file": undefined,
+      "lib/": "dir",
+    };
+    const stats = await loadKernel().statManyInRoot(root, Object.keys(kinds));
+    assert.deepEqual(
+      stats.map((stat) => stat?.type),
+      Object.values(kinds),
+    );
+    const passwd = Object.keys(kinds).indexOf("etc/passwd");
+    assert.equal(stats[passwd]?.ino, BigInt(statSync(scratch.join("root/etc/passwd")).ino));
+    await assert.rejects(loadKernel().statManyInRoot(root, ["loop/a"]), { code: "SYSCALL_FAILED" });
   });
 
   for (const [path, resolved] of [
