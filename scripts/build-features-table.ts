@@ -307,6 +307,23 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     ["--annotation manifest[PLATFORM]:", PLATFORMS, "is pushed as an index under all names, a new one too"],
     ["--annotation, from buildx", BUILDX, "pushes the annotations of the manifest with it"],
     [
+      "--output type=local,mode=delete",
+      OUTPUTS,
+      "is all that a folder holds with mode=delete, once it is made",
+    ],
+    ["--output source-date-epoch=", REQUEST, "has the time that outputs ask for"],
+    [
+      "--output with oci-mediatypes, store, unpack, rewrite-timestamp, force-compression",
+      REQUEST,
+      "is the same with what always holds",
+    ],
+    [
+      "--output with what always holds, from buildx",
+      BUILDX,
+      "takes options of outputs that say what always holds",
+    ],
+    ["--builder default, --isolation default, --compress", REQUEST, "is the same with what always holds"],
+    [
       "--no-cache-filter",
       CACHE,
       "performs the stages again that --no-cache-filter names, and no others where results are equal",

@@ -3,6 +3,7 @@ import type { Flags } from "../flags.ts";
 import { PROGRESS_MODES } from "../progress/progress.ts";
 import { CALLS } from "./calls.ts";
 import { RESOURCE_FLAGS } from "./resources.ts";
+import { SETTLED_FLAGS } from "./settled-flags.ts";
 
 export const ENTITLEMENTS = ["network.host", "security.insecure"] as const satisfies readonly Entitlement[];
 
@@ -99,6 +100,7 @@ export const BUILD_FLAGS = {
   },
   target: { kind: "string", help: "Set the target build stage to build" },
   ...RESOURCE_FLAGS,
+  ...SETTLED_FLAGS,
 } as const satisfies Flags;
 
-export const UNSUPPORTED_BUILD_FLAGS = ["builder", "compress", "isolation", "security-opt"] as const;
+export const UNSUPPORTED_BUILD_FLAGS = ["security-opt"] as const;

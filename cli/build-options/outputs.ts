@@ -6,9 +6,20 @@ import { Failure } from "../../core/errors.ts";
 import { Fields } from "../../core/fields.ts";
 
 /** What is made of a build's result. `file` undefined is standard output. */
-export type Output =
-  | { readonly type: "directory"; readonly path: string }
-  | { readonly type: "tar"; readonly file: string | undefined }
+export type Output = Kind & {
+  /** Time of the build's result, in seconds since the epoch. */
+  readonly sourceDateEpoch?: number;
+};
+type Kind =
+  | {
+      readonly type: "directory";
+      readonly path: string;
+      /** What is in the folder and not in the result goes. */
+      readonly mirror: boolean;
+      /** A folder for each platform; undefined where there are several. */
+      readonly split?: boolean;
+    }
+  | { readonly type: "tar"; readonly file: string | undefined; readonly split?: boolean }
   | {
       readonly type: "archive";
       readonly file: string | undefined;
@@ -25,7 +36,7 @@ export type Output =
       readonly compression?: Compression;
     };
 
-type Reader = (fields: Fields, cwd: string) => Output;
+type Reader = (fields: Fields, cwd: string) => Kind;
 
 const split = (names: string | undefined): readonly string[] =>
   (names ?? "").split(",").filter((name) => name !== "");
@@ -33,6 +44,22 @@ const split = (names: string | undefined): readonly string[] =>
 /** Undefined for standard output. */
 const fileAt = (dest: string | undefined, cwd: string): string | undefined =>
   dest === undefined || dest === "-" ? undefined : resolve(cwd, dest);
+
+const MODES = ["copy", "delete"] as const;
+
+const takeSplit = (fields: Fields): { readonly split?: boolean } => {
+  const split = fields.boolean("platform-split");
+  return split === undefined ? {} : { split };
+};
+
+/** What holds of every image that is made here: it is OCI's, in the store, and SOURCE_DATE_EPOCH bounds the times of what is made for it. */
+const SETTLED = ["oci-mediatypes", "store", "rewrite-timestamp"];
+
+function takeSettled(fields: Fields): void {
+  for (const name of SETTLED) if (fields.boolean(name) === false) throw fields.invalid(`${name}=true`);
+  // There is nothing to unpack: a layer is used as it is.
+  fields.boolean("unpack");
+}
 
 const takeAnnotations = (fields: Fields): readonly Annotation[] => {
   const annotations = annotationsOf(fields.rest());
@@ -42,12 +69,19 @@ const takeAnnotations = (fields: Fields): readonly Annotation[] => {
 
 const readLocal: Reader = (fields, cwd) => {
   const dest = fields.take("dest");
-  if ((fields.take("mode") ?? "copy") !== "copy") throw fields.invalid("mode=copy");
+  const mirror = fields.choice("mode", MODES) === "delete";
   if (dest === undefined || dest === "-") throw fields.invalid("dest=DIRECTORY");
-  return { type: "directory", path: resolve(cwd, dest) };
+  const path = resolve(cwd, dest);
+  if (mirror && `${cwd}/`.startsWith(`${path}/`.replace("//", "/")))
+    throw fields.invalid("with mode=delete a folder that does not hold the working directory");
+  return { type: "directory", path, mirror, ...takeSplit(fields) };
 };
 
-const readTar: Reader = (fields, cwd) => ({ type: "tar", file: fileAt(fields.take("dest"), cwd) });
+const readTar: Reader = (fields, cwd) => ({
+  type: "tar",
+  file: fileAt(fields.take("dest"), cwd),
+  ...takeSplit(fields),
+});
 
 const readArchive: Reader = (fields, cwd) => {
   if (fields.boolean("tar") === false) throw fields.invalid("tar=true");
@@ -68,6 +102,11 @@ const readImage =
   (fields) => {
     const push = fields.boolean("push") ?? byDefault;
     const compression = fields.choice("compression", COMPRESSIONS);
+    const forced = fields.boolean("force-compression");
+    // A compression that is asked for is that of all layers.
+    if (forced !== undefined && (!forced || compression === undefined))
+      throw fields.invalid("force-compression=true with compression=gzip or compression=zstd");
+    takeSettled(fields);
     return {
       type: "image",
       names: split(fields.take("name")),
@@ -77,13 +116,23 @@ const readImage =
     };
   };
 
+const IMAGE_KEYS = [
+  "name",
+  "push",
+  "compression",
+  "force-compression",
+  ...SETTLED,
+  "unpack",
+  "annotation.KEY",
+  "source-date-epoch",
+];
 const READERS: Readonly<Record<string, { readonly read: Reader; readonly keys: readonly string[] }>> = {
-  local: { read: readLocal, keys: ["dest", "mode"] },
-  tar: { read: readTar, keys: ["dest"] },
-  oci: { read: readArchive, keys: ["dest", "name", "tar", "annotation.KEY"] },
-  docker: { read: readDocker, keys: ["dest", "name", "tar", "annotation.KEY"] },
-  image: { read: readImage(false), keys: ["name", "push", "compression", "annotation.KEY"] },
-  registry: { read: readImage(true), keys: ["name", "push", "compression", "annotation.KEY"] },
+  local: { read: readLocal, keys: ["dest", "mode", "platform-split", "source-date-epoch"] },
+  tar: { read: readTar, keys: ["dest", "platform-split", "source-date-epoch"] },
+  oci: { read: readArchive, keys: ["dest", "name", "tar", "annotation.KEY", "source-date-epoch"] },
+  docker: { read: readDocker, keys: ["dest", "name", "tar", "annotation.KEY", "source-date-epoch"] },
+  image: { read: readImage(false), keys: IMAGE_KEYS },
+  registry: { read: readImage(true), keys: IMAGE_KEYS },
 };
 
 /**
@@ -104,13 +153,16 @@ export function readOutputs(
 function readOutput(text: string, cwd: string): Output {
   if (text === "-") return { type: "tar", file: undefined };
   if (csvFields(text).length === 1 && !text.startsWith("type="))
-    return { type: "directory", path: resolve(cwd, text) };
+    return { type: "directory", path: resolve(cwd, text), mirror: false };
   const fields = new Fields("--output", text);
   const reader = READERS[fields.take("type") ?? ""];
   if (reader === undefined) throw fields.invalid(`type=${Object.keys(READERS).join("|")}`);
   const output = reader.read(fields, cwd);
+  const epoch = fields.take("source-date-epoch");
+  if (epoch !== undefined && !/^\d{1,11}$/.test(epoch))
+    throw fields.invalid("source-date-epoch=SECONDS since 1970-01-01");
   fields.finish(reader.keys);
-  return output;
+  return epoch === undefined ? output : { ...output, sourceDateEpoch: Number(epoch) };
 }
 
 /** The names that the image is given: those of the command line and of outputs, unless only files are wanted. */

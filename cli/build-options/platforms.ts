@@ -29,6 +29,11 @@ export function checkPlatforms(platforms: readonly Platform[], { isList, outputs
       { hint: "an archive of docker's holds images of one platform; take type=oci" },
     );
   }
+  for (const output of outputs)
+    if ("split" in output && output.split !== undefined && output.split !== isList)
+      throw new Failure("OPTION_UNSUPPORTED", {
+        option: `--output platform-split=${output.split} with ${isList ? "several platforms" : "one platform"}`,
+      });
   if (platforms.length < 2) return;
   if (cacheTo?.some(({ to }) => to.kind !== "inline") === true)
     throw new Failure(

@@ -67,6 +67,7 @@ export function readRequest(
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(platforms.length === 0 ? {} : { platforms }),
     ...sourceDateEpoch(context.env["SOURCE_DATE_EPOCH"]),
+    ...epochOf(outputs),
   };
 }
 
@@ -118,6 +119,18 @@ function readHost(text: string): string {
   if (name === undefined || ip === undefined)
     throw new Failure("OPTION_INVALID", { option: "--add-host", got: text, want: "host:ip" });
   return `${name}:${ip}`;
+}
+
+/** There is one result, whatever is made of it. It goes before the environment. */
+function epochOf(outputs: readonly Output[]): { sourceDateEpoch?: number } {
+  const epochs = [...new Set(outputs.flatMap(({ sourceDateEpoch: epoch }) => epoch ?? []))];
+  const [epoch, other] = epochs;
+  if (other !== undefined)
+    throw new Failure("OPTIONS_CONFLICT", {
+      one: `source-date-epoch=${epoch}`,
+      other: `source-date-epoch=${other}`,
+    });
+  return epoch === undefined ? {} : { sourceDateEpoch: epoch };
 }
 
 /** https://reproducible-builds.org/specs/source-date-epoch/ */

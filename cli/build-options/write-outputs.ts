@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform } from "../../core/platform.ts";
@@ -33,7 +33,8 @@ type Writer<T extends Output["type"]> = (
 ) => Promise<readonly PushedReference[] | undefined>;
 
 const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
-  directory: async ({ path }, result, { images, signal }) => {
+  directory: async ({ path, mirror }, result, { images, signal }) => {
+    if (mirror) await empty(path);
     for (const { folder, image } of foldersOf(result)) {
       const target = join(path, folder);
       await mkdir(target, { recursive: true });
@@ -66,6 +67,14 @@ const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
     return pushAll(tags, { ...writing, ...form, ...(unstored === undefined ? {} : { image: unstored }) });
   },
 };
+
+async function empty(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) await rm(join(folder, name), { recursive: true });
+}
 
 /** Files of several platforms are apart, as BuildKit names it: "linux_arm64". */
 function foldersOf({

@@ -10,6 +10,7 @@ import { readBakeFiles } from "../bake/read-files.ts";
 import { ask } from "../build-options/ask.ts";
 import { CALLS, type Question, questionOf } from "../build-options/calls.ts";
 import { ENTITLEMENTS } from "../build-options/flags.ts";
+import { refuseUnsettled, SETTLED_FLAGS } from "../build-options/settled-flags.ts";
 import { defineCommand } from "../command.ts";
 import { type Context, print } from "../context.ts";
 import { createProgress, PROGRESS_MODES, readProgressMode } from "../progress/progress.ts";
@@ -21,6 +22,7 @@ export const bake = defineCommand({
   usage: "[OPTIONS] [TARGET...]",
   flags: {
     allow: { kind: "list", help: `Allow builds to have extra privileges (${quoted(ENTITLEMENTS)})` },
+    builder: SETTLED_FLAGS.builder,
     call: { kind: "string", default: "build", help: `Set what is done for each target (${quoted(CALLS)})` },
     check: { kind: "bool", help: 'Shorthand for "--call=check"' },
     file: { kind: "list", short: "f", help: "Bake or Compose file, several add to each other" },
@@ -40,9 +42,10 @@ export const bake = defineCommand({
     sbom: { kind: "string", help: 'Shorthand for "--set=*.attest=type=sbom"' },
     set: { kind: "list", help: 'Override a value of targets (e.g., "target*.args.KEY=value")' },
   },
-  unsupported: ["builder", "var"],
+  unsupported: ["var"],
   args: { min: 0 },
   async run(context, names, flags) {
+    refuseUnsettled({ builder: flags.builder });
     const question = questionOf(flags);
     if (question?.json === true)
       throw new Failure("OPTION_UNSUPPORTED", { option: "--call with format=json" });

@@ -9,6 +9,7 @@ import { Explanation } from "../build-options/explanation.ts";
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS } from "../build-options/flags.ts";
 import type { Output } from "../build-options/outputs.ts";
 import { type BuildFlags, prepareBuild } from "../build-options/prepare.ts";
+import { refuseUnsettled } from "../build-options/settled-flags.ts";
 import { refuseVerify, verify } from "../build-options/verify.ts";
 import { writeMetadata, writeOutputs } from "../build-options/write-outputs.ts";
 import { debugBuild, isInteractive } from "../builds/debug-session.ts";
@@ -29,6 +30,7 @@ export const build = defineCommand({
   completes: "file",
   async run(context, [path = ""], flags) {
     refuse(flags);
+    refuseUnsettled({ builder: flags.builder, isolation: flags.isolation });
     const question = questionOf(flags);
     const mode = flags.quiet ? "quiet" : readProgressMode(flags.progress);
     using interrupted = interruptible(context);

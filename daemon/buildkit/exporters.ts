@@ -22,18 +22,26 @@ type Accepts = Readonly<Record<string, (value: string) => boolean>>;
 
 const isSwitch = (value: string): boolean => ["", "true", "false", "1", "0"].includes(value);
 const isTrue = (value: string): boolean => ["", "true", "1"].includes(value);
+const isFalse = (value: string): boolean => ["false", "0"].includes(value);
 const anything = (): boolean => true;
 
-/** What is honoured, or says what always holds: what is built is in the store, unpacked when it is used. */
-const IMAGE: Accepts = { name: anything, push: isSwitch, store: isTrue, unpack: isSwitch };
+/** What is honoured, or says what always holds: what is built is OCI's and in the store, and is not unpacked to be used. */
+const IMAGE: Accepts = {
+  name: anything,
+  push: isSwitch,
+  store: isTrue,
+  unpack: isSwitch,
+  "oci-mediatypes": isTrue,
+  "rewrite-timestamp": isTrue,
+};
 /** Of an archive that is no tar the client wants the parts, for a store of its own. */
 const ARCHIVE: Accepts = { name: anything, tar: isTrue };
 
 /** The attributes of each type. What has no file in the client's hands is sent as an image by clients, `--load` too. */
 const TYPES: Readonly<Record<string, Accepts>> = { moby: IMAGE, image: IMAGE };
 const FILE_TYPES: Readonly<Record<FileType, Accepts>> = {
-  local: {},
-  tar: {},
+  local: { "platform-split": isFalse },
+  tar: { "platform-split": isFalse },
   oci: ARCHIVE,
   docker: ARCHIVE,
 };

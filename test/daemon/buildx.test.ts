@@ -193,6 +193,19 @@ describe("docker build with BuildKit", () => {
     assert.match(index.err, /index of annotation-index\.a=b is not supported/);
   });
 
+  it("takes options of outputs that say what always holds", async () => {
+    const folder = contextOf({ Dockerfile: "FROM scratch\nCOPY Dockerfile /f\n" });
+    const settled = "oci-mediatypes=true,store=true,unpack=true,rewrite-timestamp=true";
+    const image = await build(["-o", `type=image,name=settled:1,${settled}`, folder]);
+    assert.equal(image.code, 0, image.err);
+    const out = join(folder, "out");
+    const files = await build(["-o", `type=local,dest=${out},platform-split=false`, folder]);
+    assert.equal(files.code, 0, files.err);
+    assert.deepEqual(readdirSync(out), ["f"]);
+    const other = await build(["-o", "type=image,oci-mediatypes=false", folder]);
+    assert.match(other.err, /type=(?:image|moby),oci-mediatypes=false is not supported/);
+  });
+
   it("writes the files of the result into the client's folder, beside what is there", async () => {
     const folder = contextOf({
       Dockerfile: [

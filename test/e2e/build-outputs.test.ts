@@ -32,6 +32,19 @@ describe("what is made of a build's result", () => {
     assert.doesNotMatch(await slipway.ok(["images"]), /unused/);
   });
 
+  it("is all that a folder holds with mode=delete, once it is made", async () => {
+    mkdirSync(at("mirror/old/deep"), { recursive: true });
+    writeFileSync(at("mirror/old/file"), "");
+    const output = ["-o", "type=local,dest=mirror,mode=delete,platform-split=false"];
+    const failed = await slipway.run(["build", "-q", ...output, "--target", "none", "context"]);
+    assert.notEqual(failed.code, 0);
+    assert.deepEqual(readdirSync(at("mirror")), ["old"]);
+    await build(...output);
+    assert.deepEqual(readdirSync(at("mirror")), ["d"]);
+    await build("-o", "type=local,dest=new,mode=delete");
+    assert.deepEqual(readdirSync(at("new")), ["d"]);
+  });
+
   it("is a tar, in a file or on standard output", async () => {
     await build("-o", "type=tar,dest=out.tar");
     assert.deepEqual(listing("out.tar"), ["d/", "d/file"]);

@@ -13,20 +13,14 @@ import { runCli } from "../support/run-cli.ts";
 const IMAGE_KEYS = [
   "push-by-digest",
   "registry.insecure",
-  "unpack",
   "dangling-name-prefix",
   "name-canonical",
-  "store",
-  "oci-mediatypes",
   "oci-artifact",
   "attestation-inline",
   "prefer-nondist-layers",
-  "source-date-epoch",
   "compression-level",
-  "force-compression",
-  "rewrite-timestamp",
 ];
-const FOLDER_KEYS = ["platform-split", "attestation-prefix", "source-date-epoch"];
+const FOLDER_KEYS = ["attestation-prefix", "compression"];
 const CACHE_KEYS = ["compression-level", "force-compression", "registry.insecure", "reset"];
 const CACHE_TYPES = ["gha", "s3", "azblob"];
 
@@ -68,7 +62,28 @@ describe("what a build cannot do is refused by name", () => {
     [["--squash"], /--squash is not supported/],
     [["--rm=false"], /--rm=false is not supported/],
     [["--output", "type=nonsense"], /invalid value "type=nonsense" for --output/],
-    [["--output", "type=local,dest=x,mode=delete"], /expected mode=copy/],
+    [["--output", "type=local,dest=.,mode=delete"], /a folder that does not hold the working directory/],
+    [["--output", "type=local,dest=/,mode=delete"], /a folder that does not hold the working directory/],
+    [["--output", "type=local,dest=x,mode=move"], /expected mode=copy or mode=delete/],
+    [["--output", "type=image,oci-mediatypes=false"], /expected oci-mediatypes=true/],
+    [["--output", "type=image,store=false"], /expected store=true/],
+    [["--output", "type=image,rewrite-timestamp=false"], /expected rewrite-timestamp=true/],
+    [["--output", "type=image,force-compression=true"], /expected force-compression=true with compression/],
+    [["--output", "type=image,source-date-epoch=now"], /expected source-date-epoch=SECONDS/],
+    [
+      ["-o", "type=image,source-date-epoch=1", "-o", "type=tar,dest=x,source-date-epoch=2"],
+      /conflicting options: source-date-epoch=1 and source-date-epoch=2/,
+    ],
+    [
+      ["-o", "type=local,dest=x,platform-split=true"],
+      /platform-split=true with one platform is not supported/,
+    ],
+    [
+      ["--platform", "linux/amd64,linux/arm64", "-o", "type=local,dest=x,platform-split=false"],
+      /platform-split=false with several platforms is not supported/,
+    ],
+    [["--isolation=hyperv"], /--isolation=hyperv is not supported/],
+    [["--builder=other"], /--builder=other is not supported/],
     [["--output", "type=oci,dest=x,tar=false"], /expected tar=true/],
     [
       ["--platform", "linux/amd64,linux/arm64", "-o", "type=docker,dest=x"],
@@ -99,6 +114,12 @@ describe("what a build cannot do is refused by name", () => {
       assert.match(err, name);
       assert.deepEqual(calls, []);
     });
+
+  it("bake --builder=other", async () => {
+    const { code, err } = await runCli(["bake", "--builder=other"]);
+    assert.notEqual(code, 0);
+    assert.match(err, /--builder=other is not supported/);
+  });
 
   for (const name of bake.unsupported ?? [])
     it(`bake --${name}`, async () => {

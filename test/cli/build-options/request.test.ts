@@ -39,6 +39,21 @@ describe("the request of a build", () => {
     assert.deepEqual([noCache, noCacheStages], [false, ["a", "b", "c"]]);
   });
 
+  it("is the same with what always holds", async () => {
+    const settled = "type=image,oci-mediatypes=true,store=true,unpack=true,rewrite-timestamp=1";
+    const words = ["--builder=default", "--isolation=default", "--isolation=", "--compress", "-o", settled];
+    const same = await requested(...words, "-o", "type=image,compression=zstd,force-compression=true");
+    const plain = await requested("-o", "type=image");
+    assert.deepEqual({ ...same, context: "", dockerfile: "" }, { ...plain, context: "", dockerfile: "" });
+  });
+
+  it("has the time that outputs ask for", async () => {
+    for (const output of ["type=image", "type=local,dest=x", "type=tar,dest=x", "type=oci,dest=x"]) {
+      const { sourceDateEpoch } = await requested("-o", `${output},source-date-epoch=12`);
+      assert.equal(sourceDateEpoch, 12, output);
+    }
+  });
+
   it("has each platform once, with commas or flags of their own", async () => {
     const { platforms } = await requested("--platform", "linux/amd64,arm64", "--platform", "linux/arm64/v8");
     assert.deepEqual(platforms, [
