@@ -75,40 +75,29 @@ export class BuildRun {
     this.#report = report;
     this.#signal = signal;
     this.#internal = new InternalSteps(report, tools.clock);
-    const { cacheFrom: from = [], cacheTo: to = [], credentials } = request;
-    this.#remote = new RemoteCache({
-      from,
-      to,
-      places: tools.caches,
-      ...(credentials === undefined ? {} : { credentials }),
-      records: tools.records,
-      layers: tools.store.layers,
-      steps: this.#internal,
-      warn: (message) => report({ type: "warning", message }),
-      signal,
-    });
+    const warn = (message: string): void => report({ type: "warning", message });
+    this.#remote = new RemoteCache(request, { ...tools, steps: this.#internal, warn, signal });
   }
 
   async run(): Promise<BuildResult> {
     const tags = this.#request.tags.map((tag) => withDefaultTag(parseReference(tag)));
     const { store, clock } = this.#tools;
+    // It ends after the lease.
+    await using remote = this.#remote;
     await using lease = store.leases.open("build");
     using contexts = new BuildContexts(store, this.#request, clock);
-    const [plan] = await Promise.all([this.#plan(lease, contexts), this.#remote.load()]);
+    const [plan] = await Promise.all([this.#plan(lease, contexts), remote.load()]);
     const steps = this.#stepContext(contexts, lease);
-    this.#remote.begin(plan);
+    remote.begin(plan, (layer) => lease.blob(layer));
     try {
       const outcomes = await this.#solve(plan, steps);
       this.#explain(plan, outcomes);
-      const result = await this.#publish(plan, outcomes, {
-        tags,
-        steps,
-      });
-      await this.#remote.finish();
+      const result = await this.#publish(plan, outcomes, { tags, steps });
+      await remote.finish();
       this.#report({ type: "result", image: result.image, tags: result.tags, time: clock() });
       return result;
     } catch (error) {
-      await this.#remote.finishFailed();
+      await remote.finishFailed();
       throw error;
     } finally {
       // What is left over goes with the lease.
@@ -195,6 +184,8 @@ export class BuildRun {
       lazy: this.#remote.lazy,
       listings: new Listings(store.database, clock),
       cacheMounts: this.#tools.cacheMounts,
+      mounts: this.#remote.mounts,
+      internal: this.#internal,
       httpFiles: new HttpFiles(store.database, this.#tools.http, clock),
       signal: this.#signal,
       secrets: this.#request.secrets,
@@ -215,9 +206,7 @@ export class BuildRun {
     const { jobs } = this.#request;
     const source = this.#request.dockerfile.text;
     const stop = new AbortController();
-    const loading = loadContext(plan, { context, source, internal: this.#internal }).catch((error: unknown) =>
-      stop.abort(error),
-    );
+    const loading = loadContext(plan, { context, source }).catch((error: unknown) => stop.abort(error));
     const solving = solve(
       plan,
       {

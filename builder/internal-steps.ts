@@ -1,5 +1,8 @@
 import type { BuildEvent } from "./events.ts";
 
+/** Tells how many bytes were handled, and how: "restored". */
+export type Tell = (what: string, bytes: number) => void;
+
 /** Work that is no step of a plan, but shown like one: "[internal] load build context". */
 export class InternalSteps {
   readonly #report: (event: BuildEvent) => void;
@@ -11,7 +14,7 @@ export class InternalSteps {
     this.#clock = clock;
   }
 
-  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(name: string, work: (tell: Tell) => Promise<T>): Promise<T> {
     const id = `internal.${this.#count++}`;
     const finish = (error?: string): void =>
       this.#report({
@@ -23,8 +26,10 @@ export class InternalSteps {
       });
     this.#report({ type: "step", id, name });
     this.#report({ type: "started", id, time: this.#clock() });
+    const tell: Tell = (what, bytes) =>
+      this.#report({ type: "status", id, name: what, done: bytes, total: bytes, time: this.#clock() });
     try {
-      const result = await work();
+      const result = await work(tell);
       finish();
       return result;
     } catch (error) {

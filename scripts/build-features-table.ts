@@ -8,6 +8,7 @@ const RUN = "test/builder/steps/run.test.ts";
 const ATTESTATIONS = "test/e2e/attestations.test.ts";
 const ATTEST = "test/builder/attest/attest.test.ts";
 const REMOTE_CACHE = "test/builder/cache/remote-cache.test.ts";
+const REMOTE_MOUNTS = "test/builder/cache/remote-mounts.test.ts";
 const REGISTRY_CACHE = "test/engine/builds/registry-cache.test.ts";
 const MOUNTS = "test/builder/steps/mounts.test.ts";
 const FETCH = "test/builder/steps/fetch.test.ts";
@@ -245,6 +246,18 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       "keeps the cache in a registry, in the image and in a folder of the client's, and finds it there again",
     ],
     ["--cache-to type=inline", REGISTRY_CACHE, "can be in an image"],
+    ["--cache-to mounts=true type=registry", REGISTRY_CACHE, "has cache mounts, which are fetched when"],
+    ["--cache-to mounts=true type=local", REMOTE_MOUNTS, "are restored with everything that is in them"],
+    [
+      "--cache-to mounts=true, from buildx",
+      "test/daemon/buildx.test.ts",
+      "keeps cache mounts in a registry when it is asked to",
+    ],
+    [
+      "--cache-to mounts=true, through a daemon",
+      "test/client/build.test.ts",
+      "keeps cache mounts in a registry when it is asked to",
+    ],
     ["--cache-to mode=min", REMOTE_CACHE, "has with mode=min the steps of the image alone"],
     ["--secret", SECRETS, "makes"],
     ["--secret, in the image", MOUNTS, "is warned of when it lands in a file of the image"],

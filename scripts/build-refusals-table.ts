@@ -29,6 +29,12 @@ export const REFUSALS: readonly Feature[] = [
   ["--builder, --isolation other than default", REFUSED, "--isolation=hyperv"],
   ["--output type=local with attestation-prefix", REFUSED, "attestation-prefix"],
   ["--output type=docker,dest= of several platforms", REFUSED, "type=docker with several platforms"],
+  ["--cache-to type=inline,mounts=true", REFUSED, "type=inline,mounts=true"],
+  [
+    "--cache-to mounts=true, to a daemon that is not Slipway's",
+    "test/client/foreign-daemon.test.ts",
+    "keeping cache mounts in a cache",
+  ],
   ["--cache-to, --cache-from type=gha, s3, azblob", REFUSED, "azblob"],
   [
     "--cache-to with compression-level, force-compression, registry.insecure, reset",

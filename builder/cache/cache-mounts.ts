@@ -19,6 +19,12 @@ export interface CacheMountRequest {
   readonly begin: () => Promise<string>;
 }
 
+export interface MountState {
+  readonly path: string;
+  /** Differs as soon as somebody has had the directory; undefined while somebody has it. */
+  readonly idle: string | undefined;
+}
+
 /**
  * The directories that RUN --mount=type=cache keeps between builds. Any number of processes may use one that is shared; a locked one is
  * waited for; of a private one everybody who finds it used gets another.
@@ -54,6 +60,21 @@ export class CacheMounts {
       await undo[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** How a directory is now; undefined when there is none. */
+  look(name: string): MountState | undefined {
+    const { database, paths } = this.#store;
+    const path = paths.cacheMount(name);
+    return transact(database, () => {
+      const select = query<{ used: number; uses: number }>(
+        database,
+        "SELECT used, uses FROM cache_mounts WHERE key = ?",
+      );
+      const row = select.get(name);
+      if (row === undefined || !existsSync(path)) return undefined;
+      return { path, idle: this.#isUsed(name) ? undefined : `${row.used} ${row.uses}` };
+    });
   }
 
   /** The directories there are, with what they take. */

@@ -1,4 +1,3 @@
-import type { InternalSteps } from "../internal-steps.ts";
 import type { CopyStep, Plan, Step } from "../plan/step.ts";
 import { explainFailure } from "./failure.ts";
 import type { StepContext } from "./step-context.ts";
@@ -7,11 +6,10 @@ interface Loading {
   readonly context: StepContext;
   /** The text of the Dockerfile. */
   readonly source: string;
-  readonly internal: InternalSteps;
 }
 
 /** Looks at what all steps take from the context while the first of them run: what is missing fails the build at once. */
-export async function loadContext(plan: Plan, { context, source, internal }: Loading): Promise<void> {
+export async function loadContext(plan: Plan, { context, source }: Loading): Promise<void> {
   const wanted = plan.steps.filter(takesContext);
   if (wanted.length === 0) return;
   const load = async (step: CopyStep): Promise<void> => {
@@ -21,7 +19,7 @@ export async function loadContext(plan: Plan, { context, source, internal }: Loa
       throw await explainFailure(error, { step, outcomes: new Map(), context, source });
     }
   };
-  await internal.run("[internal] load build context", () => Promise.all(wanted.map(load)));
+  await context.internal.run("[internal] load build context", () => Promise.all(wanted.map(load)));
 }
 
 const nameOf = ({ from }: CopyStep): string | undefined => (from.kind === "context" ? from.name : undefined);

@@ -16,6 +16,7 @@ import {
 import type { Operation } from "../solve/operation.ts";
 import { type FailedState, keptMounts } from "./failed-state.ts";
 import { originContent, originIdentity } from "./mounts/bind.ts";
+import { cacheNameOf } from "./mounts/cache.ts";
 import { findLeaks, type GivenSecret } from "./mounts/leaked-secrets.ts";
 import { prepareMounts } from "./mounts/prepare-mounts.ts";
 import { OutputTail } from "./output-tail.ts";
@@ -26,6 +27,8 @@ export function runOperation(step: RunStep, outcomes: Outcomes, context: StepCon
   const layers = layersOf(outcomes, step.parent);
   const root: Part = ["root filesystem", chainOf(layers)];
   const shown = step.mounts.filter(hasOrigin);
+  for (const mount of step.mounts)
+    if (mount.kind === "cache") context.mounts.name({ name: cacheNameOf(mount, outcomes), id: mount.id });
   return {
     definition: [
       ["instruction", "RUN"],

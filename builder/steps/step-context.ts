@@ -3,9 +3,11 @@ import type { LayerStore, Lease, Store } from "../../store/types.ts";
 import type { CacheMounts } from "../cache/cache-mounts.ts";
 import type { Listings } from "../cache/listings.ts";
 import type { Part } from "../cache/preimage.ts";
+import type { BuildMounts } from "../cache/remote/build-mounts.ts";
 import type { LazyLayers } from "../cache/remote/lazy-layers.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import type { BuildEvent } from "../events.ts";
+import type { InternalSteps } from "../internal-steps.ts";
 import type { LayerStep, RemoteSource } from "../plan/step.ts";
 import type { BuildResources, Executor, SecretSource, SshSource } from "../ports.ts";
 import type { HttpFiles } from "../remote/http.ts";
@@ -25,6 +27,8 @@ export interface StepContext {
   /** The build context, or the one of this name. */
   readonly contextOf: (name: string | undefined) => BuildContext;
   readonly cacheMounts: CacheMounts;
+  /** Those of this build, here and elsewhere. */
+  readonly mounts: BuildMounts;
   readonly httpFiles: HttpFiles;
   /** Of the whole build. */
   readonly signal: AbortSignal;
@@ -38,6 +42,7 @@ export interface StepContext {
   readonly timestamps: Timestamps;
   readonly clock: () => number;
   readonly report: (event: BuildEvent) => void;
+  readonly internal: InternalSteps;
   /** Warns of what this host cannot do, once in a build. */
   readonly warnOfHost: (message: string) => void;
   /** Takes work that must be done before the build ends, but that no step waits for. */

@@ -68,6 +68,15 @@ function readTarget(fields: Fields, cwd: string): CacheExport {
     if (fields.boolean(key) === false)
       throw new Failure("OPTION_UNSUPPORTED", { option: `--cache-to ${key}=false` });
   const ignoreErrors = fields.boolean("ignore-error") ?? false;
+  const mounts = fields.boolean("mounts") ?? false;
+  if (mounts && to.kind === "inline")
+    throw new Failure(
+      "OPTION_UNSUPPORTED",
+      { option: "--cache-to type=inline with mounts=true" },
+      {
+        hint: "an image has no place for cache mounts: write a cache of type=registry or type=local for them",
+      },
+    );
   fields.finish([
     "type",
     "ref",
@@ -78,8 +87,9 @@ function readTarget(fields: Fields, cwd: string): CacheExport {
     "oci-mediatypes",
     "image-manifest",
     "ignore-error",
+    "mounts",
   ]);
-  return { to, mode, compression, ignoreErrors };
+  return { to, mode, compression, ignoreErrors, mounts };
 }
 
 /** A bare reference is a registry's. */

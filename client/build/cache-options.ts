@@ -67,10 +67,11 @@ async function importOf(
   }
 }
 
-function exportOf({ to, mode, compression, ignoreErrors }: CacheExport): Entry {
+function exportOf({ to, mode, compression, ignoreErrors, mounts }: CacheExport): Entry {
   const shared = [
     ["mode", mode],
     ...(ignoreErrors ? [["ignore-error", "true"] as const] : []),
+    ...(mounts ? [["mounts", "true"] as const] : []),
     // What BuildKit takes when nothing is said.
     ...(compression === "gzip" ? [] : [["compression", compression] as const]),
   ] as const;

@@ -54,6 +54,10 @@ const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what
   [({ jobs }) => jobs !== undefined, "choosing how many steps run at a time (--jobs)"],
   [({ attestations }) => isAttested(attestations), "keeping attestations with images (--provenance, --sbom)"],
   [({ annotations = [] }) => annotations.length > 0, "annotating images (--annotation)"],
+  [
+    ({ cacheTo = [] }) => cacheTo.some(({ mounts }) => mounts),
+    "keeping cache mounts in a cache (--cache-to mounts=true)",
+  ],
   [isForFiles, "building for several platforms without pushing"],
   [({ resources }) => given(OWN, resources).length > 0, "limiting what commands of a build use"],
 ];

@@ -43,6 +43,7 @@ const EXPORTED: Accepts = {
   "oci-mediatypes": isTrue,
   "image-manifest": isTrue,
   "ignore-error": (value) => Object.hasOwn(SWITCH, value),
+  mounts: (value) => Object.hasOwn(SWITCH, value),
 };
 const TARGETS: Readonly<Record<string, Type<NamedExport["to"]>>> = {
   registry: { accepts: { ref: any, ...EXPORTED }, read: (attrs) => registryOf("cache-to", attrs) },
@@ -73,15 +74,24 @@ export function readCacheExports(entries: readonly CacheEntry[]): readonly Named
 function readCacheExport({ type, attrs }: CacheEntry): NamedExport {
   const found = typeOf(TARGETS, type, "export");
   refuseOthers("cache-to", attrs, found.accepts);
+  const mounts = isTrue(attrs.get("mounts") ?? "");
+  if (mounts && type === "inline") throw unsupported("cache-to type=inline with mounts=true");
   return {
     to: found.read(attrs),
     mode: attrs.get("mode") === "max" ? "max" : "min",
     compression: attrs.get("compression") === "zstd" ? "zstd" : "gzip",
     ignoreErrors: isTrue(attrs.get("ignore-error") ?? ""),
+    mounts,
   };
 }
 
-const INLINE = { to: { kind: "inline" }, mode: "min", compression: "gzip", ignoreErrors: false } as const;
+const INLINE = {
+  to: { kind: "inline" },
+  mode: "min",
+  compression: "gzip",
+  ignoreErrors: false,
+  mounts: false,
+} as const;
 
 /** A build argument asks for a cache in the image too; clients may have made that of it already. Throws OPTION_INVALID. */
 export function withInline<T extends CacheExport | NamedExport>(

@@ -7,6 +7,7 @@ import { connect } from "../../cli/connect.ts";
 import { DESCRIBED } from "../builder/dockerfile/described/calls.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
 import type { Ran } from "../e2e/support/slipway.ts";
+import { FakeRegistry } from "../registry/client/fake-registry.ts";
 
 const DOCKERFILE = `FROM busybox AS first
 ARG WORD=none
@@ -336,5 +337,23 @@ describe("a build through a daemon", () => {
     const twice = await build(...to, "--cache-to", `type=local,dest=${folder}-2`, ...common);
     assert.equal(twice.code, 1);
     assert.match(twice.err, /more than one cache export of type=local is not supported/);
+  });
+
+  it("keeps cache mounts in a registry when it is asked to", async () => {
+    await using registry = await FakeRegistry.start();
+    const ref = `${registry.host}/mounts:cache`;
+    const file = rig.slipway.scratch.join("Mounting");
+    const run = (command: string) =>
+      writeFileSync(file, `FROM busybox\nRUN --mount=type=cache,target=/far ${command}\n`);
+    run("echo kept > /far/kept");
+    const first = await build("--cache-to", `type=registry,ref=${ref},mounts=true`, "-f", file, context);
+    assert.equal(first.code, 0, first.err);
+    const { DOCKER_HOST, HOME } = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
+    const prune = ["builder", "prune", "-af", "--filter", "type=exec.cachemount"];
+    await rig.slipway.ok(prune, { via: { connect, env: { DOCKER_HOST, HOME } } });
+    run("cat /far/kept");
+    const { out, err } = await build("--cache-from", ref, "-f", file, context);
+    assert.match(out + err, /restoring cache mount \/\/far from \S+mounts:cache$/m);
+    assert.match(out + err, /^#\d+ [\d.]+ kept$/m);
   });
 });

@@ -2,16 +2,41 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, before, describe, it } from "mocha";
 import { connectEngine } from "../../client/connect.ts";
-import type { Engine } from "../../engine/api.ts";
+import type { BuildRequest, Engine } from "../../engine/api.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const NOBODY = { path: "", get: async () => undefined, put: async () => false, remove: async () => false };
+
+const KEEPING_MOUNTS: BuildRequest = {
+  context: "/",
+  dockerfile: { name: "Dockerfile", text: "FROM scratch\n" },
+  tags: [],
+  buildArgs: {},
+  labels: {},
+  noCache: false,
+  pull: false,
+  network: "default",
+  extraHosts: [],
+  cacheTo: [
+    {
+      to: { kind: "registry", reference: "127.0.0.1:1/cache" },
+      mode: "max",
+      compression: "gzip",
+      ignoreErrors: false,
+      mounts: true,
+    },
+  ],
+};
 
 /** What Docker's daemon has no word for, and how it is called when it is refused. */
 const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promise<unknown>])[] = [
   ["reading a manifest of a registry", ({ distribution }) => distribution.manifest("app")],
   ["making a manifest list", ({ distribution }) => distribution.createList("all", ["app"])],
   ["pushing a manifest list", ({ distribution }) => distribution.pushList("all")],
+  [
+    "keeping cache mounts in a cache (--cache-to mounts=true)",
+    ({ builds }) => builds.build(KEEPING_MOUNTS, () => undefined),
+  ],
   [
     "choosing how layers are sent (zstd)",
     ({ images }) => images.push("app", () => undefined, { compression: "zstd" }),

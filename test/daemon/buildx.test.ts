@@ -313,6 +313,14 @@ describe("docker build with BuildKit", () => {
       argv: ["--cache-to", "type=azblob,account_url=http://127.0.0.1,name=n"],
       name: /a cache export of type=azblob is not supported/,
     },
+    {
+      argv: ["--cache-to", "type=inline,mounts=true"],
+      name: /cache-to type=inline with mounts=true is not supported/,
+    },
+    {
+      argv: ["--cache-to", "type=registry,ref=127.0.0.1:1/a,mounts=all"],
+      name: /cache-to mounts=all is not supported/,
+    },
     { argv: ["--build-arg", "BUILDKIT_SYNTAX=example/front"], name: /the frontend example\/front is not/ },
     {
       argv: ["-o", "type=oci,tar=false,dest=/tmp/never"],
@@ -441,6 +449,21 @@ describe("docker build with BuildKit", () => {
     for (const ref of ["kept:cache", "inline:1"]) assert.ok(registry.manifests.has(ref));
     const { err } = await build(["--cache-from", "type=azblob,account_url=http://127.0.0.1,name=n", folder]);
     assert.match(err, /a cache import of type=azblob is not supported/);
+  });
+
+  it("keeps cache mounts in a registry when it is asked to", async () => {
+    await using registry = await FakeRegistry.start();
+    const ref = `${registry.host}/mounts:cache`;
+    const run = (command: string) =>
+      contextOf({ Dockerfile: `FROM busybox\nRUN --mount=type=cache,target=/far ${command}\n` });
+    const to = ["--cache-to", `type=registry,ref=${ref},mounts=true`];
+    const written = await build([...to, run("echo kept > /far/kept")]);
+    assert.match(written.err, /^#\d+ copying cache mount \/\/far$/m);
+    await daemon.ok(["buildx", "prune", "-af", "--filter", "type=exec.cachemount"], { env });
+    const { err } = await build(["--cache-from", ref, run("cat /far/kept")]);
+    assert.match(err, /^#\d+ restoring cache mount \/\/far from \S+mounts:cache$/m);
+    assert.match(err, /^#\d+ restored [\d.]+kB done$/m);
+    assert.match(err, /^#\d+ [\d.]+ kept$/m);
   });
 
   it("tells what the build cache takes, and empties it, or a part of it", async () => {

@@ -1,6 +1,7 @@
 import { describeError } from "../../../core/errors.ts";
 import { parseConfig } from "../../../image/config.ts";
 import type { InternalSteps } from "../../internal-steps.ts";
+import type { BuildMounts } from "./build-mounts.ts";
 import {
   BUILDKIT_CONFIG_TYPE,
   CACHE_CONFIG_TYPE,
@@ -16,6 +17,7 @@ export interface ImportParts {
   readonly steps: InternalSteps;
   readonly layers: LazyLayers;
   readonly records: RemoteRecords;
+  readonly mounts: BuildMounts;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
 }
@@ -63,6 +65,13 @@ function take(place: CachePlace, found: FoundCache | undefined, parts: ImportPar
     const info = document.layers[layer];
     if (info !== undefined) parts.records.add(record, { layer: info, created: record.created });
   }
+  for (const { name, layer: index } of document.mounts) {
+    const layer = document.layers[index];
+    const blob = found.layers[index];
+    if (layer === undefined || blob === undefined) continue;
+    const fetch = (signal: AbortSignal) => place.fetch({ diffId: layer.diffId, blob }, { signal });
+    parts.mounts.offer(name, { layer, from: place.name, fetch });
+  }
 }
 
 /** The document of what was found, or why there is none. */
@@ -83,7 +92,7 @@ function inlineOf(config: Buffer, blobs: FoundCache["layers"]): CacheDocument | 
   try {
     const { diff_ids: diffIds } = parseConfig(config).rootfs;
     if (diffIds.length !== blobs.length) return "the image does not name its own layers";
-    return { layers: diffIds.map((diffId) => ({ diffId, size: 0 })), records };
+    return { layers: diffIds.map((diffId) => ({ diffId, size: 0 })), records, mounts: [] };
   } catch (error) {
     return describeError(error);
   }

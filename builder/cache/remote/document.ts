@@ -15,10 +15,19 @@ export interface RemoteRecord extends RecordKey {
   readonly created: string;
 }
 
+/** The directory of a RUN --mount=type=cache. */
+export interface CachedMount {
+  /** As cache_mounts has it. */
+  readonly name: string;
+  /** Index into the layers. */
+  readonly layer: number;
+}
+
 /** What a cache consists of besides the bytes of its layers. */
 export interface CacheDocument {
   readonly layers: readonly CacheLayer[];
   readonly records: readonly RemoteRecord[];
+  readonly mounts: readonly CachedMount[];
 }
 
 /** The configuration document of a cache's manifest. docs/build-cache.md describes it. */
@@ -34,10 +43,15 @@ const VERSION = 1;
 /** More than any Dockerfile leads to; bounds what a hostile document can ask for. */
 const MAX_LAYERS = 10_000;
 const MAX_RECORDS = 50_000;
+const MAX_MOUNTS = 1000;
+const MOUNT_NAME = /^[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
-export const encodeDocument = ({ layers, records }: CacheDocument): Buffer =>
-  Buffer.from(JSON.stringify({ version: VERSION, layers, records }));
+/** Without mounts as it was before there were any. */
+export const encodeDocument = ({ layers, records, mounts }: CacheDocument): Buffer =>
+  Buffer.from(
+    JSON.stringify({ version: VERSION, layers, records, ...(mounts.length === 0 ? {} : { mounts }) }),
+  );
 
 /** Reads what others wrote; undefined when it is not in the form that encodeDocument() gives. */
 export function parseDocument(raw: Uint8Array): CacheDocument | undefined {
@@ -45,7 +59,9 @@ export function parseDocument(raw: Uint8Array): CacheDocument | undefined {
   if (document?.["version"] !== VERSION) return undefined;
   const layers = listOf(document["layers"], MAX_LAYERS, parseLayer);
   const records = parseRecords(document["records"], layers?.length ?? 0);
-  return layers === undefined || records === undefined ? undefined : { layers, records };
+  const mounts = parseMounts(document["mounts"] ?? [], layers?.length ?? 0);
+  if (layers === undefined || records === undefined || mounts === undefined) return undefined;
+  return { layers, records, mounts };
 }
 
 /** The records of an image's configuration, which refer to the image's own layers; undefined when it has none. */
@@ -62,6 +78,13 @@ const parseRecords = (value: unknown, layers: number): readonly RemoteRecord[] |
       return undefined;
     return { definition, inputs, layer, created };
   });
+
+const parseMounts = (value: unknown, layers: number): readonly CachedMount[] | undefined =>
+  listOf(value, MAX_MOUNTS, ({ name, layer }) =>
+    typeof name === "string" && MOUNT_NAME.test(name) && isCount(layer) && layer < layers
+      ? { name, layer }
+      : undefined,
+  );
 
 function parseLayer({ diffId, size }: Readonly<Record<string, unknown>>): CacheLayer | undefined {
   return isSha256(diffId) && isCount(size) ? { diffId, size } : undefined;

@@ -32,6 +32,8 @@ export interface CacheExport {
   readonly compression: Compression;
   /** A cache that cannot be written is a warning and no failure. */
   readonly ignoreErrors: boolean;
+  /** The directories of RUN --mount=type=cache too; not with "inline". */
+  readonly mounts: boolean;
 }
 
 /** The documents of a cache as they were found; their digests are verified, their content is not. */

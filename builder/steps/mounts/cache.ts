@@ -7,6 +7,7 @@ import { chainOf } from "../../cache/preimage.ts";
 import { type CacheMount, layersOf, type Outcomes } from "../../plan/step.ts";
 import type { StepContext } from "../step-context.ts";
 import type { Prepared, Preparing } from "./prepare-mounts.ts";
+import { restoreMount } from "./restore-mount.ts";
 
 const DEFAULT_OWNER = { mode: 0o755, uid: 0, gid: 0 };
 
@@ -20,15 +21,18 @@ export function cacheNameOf({ id, from, owner }: CacheMount, outcomes: Outcomes)
 export async function prepareCache(mount: CacheMount, preparing: Preparing): Promise<Prepared> {
   const { outcomes, context, signal, undo } = preparing;
   const { target, sharing, readOnly, id } = mount;
+  const name = cacheNameOf(mount, outcomes);
   const cache = await context.cacheMounts.acquire(
     {
-      name: cacheNameOf(mount, outcomes),
+      name,
       description: id,
       sharing,
-      begin: () => begin(mount, outcomes, context),
+      begin: async () =>
+        (await restoreMount({ name, id }, context, signal)) ?? (await begin(mount, outcomes, context)),
     },
     { signal },
   );
+  context.mounts.use(name);
   undo.add(() => cache[Symbol.asyncDispose]());
   return { mounts: [{ kind: "host", target, path: cache.path, readOnly }] };
 }

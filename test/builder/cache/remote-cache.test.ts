@@ -34,7 +34,7 @@ async function machine(): Promise<BuildFixture> {
 
 const at = (path: string): CacheLocation => ({ kind: "directory", path, tag: "latest" });
 const to = (path: string, more: Partial<CacheExport> = {}): { readonly cacheTo: readonly CacheExport[] } => ({
-  cacheTo: [{ to: at(path), mode: "max", compression: "gzip", ignoreErrors: false, ...more }],
+  cacheTo: [{ to: at(path), mode: "max", compression: "gzip", ignoreErrors: false, mounts: false, ...more }],
 });
 
 const blobsOf = (path: string): readonly string[] =>
@@ -133,6 +133,9 @@ describe("a cache of another machine", () => {
       document["layers"] = (document["layers"] as object[]).slice(1);
       document["records"] = [];
     },
+    "whose mounts are paths": (document) => (document["mounts"] = [{ name: "../../etc", layer: 0 }]),
+    "whose mounts name layers that are not there": (document) =>
+      (document["mounts"] = [{ name: "a".repeat(64), layer: 99 }]),
     "with times that are none": (document) =>
       (document["records"] = (document["records"] as object[]).map((one) => ({ ...one, created: "now" }))),
   };

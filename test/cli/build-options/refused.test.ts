@@ -93,6 +93,12 @@ describe("what a build cannot do is refused by name", () => {
       ["--platform", "linux/amd64,linux/arm64", "--cache-to", "type=local,dest=x"],
       /--cache-to with several platforms/,
     ],
+    [
+      ["--cache-to", "type=inline,mounts=true"],
+      /--cache-to type=inline with mounts=true is not supported\nhint: an image has no place for cache mounts/,
+    ],
+    [["--cache-to", "type=registry,ref=a,mounts=all"], /expected mounts=true or mounts=false/],
+    [["--cache-from", "type=registry,ref=a,mounts=true"], /there is no mounts/],
     [["--sbom=generator=image"], /the SBOM generator image is not supported/],
     [["--sbom=true", "--attest", "type=sbom"], /two attestations of type sbom/],
     [["--sbom=true", "-o", "out"], /attestations and --output to files/],

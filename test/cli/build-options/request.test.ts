@@ -23,6 +23,13 @@ describe("the request of a build", () => {
     assert.deepEqual(await kinds("--build-arg", "BUILDKIT_INLINE_CACHE=0"), []);
   });
 
+  it("has cache mounts in its cache when they are asked for", async () => {
+    const mounts = async (more: string) =>
+      (await requested("--cache-to", `type=registry,ref=a${more}`)).cacheTo?.map((to) => to.mounts);
+    assert.deepEqual(await mounts(""), [false]);
+    assert.deepEqual(await mounts(",mounts=true"), [true]);
+  });
+
   it("has what each flag asks for", async () => {
     const given = [
       "-t a --tag b:1 --target last --label l=v --no-cache --pull",

@@ -87,6 +87,61 @@ describe("a cache in a registry", () => {
     assert.equal(second.image, first.image);
   });
 
+  it("has cache mounts, which are fetched when a command has them and sent when they changed", async () => {
+    await using registry = await CountedRegistry.open();
+    await using here = await Machine.open();
+    await using there = await Machine.open();
+    const reference = `${registry.host}/app/cache:mounts`;
+    const cacheTo = [{ ...toRegistry(reference), mounts: true }];
+    const cacheFrom = [{ kind: "registry", reference } as const];
+    const dockerfile = (last: string) => [
+      "FROM scratch",
+      "RUN --mount=type=cache,target=/c mount random 300000",
+      `RUN --mount=type=cache,target=/c ${last}`,
+    ];
+    const fetched = () => [...registry.fetched.values()].filter((size) => size > 200_000).length;
+    const sent = () => registry.sent.filter(({ byteLength }) => byteLength > 200_000).length;
+    await here.build(dockerfile("write a a"), { cacheTo });
+    assert.equal(sent(), 1);
+    registry.forget();
+    await here.build(dockerfile("write a b"), { cacheTo });
+    assert.equal(sent(), 0, "a mount that did not change was sent again");
+    await there.build(dockerfile("write a b"), { cacheFrom, cacheTo });
+    assert.equal(fetched(), 0, "a mount was fetched that no command had");
+    await there.build(dockerfile("write a c"), { cacheFrom, cacheTo });
+    assert.deepEqual([fetched(), sent()], [1, 0]);
+    await there.build(dockerfile("mount random 250000"), { cacheFrom, cacheTo });
+    assert.deepEqual([fetched(), sent()], [1, 1]);
+    const mounts = (await there.fixture.builder.usage()).filter(({ kind }) => kind === "mount");
+    assert.equal(mounts.length, 1);
+    assert.ok((mounts[0]?.bytes ?? 0) >= 250_000);
+    assert.deepEqual(
+      [...there.fixture.store.content.list()].filter(({ size }) => size > 200_000),
+      [],
+    );
+  });
+
+  it("takes cache mounts from another registry without their being needed", async () => {
+    await using registry = await CountedRegistry.open();
+    await using other = await CountedRegistry.open();
+    await using here = await Machine.open();
+    await using there = await Machine.open();
+    await using last = await Machine.open();
+    const dockerfile = (last = "write a a") => [
+      "FROM scratch",
+      "RUN --mount=type=cache,target=/c mount kept 300000",
+      `RUN --mount=type=cache,target=/c ${last}`,
+    ];
+    const [first, second] = [`${registry.host}/cache:1`, `${other.host}/cache:2`] as const;
+    const from = (reference: string) => [{ kind: "registry", reference } as const];
+    const to = (reference: string) => [{ ...toRegistry(reference), mounts: true }];
+    await here.build(dockerfile(), { cacheTo: to(first) });
+    const { performed } = await there.build(dockerfile(), { cacheFrom: from(first), cacheTo: to(second) });
+    assert.deepEqual(performed, []);
+    await last.build(dockerfile("find kept"), { cacheFrom: from(second) });
+    assert.equal(last.found, 300_000);
+  });
+
   it("is a warning when it is none, and nothing when it is not there yet", async () => {
     await using registry = await CountedRegistry.open();
     await using here = await Machine.open();

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -71,14 +72,19 @@ export class CountedRegistry implements AsyncDisposable {
 export class Machine implements AsyncDisposable {
   readonly fixture: BuildFixture;
   readonly client: RegistryClient;
+  /** Bytes of the file that the last "find NAME" found in its cache mount. */
+  found: number | undefined;
 
   private constructor(fixture: BuildFixture) {
     this.fixture = fixture;
     this.client = openClient(fixture.store);
     mkdirSync(fixture.scratch.join("context"), { recursive: true });
     writeFileSync(fixture.scratch.join("context", "a"), "a".repeat(10_000));
-    fixture.command = ({ process: { args } }, upper) => {
-      const [, name = "", content = ""] = (args[2] ?? "").split(" ");
+    fixture.command = ({ process: { args }, mounts }, upper) => {
+      const [verb = "", name = "", content = ""] = (args[2] ?? "").split(" ");
+      const mounted = mounts.flatMap((mount) => (mount.kind === "host" ? [join(mount.path, name)] : []));
+      if (verb === "mount") for (const path of mounted) writeFileSync(path, randomBytes(Number(content)));
+      if (verb === "find") for (const path of mounted) this.found = statSync(path).size;
       writeFileSync(join(upper, name), content.repeat(5000));
       return 0;
     };
@@ -112,4 +118,10 @@ export class Machine implements AsyncDisposable {
 
 /** A cache of all steps under a tag. */
 export const toRegistry = (reference: string) =>
-  ({ to: { kind: "registry", reference }, mode: "max", compression: "gzip", ignoreErrors: false }) as const;
+  ({
+    to: { kind: "registry", reference },
+    mode: "max",
+    compression: "gzip",
+    ignoreErrors: false,
+    mounts: false,
+  }) as const;
