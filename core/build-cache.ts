@@ -1,6 +1,7 @@
 import { parseDuration } from "./duration.ts";
 import { Failure } from "./errors.ts";
 import { parseBoolean } from "./go-boolean.ts";
+import { loadSearch, type SearchCompiler } from "./text-search.ts";
 
 /** Results of steps, the directories of RUN --mount=type=cache, and what a failed step left for `builds debug`. */
 export type CacheKind = "step" | "mount" | "failure";
@@ -49,16 +50,26 @@ const FLAGS: Readonly<Record<string, Test>> = {
 
 const AGES = ["until", "unused-for"];
 const KNOWN = [...Object.keys(TEXTS), ...Object.keys(FLAGS), ...AGES].sort();
-/** A pattern is run against each entry. */
-const MAX_PATTERN = 256;
+const hasPattern = (key: string): boolean => key.endsWith("~") || key === "id";
 
-/** `now` in milliseconds since the epoch. Throws FILTER_UNKNOWN, OPTION_INVALID. */
-export function compileCacheFilters(filters: CacheFilters, now: number): Test {
-  const tests = Object.entries(filters).map(([key, values]) => compileFilter(key, values, now));
+/** `now` in milliseconds since the epoch. Rejects with FILTER_UNKNOWN, OPTION_INVALID. */
+export async function compileCacheFilters(filters: CacheFilters, now: number): Promise<Test> {
+  const patterns = Object.entries(filters).flatMap(([key, values]) => (hasPattern(key) ? values : []));
+  return compileCacheFiltersBy(await loadSearch(patterns), filters, now);
+}
+
+/** The same with what compiles their patterns. Throws FILTER_UNKNOWN, OPTION_INVALID. */
+export function compileCacheFiltersBy(search: SearchCompiler, filters: CacheFilters, now: number): Test {
+  const tests = Object.entries(filters).map(([key, values]) => compileFilter(key, values, { now, search }));
   return (facts) => tests.every((test) => test(facts));
 }
 
-function compileFilter(key: string, values: readonly string[], now: number): Test {
+interface Around {
+  readonly now: number;
+  readonly search: SearchCompiler;
+}
+
+function compileFilter(key: string, values: readonly string[], { now, search }: Around): Test {
   const [, name = key, operator = ""] = /^(.*?)([!~]?)$/s.exec(key) ?? [];
   if (values.length > 1) throw invalid(key, values.join(", "), "one value");
   const [value] = values;
@@ -67,19 +78,19 @@ function compileFilter(key: string, values: readonly string[], now: number): Tes
   if (flag !== undefined && operator !== "~") return flagTest(key, flag, value);
   const texts = Object.hasOwn(TEXTS, name) ? TEXTS[name] : undefined;
   if (texts === undefined) throw new Failure("FILTER_UNKNOWN", { filter: key, known: KNOWN });
-  return textTest(key, texts, value);
+  return textTest(key, texts, { value, search });
 }
 
 function textTest(
   key: string,
   texts: (facts: CacheFacts) => readonly string[],
-  value: string | undefined,
+  { value, search }: { readonly value: string | undefined; readonly search: SearchCompiler },
 ): Test {
   if (value === undefined) return (facts) => texts(facts).length > 0;
   if (key.endsWith("!")) return (facts) => !texts(facts).includes(value);
-  if (!key.endsWith("~") && key !== "id") return (facts) => texts(facts).includes(value);
-  const pattern = readPattern(key, value);
-  return (facts) => texts(facts).some((text) => pattern.test(text));
+  if (!hasPattern(key)) return (facts) => texts(facts).includes(value);
+  const isFound = search(`--filter ${key}`, value);
+  return (facts) => texts(facts).some(isFound);
 }
 
 function flagTest(key: string, flag: Test, value = ""): Test {
@@ -97,16 +108,6 @@ function ageTest(name: string, value: string, now: number): Test {
     throw invalid(name, value, "a duration like 24h", cause);
   }
   return ({ usedAt }) => now - usedAt.getTime() >= age;
-}
-
-function readPattern(key: string, value: string): RegExp {
-  const want = `a regular expression of at most ${MAX_PATTERN} characters`;
-  if (value.length > MAX_PATTERN) throw invalid(key, `${value.slice(0, MAX_PATTERN)}…`, want);
-  try {
-    return new RegExp(value);
-  } catch (cause) {
-    throw invalid(key, value, want, cause);
-  }
 }
 
 const invalid = (key: string, got: string, want: string, cause?: unknown): Failure =>

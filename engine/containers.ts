@@ -3,6 +3,7 @@ import { Failure, isCode } from "../core/errors.ts";
 import { formatPlatform } from "../core/platform.ts";
 import { parseReference } from "../core/reference.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
+import { loadSearch } from "../core/text-search.ts";
 import { resolveUser } from "../core/user.ts";
 import type { Kernel } from "../native/kernel.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
@@ -177,6 +178,7 @@ export class Containers implements ContainerService {
     return filterContainers(records, filter, {
       image: (text) => this.#store.images.get(text),
       container: find,
+      search: await loadSearch(filter.filters?.["name"] ?? []),
     });
   }
 

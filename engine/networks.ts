@@ -1,4 +1,5 @@
 import { isCode } from "../core/errors.ts";
+import { loadSearch } from "../core/text-search.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { Connector } from "../runtime/containers/connector.ts";
 import type { EventSink } from "../runtime/events.ts";
@@ -41,7 +42,11 @@ export class Networks implements NetworkService {
   }
 
   async list(filters: Filters = {}): Promise<readonly NetworkInfo[]> {
-    return filterNetworks(this.#networks.list(), filters, (network) => this.#isUsed(network));
+    const search = await loadSearch(filters["name"] ?? []);
+    return filterNetworks(this.#networks.list(), filters, {
+      isUsed: (network) => this.#isUsed(network),
+      search,
+    });
   }
 
   async get(network: string): Promise<NetworkInfo> {

@@ -16,7 +16,7 @@ export const builderDu = defineCommand({
   args: { min: 0, max: 0 },
   async run(context, _args, { filter, format: given, verbose }) {
     const now = Date.now();
-    const matches = compileCacheFilters(readCacheFilters(filter), now);
+    const matches = await compileCacheFilters(readCacheFilters(filter), now);
     const { builds } = await context.engine();
     const entries = (await builds.usage()).filter(matches);
     const format = verbose ? "pretty" : given;

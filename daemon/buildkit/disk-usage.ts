@@ -13,7 +13,7 @@ export async function usageRecords(
   { filter, ageLimit }: Decoded<typeof USAGE_REQUEST>,
 ): Promise<readonly UsageRecord[]> {
   const now = Date.now();
-  const matches = compileCacheFilters(readCacheFilters(filter), now);
+  const matches = await compileCacheFilters(readCacheFilters(filter), now);
   const before = now - ageLimit / NS_PER_MS;
   const entries = (await builds.usage()).filter(({ usedAt }) => usedAt.getTime() <= before);
   return entries.filter(matches).map(usageRecord);

@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { type CacheFilters, compileCacheFilters } from "../../core/build-cache.ts";
+import { type CacheFilters, compileCacheFiltersBy } from "../../core/build-cache.ts";
 import { parseBytes } from "../../core/bytes.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { describeError } from "../../core/errors.ts";
+import { searchPattern } from "../../core/search-pattern.ts";
 import type { CacheBounds, CacheCare, CachePrune } from "../../engine/api.ts";
 
 /** What `read` understands; what it throws says what is wrong. */
@@ -22,7 +23,7 @@ const filters = readable((text) => {
   const at = text.indexOf("=");
   const [key, value] = at < 0 ? [text, []] : [text.slice(0, at), [text.slice(at + 1).replace(/^=/, "")]];
   const filter: CacheFilters = { [key]: value };
-  compileCacheFilters(filter, 0);
+  compileCacheFiltersBy(searchPattern, filter, 0);
   return filter;
 });
 

@@ -1,5 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import { Failure, isKind } from "../../core/errors.ts";
+import type { SearchCompiler } from "../../core/text-search.ts";
 import type { ContainerRecord } from "../../runtime/container-config.ts";
 import type { ContainerFilter } from "../api.ts";
 import { hasLabel, unknownFilter } from "../filters.ts";
@@ -11,6 +12,8 @@ export interface FilterLookups {
   readonly image: (text: string) => { readonly id: Digest; readonly layers: readonly Digest[] };
   /** The container of a name or id; throws CONTAINER_UNKNOWN. */
   readonly container: (text: string) => ContainerRecord;
+  /** Of the patterns of names. */
+  readonly search: SearchCompiler;
 }
 
 type Test = (record: ContainerRecord) => boolean;
@@ -22,9 +25,10 @@ const STATES = ["created", "dead", "exited", "paused", "removing", "restarting",
 /** How each `docker ps -f` key turns its values into a test. Values of one key are alternatives, except labels. */
 const FILTERS: Readonly<Record<string, Make>> = {
   id: (values) => (record) => values.some((value) => record.id.startsWith(value)),
-  name: (values) => {
-    const forms = values.map((value) => nameForm(value));
-    return ({ name }) => forms.some((form) => form.test(name) || form.test(`/${name}`));
+  // Found anywhere in the name.
+  name: (values, { search }) => {
+    const forms = values.map((value) => search("--filter name", value));
+    return ({ name }) => forms.some((isFound) => isFound(name) || isFound(`/${name}`));
   },
   label:
     (values) =>
@@ -99,19 +103,6 @@ export function filterContainers(
     .filter((record) => tests.every((test) => test(record)))
     .sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
   return limit === undefined ? shown : shown.slice(0, limit);
-}
-
-/** docker takes a name filter as a regular expression, found anywhere in the name. */
-function nameForm(value: string): RegExp {
-  try {
-    return new RegExp(value);
-  } catch (cause) {
-    throw new Failure(
-      "OPTION_INVALID",
-      { option: "--filter name", got: value, want: "a regular expression" },
-      { cause },
-    );
-  }
 }
 
 const portKey = (text: string): string => (text.includes("/") ? text : `${text}/tcp`);

@@ -1,3 +1,4 @@
+import { compilePattern } from "../../builder/context/patterns.ts";
 import { familiarName, parseReference } from "../../core/reference.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { ImageRecord, ImageStore } from "../../store/types.ts";
@@ -68,14 +69,8 @@ function withNames(
   return tags.length + digests.length === 0 ? undefined : { ...record, tags, digests };
 }
 
-/** "debian", "debian:bookworm", "localhost:5000/*": matched against the familiar name, and against the name with its tag. */
+/** "debian", "debian:bookworm", "localhost:5000/*": matched against the familiar name, and against the name with its tag. Throws PATTERN_INVALID. */
 function referencePattern(pattern: string): (name: string) => boolean {
-  const form = new RegExp(`^${globSource(pattern)}$`);
-  return (name) => form.test(name) || form.test(familiarName(parseReference(name)));
+  const matches = compilePattern(pattern);
+  return (name) => matches(name) || matches(familiarName(parseReference(name)));
 }
-
-const WILDCARDS: Readonly<Record<string, string>> = { "*": "[^/]*", "?": "[^/]" };
-
-/** "*" and "?" stop at "/", as Go's path.Match has it. */
-const globSource = (pattern: string): string =>
-  pattern.replace(/[[\].+^${}()|\\*?]/g, (character) => WILDCARDS[character] ?? `\\${character}`);

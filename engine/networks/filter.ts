@@ -1,11 +1,18 @@
 import { Failure } from "../../core/errors.ts";
+import type { SearchCompiler } from "../../core/text-search.ts";
 import type { NetworkRecord } from "../../runtime/network/driver.ts";
 import { isBuiltIn } from "../../runtime/network/network-table.ts";
 import { compilePruneFilters, hasLabel, readBoolean, unknownFilter } from "../filters.ts";
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 type Test = (network: NetworkRecord) => boolean;
-type Make = (values: readonly string[], isUsed: Test) => Test;
+/** What filters ask beyond the network itself. */
+export interface NetworkLookups {
+  readonly isUsed: Test;
+  /** Of the patterns of names. */
+  readonly search: SearchCompiler;
+}
+type Make = (values: readonly string[], lookups: NetworkLookups) => Test;
 
 /** How each `docker network ls -f` key turns its values into a test. Values of one key are alternatives, except labels. */
 const FILTERS: Readonly<Record<string, Make>> = {
@@ -21,16 +28,16 @@ const FILTERS: Readonly<Record<string, Make>> = {
     (values) =>
     ({ labels }) =>
       values.every((value) => hasLabel(labels, value)),
-  name: (values) => {
-    const forms = values.map(nameForm);
-    return ({ name }) => forms.some((form) => form.test(name));
+  name: (values, { search }) => {
+    const forms = values.map((value) => search("--filter name", value));
+    return ({ name }) => forms.some((isFound) => isFound(name));
   },
   scope: (values) => () => values.includes("local"),
   type: (values) => {
     const wanted = values.map(readType);
     return (network) => wanted.includes(isBuiltIn(network) ? "builtin" : "custom");
   },
-  dangling: (values, isUsed) => {
+  dangling: (values, { isUsed }) => {
     const wanted = values.map((value) => readBoolean("dangling", value));
     return (network) => wanted.includes(!(isBuiltIn(network) || isUsed(network)));
   },
@@ -41,25 +48,16 @@ function readType(text: string): "builtin" | "custom" {
   throw new Failure("OPTION_INVALID", { option: "--filter type", got: text, want: "builtin or custom" });
 }
 
-function nameForm(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (cause) {
-    const want = "a name or a regular expression";
-    throw new Failure("OPTION_INVALID", { option: "--filter name", got: text, want }, { cause });
-  }
-}
-
 /** Throws FILTER_UNKNOWN, OPTION_INVALID. */
 export function filterNetworks(
   networks: readonly NetworkRecord[],
   filters: Filters,
-  isUsed: Test,
+  lookups: NetworkLookups,
 ): readonly NetworkRecord[] {
   const tests = Object.entries(filters).map(([key, values]) => {
     const make = Object.hasOwn(FILTERS, key) ? FILTERS[key] : undefined;
     if (make === undefined) throw unknownFilter(key, Object.keys(FILTERS));
-    return make(values, isUsed);
+    return make(values, lookups);
   });
   return networks.filter((network) => tests.every((test) => test(network)));
 }

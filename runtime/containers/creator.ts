@@ -46,7 +46,7 @@ export class Creator {
     checkName(name);
     checkConfig(config, hostConfig);
     const container = this.#describe({ ...request, hostConfig: withContainerIds(hostConfig, this.#table) });
-    containerLog(container);
+    await containerLog(container);
     await using undo = new Undo();
     this.#table.insert(container);
     undo.add(() => this.#lifecycle.remove(container, { volumes: true }));

@@ -1,4 +1,5 @@
 import { Failure } from "../../core/errors.ts";
+import { loadSearch, type SearchCompiler, type TextSearch } from "../../core/text-search.ts";
 import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import type { LogSetup } from "../launch/launcher.ts";
 import { containerArgs } from "../spec/process.ts";
@@ -7,20 +8,15 @@ import type { StoredContainer } from "./stored-container.ts";
 
 type Config = HostConfig["LogConfig"]["Config"];
 type LogOptions = Omit<LogSetup, "path">;
-type Described = LoggedContainer & { readonly config: Pick<ProcessConfig, "Labels" | "Env"> };
+type Described = LoggedContainer & {
+  readonly config: Pick<ProcessConfig, "Labels" | "Env">;
+  readonly search: SearchCompiler;
+};
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const refuse = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
 const invalid = (name: string, value: string): Failure =>
   refuse(`invalid value for log opt ${name}: ${value}`);
-
-function pattern(name: string, value: string): RegExp {
-  try {
-    return new RegExp(value);
-  } catch {
-    throw invalid(name, value);
-  }
-}
 
 /** "20m" in bytes. */
 function readSize(text: string): number | undefined {
@@ -85,16 +81,22 @@ const COMMON: Readonly<Record<string, Reader>> = {
     return { queueBytes: bytes };
   },
 };
-const matching = (name: string, value: string) => {
-  const form = pattern(name, value);
-  return (text: string) => form.test(text);
-};
+const PATTERNS = ["labels-regex", "env-regex"] as const;
+
+/** Of names. */
+function matching(name: (typeof PATTERNS)[number], value: string, { search }: Described): TextSearch {
+  try {
+    return search(name, value);
+  } catch {
+    throw invalid(name, value);
+  }
+}
 const ATTRIBUTES: Readonly<Record<string, Reader>> = {
   tag: (value, container) => (value === "" ? {} : { attributes: { tag: logTag(value, container) } }),
   labels: (value, container) => chosen(labels(container), listed(value)),
-  "labels-regex": (value, container) => chosen(labels(container), matching("labels-regex", value)),
+  "labels-regex": (value, container) => chosen(labels(container), matching("labels-regex", value, container)),
   env: (value, container) => chosen(variables(container), listed(value)),
-  "env-regex": (value, container) => chosen(variables(container), matching("env-regex", value)),
+  "env-regex": (value, container) => chosen(variables(container), matching("env-regex", value, container)),
 };
 
 interface Driver {
@@ -139,9 +141,12 @@ function readAll({ readers, defaults, unknown }: Driver, config: Config, contain
   return Object.keys(attributes).length === 0 ? options : { ...options, attributes };
 }
 
-/** How a container's output is kept; undefined when it is not. Throws CONTAINER_CONFIG_INVALID, OPTION_UNSUPPORTED. */
-export const containerLog = (container: StoredContainer): LogOptions | undefined =>
-  parseLogOptions(container.hostConfig.LogConfig, { ...container, command: containerArgs(container.config) });
+/** How a container's output is kept; undefined when it is not. Rejects with CONTAINER_CONFIG_INVALID, OPTION_INVALID, OPTION_UNSUPPORTED. */
+export async function containerLog(container: StoredContainer): Promise<LogOptions | undefined> {
+  const { LogConfig } = container.hostConfig;
+  const search = await loadSearch(PATTERNS.flatMap((name) => LogConfig.Config[name] ?? []));
+  return parseLogOptions(LogConfig, { ...container, command: containerArgs(container.config), search });
+}
 
 function parseLogOptions(
   { Type, Config }: HostConfig["LogConfig"],

@@ -166,7 +166,7 @@ export class Starter {
       init: container.hostConfig.Init,
       cgroupProcs: group.procs,
       cgroupDirs: group.directories,
-      io: shimIo(container, files, size),
+      io: await shimIo(container, files, size),
     });
   }
 
@@ -217,10 +217,14 @@ const DOCKER_MARK = "/.dockerenv";
 const cgroupPath = (id: string, { CgroupParent }: HostConfig): string =>
   posix.join("/", CgroupParent === "" ? DEFAULT_CGROUP_PARENT : CgroupParent, id);
 
-function shimIo(container: StoredContainer, files: ContainerFiles, size: TerminalSize | undefined): LaunchIo {
+async function shimIo(
+  container: StoredContainer,
+  files: ContainerFiles,
+  size: TerminalSize | undefined,
+): Promise<LaunchIo> {
   const { config, hostConfig } = container;
   const health = healthProbe(config);
-  const options = containerLog(container);
+  const options = await containerLog(container);
   const log = options === undefined ? {} : { log: { path: files.log, ...options } };
   return {
     kind: "shim",

@@ -42,8 +42,8 @@ describe("filters of the build cache", () => {
     [{ "unused-for": ["0"] }, "sha256:aa sha256:ab mount failed"],
   ];
   for (const [filters, found] of cases)
-    it(`${JSON.stringify(filters)} means ${found}`, () => {
-      const matches = compileCacheFilters(filters, NOW);
+    it(`${JSON.stringify(filters)} means ${found}`, async () => {
+      const matches = await compileCacheFilters(filters, NOW);
       assert.equal(
         ALL.filter(matches)
           .map(({ id }) => id)
@@ -60,10 +60,10 @@ describe("filters of the build cache", () => {
     [{ inuse: ["perhaps"] }, /true or false/],
     [{ until: ["yesterday"] }, /duration/],
     [{ id: ["("] }, /regular expression/],
-    [{ id: ["x".repeat(300)] }, /at most 256 characters/],
+    [{ id: ["x+".repeat(150)] }, /at most 256 characters/],
   ];
   for (const [filters, message] of wrong)
-    it(`${JSON.stringify(filters).slice(0, 40)} is refused`, () => {
-      assert.throws(() => compileCacheFilters(filters, NOW), message);
+    it(`${JSON.stringify(filters).slice(0, 40)} is refused`, async () => {
+      await assert.rejects(compileCacheFilters(filters, NOW), message);
     });
 });

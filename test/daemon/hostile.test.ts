@@ -168,6 +168,34 @@ describe("hostile requests to the daemon", () => {
       assert.match(await firstLine(daemon.socket, bytes), answer);
     });
 
+  it("are answered soon, whatever pattern they search for", async () => {
+    const long = `${"a".repeat(60)}_`;
+    const document = async (method: string, path: string, body?: object) => {
+      const given = body === undefined ? {} : { body: JSON.stringify(body) };
+      const { status, text } = await daemon.request(method, path, given);
+      assert.ok(status < 300, text);
+      return text === "" ? undefined : (JSON.parse(text) as unknown);
+    };
+    const filters = (name: string, values: readonly string[]) =>
+      `filters=${encodeURIComponent(JSON.stringify({ [name]: values }))}`;
+    await document("POST", `/containers/create?name=${long}`, {
+      Image: "busybox",
+      Labels: { [long]: "x" },
+      HostConfig: { LogConfig: { Type: "json-file", Config: { "labels-regex": "^(a+)+$" } } },
+    });
+    await document("POST", "/networks/create", { Name: long });
+    await document("POST", `/images/busybox/tag?repo=${"a".repeat(60)}`);
+    // With an engine that tries one way after the other each of these takes years.
+    for (const pattern of ["^(a+)+$", "(.*a){30}b"]) {
+      assert.deepEqual(await document("GET", `/containers/json?all=1&${filters("name", [pattern])}`), []);
+      assert.deepEqual(await document("GET", `/networks?${filters("name", [pattern])}`), []);
+    }
+    const globs = `${"*a".repeat(25)}b`;
+    assert.deepEqual(await document("GET", `/images/json?${filters("reference", [globs])}`), []);
+    await document("DELETE", `/containers/${long}`);
+    await document("DELETE", `/networks/${long}`);
+  });
+
   it("leave the daemon as it was", async () => {
     assert.equal((await daemon.request("GET", "/_ping")).status, 200);
     assert.equal((await daemon.request("GET", "/containers/json?all=1")).text, "[]\n");

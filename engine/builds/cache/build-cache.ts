@@ -42,7 +42,7 @@ export class BuildCache {
   /** Removes what a request means, and collects. Rejects with FILTER_UNKNOWN, OPTION_INVALID. */
   async prune(request: CachePrune): Promise<PrunedCache> {
     const { store, builder } = this.#parts;
-    compileCacheFilters(request.filters ?? {}, Date.now());
+    await compileCacheFilters(request.filters ?? {}, Date.now());
     await using _lock = await store.locks.hold(LOCK);
     const removed = await this.#apply(request, PRUNED);
     const { filters, unusedMs, all = false, ...bounds } = request;
@@ -81,7 +81,10 @@ export class BuildCache {
     const { store } = this.#parts;
     await store.leases.sweep();
     const { bavail, bsize } = statfsSync(store.paths.root);
-    const chosen = choosePruned(await this.#entries(), request, { now: Date.now(), free: bavail * bsize });
+    const chosen = await choosePruned(await this.#entries(), request, {
+      now: Date.now(),
+      free: bavail * bsize,
+    });
     return this.#remove(chosen, why);
   }
 

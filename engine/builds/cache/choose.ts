@@ -12,16 +12,16 @@ export interface Moment {
 
 /**
  * What a prune removes: all that it means, or, where space bounds it, the things of the least worth until the rest fits. What is in use stays; what
- * images have as well takes nothing of the cache's space and goes only when all may go and no space is asked for. Throws FILTER_UNKNOWN,
+ * images have as well takes nothing of the cache's space and goes only when all may go and no space is asked for. Rejects with FILTER_UNKNOWN,
  * OPTION_INVALID.
  */
-export function choosePruned<E extends BuildCacheEntry>(
+export async function choosePruned<E extends BuildCacheEntry>(
   entries: readonly E[],
   request: CachePrune,
   { now, free }: Moment,
-): readonly E[] {
+): Promise<readonly E[]> {
   const { all = false, filters = {}, unusedMs = 0 } = request;
-  const matches = compileCacheFilters(filters, now);
+  const matches = await compileCacheFilters(filters, now);
   const own = entries.filter(({ shared }) => !shared);
   const used = own.reduce((sum, { bytes }) => sum + bytes, 0);
   const limit = allowance(request, { used, free });

@@ -23,8 +23,13 @@ const entry = (id: string, more: Partial<BuildCacheEntry> = {}): BuildCacheEntry
   ...more,
 });
 
-const chosen = (entries: readonly BuildCacheEntry[], request: CachePrune, free = 1e12): readonly string[] =>
-  choosePruned(entries, request, { now: NOW, free }).map(({ id }) => id);
+async function chosen(
+  entries: readonly BuildCacheEntry[],
+  request: CachePrune,
+  free = 1e12,
+): Promise<readonly string[]> {
+  return (await choosePruned(entries, request, { now: NOW, free })).map(({ id }) => id);
+}
 
 describe("what is pruned of the build cache", () => {
   const half = { maxUsedSpace: 15 * MB };
@@ -45,32 +50,32 @@ describe("what is pruned of the build cache", () => {
     ["a directory that can be filled anew before a long step", { kind: "mount", cost: 0 }, { cost: 60_000 }],
   ];
   for (const [title, goes, stays] of pairs)
-    it(`is ${title}, where only one fits`, () => {
-      assert.deepEqual(chosen([entry("stays", stays), entry("goes", goes)], half), ["goes"]);
+    it(`is ${title}, where only one fits`, async () => {
+      assert.deepEqual(await chosen([entry("stays", stays), entry("goes", goes)], half), ["goes"]);
     });
 
-  it("is not what costly steps were made on, while something else is there", () => {
+  it("is not what costly steps were made on, while something else is there", async () => {
     const entries = [
       entry("base", { cost: 10 }),
       entry("costly", { cost: 90_000, bytes: 1 * MB, parents: ["base"] }),
       entry("other", { cost: 500 }),
     ];
-    assert.deepEqual(chosen(entries, { maxUsedSpace: 12 * MB }), ["other"]);
+    assert.deepEqual(await chosen(entries, { maxUsedSpace: 12 * MB }), ["other"]);
   });
 
-  it("is never in use, and of what images have as well only what is to go whatever it takes", () => {
+  it("is never in use, and of what images have as well only what is to go whatever it takes", async () => {
     const entries = [entry("used", { inUse: true }), entry("image", { shared: true }), entry("own")];
-    assert.deepEqual(chosen(entries, {}), ["own"]);
-    assert.deepEqual(chosen(entries, { all: true }), ["image", "own"]);
-    assert.deepEqual(chosen(entries, { all: true, maxUsedSpace: 1 }), ["own"]);
+    assert.deepEqual(await chosen(entries, {}), ["own"]);
+    assert.deepEqual(await chosen(entries, { all: true }), ["image", "own"]);
+    assert.deepEqual(await chosen(entries, { all: true, maxUsedSpace: 1 }), ["own"]);
   });
 
-  it("spares a small thing that went before a large one had to", () => {
+  it("spares a small thing that went before a large one had to", async () => {
     const entries = [
       entry("small", { bytes: 1 * MB, cost: 1 }),
       entry("large", { bytes: 20 * MB, cost: 9000 }),
     ];
-    assert.deepEqual(chosen(entries, { maxUsedSpace: 2 * MB }), ["large"]);
+    assert.deepEqual(await chosen(entries, { maxUsedSpace: 2 * MB }), ["large"]);
   });
 
   const allowances: readonly (readonly [
@@ -91,12 +96,12 @@ describe("what is pruned of the build cache", () => {
     [{ minFreeSpace: 40, maxUsedSpace: 90 }, 100, 10, 70],
   ];
   for (const [bounds, used, free, most] of allowances)
-    it(`leaves ${most} of ${used} bytes with ${free} free under ${JSON.stringify(bounds)}`, () => {
+    it(`leaves ${most} of ${used} bytes with ${free} free under ${JSON.stringify(bounds)}`, async () => {
       const allowed = allowance(bounds, { used, free });
       assert.equal(allowed === undefined || allowed > 0 ? allowed : 0, most);
     });
 
-  it("is nothing of a cache that surely fits", () => {
+  it("is nothing of a cache that surely fits", async () => {
     for (const [bounds, , free] of allowances)
       for (let most = 0; most <= 120; most += 10) {
         if (!surelyFits(bounds, { most, free })) continue;
@@ -111,11 +116,11 @@ describe("what is pruned of the build cache", () => {
     assert.equal(surelyFits({}, { most: 0, free: 100 }), false);
   });
 
-  it("holds to its bound with as little as it takes, for 500 seeded caches", () => {
+  it("holds to its bound with as little as it takes, for 500 seeded caches", async () => {
     for (let seed = 1; seed <= 500; seed++) {
       const entries = seeded(seed);
       const request = { maxUsedSpace: 20 * MB + (seed % 7) * 30 * MB };
-      const gone = new Set(chosen(entries, request));
+      const gone = new Set(await chosen(entries, request));
       const own = entries.filter(({ shared }) => !shared);
       const left = own.filter(({ id }) => !gone.has(id));
       const bytes = left.reduce((sum, each) => sum + each.bytes, 0);
@@ -125,7 +130,7 @@ describe("what is pruned of the build cache", () => {
       for (const each of own)
         if (gone.has(each.id))
           assert.ok(bytes + each.bytes > request.maxUsedSpace, `${kept}, ${each.id} needlessly`);
-      assert.deepEqual(chosen(entries, request), [...gone], kept);
+      assert.deepEqual(await chosen(entries, request), [...gone], kept);
     }
   });
 });
