@@ -324,6 +324,11 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
       OUTPUTS,
       "is all that a folder holds with mode=delete, once it is made",
     ],
+    [
+      "--output type=oci,tar=false",
+      OUTPUTS,
+      "is in an OCI layout in a folder, beside what that has under other names",
+    ],
     ["--output source-date-epoch=", REQUEST, "has the time that outputs ask for"],
     [
       "--output with oci-mediatypes, store, unpack, rewrite-timestamp, force-compression",

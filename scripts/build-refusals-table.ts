@@ -16,7 +16,8 @@ export const REFUSALS: readonly Feature[] = [
   ["--allow device, fs, image, ssh", REFUSED, "device"],
   ["--network of a container", REFUSED, "bridge"],
   ["--output type=local,mode=delete over the working directory", REFUSED, "dest=.,mode=delete"],
-  ["--output type=oci,tar=false", REFUSED, "tar=false"],
+  ["--output type=docker,tar=false", REFUSED, "type=docker,dest=x,tar=false"],
+  ["--output type=oci,tar=false, from buildx", BUILDX, "the output type=oci,tar=false is not supported"],
   ["--output type=image,compression=estargz", REFUSED, "compression=estargz"],
   [
     "--output with push-by-digest, registry.insecure, dangling-name-prefix, name-canonical, oci-artifact, attestation-inline, prefer-nondist-layers, compression-level",

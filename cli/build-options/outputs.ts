@@ -28,6 +28,13 @@ type Kind =
       /** Docker's own, which holds images of one platform. */
       readonly docker: boolean;
     }
+  /** An OCI image layout in a folder. */
+  | {
+      readonly type: "layout";
+      readonly path: string;
+      readonly names: readonly string[];
+      readonly annotations: readonly Annotation[];
+    }
   | {
       readonly type: "image";
       readonly names: readonly string[];
@@ -83,16 +90,26 @@ const readTar: Reader = (fields, cwd) => ({
   ...takeSplit(fields),
 });
 
-const readArchive: Reader = (fields, cwd) => {
-  if (fields.boolean("tar") === false) throw fields.invalid("tar=true");
+type Archive = Extract<Kind, { readonly type: "archive" }>;
+
+function readArchive(fields: Fields, cwd: string): Archive {
   const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
   return { type: "archive", names, annotations: takeAnnotations(fields), file, docker: false };
+}
+
+const readOci: Reader = (fields, cwd) => {
+  const isTar = fields.boolean("tar") ?? true;
+  const { names, annotations, ...archive } = readArchive(fields, cwd);
+  if (isTar) return { ...archive, names, annotations };
+  if (archive.file === undefined) throw fields.invalid("dest=DIRECTORY with tar=false");
+  return { type: "layout", names, annotations, path: archive.file };
 };
 
 /** Without a file it is docker's own store, which here is this one. */
 const readDocker: Reader = (fields, cwd) => {
+  if (fields.boolean("tar") === false) throw fields.invalid("tar=true");
   const dest = fields.take("dest");
-  const archive = readArchive(fields, cwd) as Extract<Output, { readonly type: "archive" }>;
+  const archive = readArchive(fields, cwd);
   if (dest !== undefined) return { ...archive, file: fileAt(dest, cwd), docker: true };
   return { type: "image", names: archive.names, annotations: archive.annotations, push: false };
 };
@@ -129,7 +146,7 @@ const IMAGE_KEYS = [
 const READERS: Readonly<Record<string, { readonly read: Reader; readonly keys: readonly string[] }>> = {
   local: { read: readLocal, keys: ["dest", "mode", "platform-split", "source-date-epoch"] },
   tar: { read: readTar, keys: ["dest", "platform-split", "source-date-epoch"] },
-  oci: { read: readArchive, keys: ["dest", "name", "tar", "annotation.KEY", "source-date-epoch"] },
+  oci: { read: readOci, keys: ["dest", "name", "tar", "annotation.KEY", "source-date-epoch"] },
   docker: { read: readDocker, keys: ["dest", "name", "tar", "annotation.KEY", "source-date-epoch"] },
   image: { read: readImage(false), keys: IMAGE_KEYS },
   registry: { read: readImage(true), keys: IMAGE_KEYS },

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { formatPlatform } from "../../core/platform.ts";
-import type { Abortable } from "../../core/streams.ts";
+import type { Abortable, ByteStream } from "../../core/streams.ts";
 import type { BuildResult, ImageService, PushedReference, UnstoredImage } from "../../engine/api.ts";
 import type { Context } from "../context.ts";
 import { unpackInto } from "../copy/unpack.ts";
@@ -10,6 +10,7 @@ import { writeTo } from "../files.ts";
 import { transferProgress } from "../progress/transfer.ts";
 import { inFolders } from "./in-folders.ts";
 import type { Output } from "./outputs.ts";
+import { writeLayout } from "./write-layout.ts";
 
 interface Writing extends Abortable {
   readonly context: Context;
@@ -52,13 +53,13 @@ const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
     await writeTo(context, checked(context, file), tar);
     return undefined;
   },
-  archive: async ({ file }, { image, tags, members }, { context, images, signal }) => {
-    const options = signal === undefined ? {} : { signal };
-    const saved =
-      members === undefined
-        ? images.save(tags.length === 0 ? [image] : tags, options)
-        : images.saveList(members, tags, options);
-    await writeTo(context, checked(context, file), saved);
+  archive: async ({ file }, result, writing) => {
+    const { context } = writing;
+    await writeTo(context, checked(context, file), archiveOf(result, writing));
+    return undefined;
+  },
+  layout: async ({ path }, result, writing) => {
+    await writeLayout(archiveOf(result, writing), path);
     return undefined;
   },
   image: async ({ push, compression }, { tags, unstored }, writing) => {
@@ -67,6 +68,13 @@ const WRITERS: { readonly [T in Output["type"]]: Writer<T> } = {
     return pushAll(tags, { ...writing, ...form, ...(unstored === undefined ? {} : { image: unstored }) });
   },
 };
+
+function archiveOf({ image, tags, members }: BuildResult, { images, signal }: Writing): ByteStream {
+  const options = signal === undefined ? {} : { signal };
+  return members === undefined
+    ? images.save(tags.length === 0 ? [image] : tags, options)
+    : images.saveList(members, tags, options);
+}
 
 async function empty(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

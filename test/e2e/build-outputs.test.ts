@@ -18,6 +18,8 @@ describe("what is made of a build's result", () => {
     slipway = await Slipway.open(this);
     mkdirSync(at("context/d"), { recursive: true });
     writeFileSync(at("context/d/file"), "content\n", { mode: 0o640 });
+    mkdirSync(at("context/wrong"));
+    writeFileSync(at("context/wrong/index.json"), "{}");
     writeFileSync(at("context/Dockerfile"), "FROM scratch\nCOPY d /d\nCMD x\n");
   });
   after(async () => slipway?.[Symbol.asyncDispose]());
@@ -64,6 +66,26 @@ describe("what is made of a build's result", () => {
     assert.ok(listing("docker.tar").includes("manifest.json"));
     assert.ok(listing("oci.tar").includes("index.json"));
     assert.match(await slipway.ok(["load", "-i", "docker.tar"]), /kept:1/);
+  });
+
+  it("is in an OCI layout in a folder, beside what that has under other names", async () => {
+    const layout = (name: string, ...more: readonly string[]) =>
+      build("-o", `type=oci,tar=false,dest=layout,name=${name}`, ...more);
+    await layout("first:1");
+    await layout("second:1", "--label", "a=b");
+    await layout("first:1", "--label", "c=d");
+    const names = () => {
+      const { manifests } = JSON.parse(readFileSync(at("layout/index.json"), "utf8")) as {
+        manifests: { digest: string; annotations: Record<string, string> }[];
+      };
+      for (const { digest } of manifests) readFileSync(at(`layout/blobs/${digest.replace(":", "/")}`));
+      return manifests.map(({ annotations }) => annotations["io.containerd.image.name"]);
+    };
+    assert.deepEqual(names(), ["docker.io/library/second:1", "docker.io/library/first:1"]);
+    assert.deepEqual(readdirSync(at("layout")).sort(), ["blobs", "index.json", "oci-layout"]);
+    writeFileSync(at("context/From"), "FROM given\nLABEL e=f\n");
+    const context = ["--build-context", "given=oci-layout://layout:1", "-f", "context/From"];
+    assert.match(await build(...context), /^sha256:/);
   });
 
   it("is an image under all names, with its metadata", async () => {
@@ -141,7 +163,7 @@ describe("what is made of a build's result", () => {
   const wrong: readonly [args: readonly string[], message: RegExp][] = [
     [["-o", "type=nonsense"], /expected type=local\|tar\|oci\|docker\|image\|registry/],
     [["-o", "type=local"], /expected dest=DIRECTORY/],
-    [["-o", "type=oci,dest=x,tar=false"], /expected tar=true/],
+    [["-o", "type=oci,dest=context/wrong,tar=false"], /wrong\/index\.json is no index of an OCI layout/],
     [["--annotation", "manifest[linux/s390x]:a=b"], /expected a platform of this build/],
     [["-o", "type=image,nonsense=1"], /there is no nonsense/],
     [["-o", "-", "-o", "type=oci"], /conflicting options: two outputs and one standard output/],

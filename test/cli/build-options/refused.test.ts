@@ -84,7 +84,8 @@ describe("what a build cannot do is refused by name", () => {
     ],
     [["--isolation=hyperv"], /--isolation=hyperv is not supported/],
     [["--builder=other"], /--builder=other is not supported/],
-    [["--output", "type=oci,dest=x,tar=false"], /expected tar=true/],
+    [["--output", "type=oci,tar=false"], /expected dest=DIRECTORY with tar=false/],
+    [["--output", "type=docker,dest=x,tar=false"], /expected tar=true/],
     [
       ["--platform", "linux/amd64,linux/arm64", "-o", "type=docker,dest=x"],
       /type=docker with several platforms/,
