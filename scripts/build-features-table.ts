@@ -256,7 +256,7 @@ export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
     [
       "--cache-to mounts=true, through a daemon",
       "test/client/build.test.ts",
-      "keeps cache mounts in a registry when it is asked to",
+      "keeps cache mounts in a registry or a folder of this side",
     ],
     ["--cache-to mode=min", REMOTE_CACHE, "has with mode=min the steps of the image alone"],
     ["--secret", SECRETS, "makes"],

@@ -339,21 +339,27 @@ describe("a build through a daemon", () => {
     assert.match(twice.err, /more than one cache export of type=local is not supported/);
   });
 
-  it("keeps cache mounts in a registry when it is asked to", async () => {
+  it("keeps cache mounts in a registry or a folder of this side when it is asked to", async () => {
     await using registry = await FakeRegistry.start();
-    const ref = `${registry.host}/mounts:cache`;
+    const folder = rig.slipway.scratch.join("mounts-cache");
     const file = rig.slipway.scratch.join("Mounting");
     const run = (command: string) =>
       writeFileSync(file, `FROM busybox\nRUN --mount=type=cache,target=/far ${command}\n`);
-    run("echo kept > /far/kept");
-    const first = await build("--cache-to", `type=registry,ref=${ref},mounts=true`, "-f", file, context);
-    assert.equal(first.code, 0, first.err);
-    const { DOCKER_HOST, HOME } = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
+    const env = { DOCKER_HOST: `unix://${rig.socket}`, HOME: rig.slipway.scratch.path };
     const prune = ["builder", "prune", "-af", "--filter", "type=exec.cachemount"];
-    await rig.slipway.ok(prune, { via: { connect, env: { DOCKER_HOST, HOME } } });
-    run("cat /far/kept");
-    const { out, err } = await build("--cache-from", ref, "-f", file, context);
-    assert.match(out + err, /restoring cache mount \/\/far from \S+mounts:cache$/m);
-    assert.match(out + err, /^#\d+ [\d.]+ kept$/m);
+    const places = [
+      [`type=registry,ref=${registry.host}/mounts:cache`, `${registry.host}/mounts:cache`],
+      [`type=local,dest=${folder}`, `type=local,src=${folder}`],
+    ] as const;
+    for (const [n, [to, from]] of places.entries()) {
+      run(`echo kept ${n} > /far/kept`);
+      const first = await build("--cache-to", `${to},mounts=true`, "-f", file, context);
+      assert.equal(first.code, 0, first.err);
+      await rig.slipway.ok(prune, { via: { connect, env } });
+      run(`cat /far/kept # ${n}`);
+      const { out, err } = await build("--cache-from", from, "-f", file, context);
+      assert.match(out + err, /restoring cache mount \/\/far from \S+mounts[:-]cache$/m);
+      assert.match(out + err, new RegExp(`^#\\d+ [\\d.]+ kept ${n}$`, "m"));
+    }
   });
 });
