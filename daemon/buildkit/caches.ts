@@ -2,6 +2,7 @@ import * as z from "zod";
 import { switchArgument } from "../../core/builder-arguments.ts";
 import { type Digest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { parseBoolean } from "../../core/go-boolean.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { BuildRequest, CacheExport, CacheLocation } from "../../engine/api.ts";
 
@@ -27,8 +28,7 @@ export interface NamedExport extends Omit<CacheExport, "to"> {
 type Accepts = Readonly<Record<string, (value: string) => boolean>>;
 type Type<T> = { readonly accepts: Accepts; readonly read: (attrs: CacheEntry["attrs"]) => T };
 
-const SWITCH: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
-const isTrue = (value: string): boolean => SWITCH[value] === true;
+const isTrue = (value: string): boolean => parseBoolean(value) === true;
 const any = (): boolean => true;
 
 const IMPORTED: Readonly<Record<string, Type<NamedCache>>> = {
@@ -42,8 +42,8 @@ const EXPORTED: Accepts = {
   compression: (value) => value === "gzip" || value === "zstd",
   "oci-mediatypes": isTrue,
   "image-manifest": isTrue,
-  "ignore-error": (value) => Object.hasOwn(SWITCH, value),
-  mounts: (value) => Object.hasOwn(SWITCH, value),
+  "ignore-error": (value) => parseBoolean(value) !== undefined,
+  mounts: (value) => parseBoolean(value) !== undefined,
 };
 const TARGETS: Readonly<Record<string, Type<NamedExport["to"]>>> = {
   registry: { accepts: { ref: any, ...EXPORTED }, read: (attrs) => registryOf("cache-to", attrs) },
