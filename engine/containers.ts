@@ -9,6 +9,7 @@ import type { Kernel } from "../native/kernel.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { ContainerManager } from "../runtime/containers/container-manager.ts";
 import { containerEvent } from "../runtime/containers/describe-event.ts";
+import { checkJoinedPorts } from "../runtime/containers/joined-container.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
 import type { Change } from "../store/snapshotter.ts";
@@ -75,6 +76,7 @@ export class Containers implements ContainerService {
       const [want, got] = [formatPlatform(platform), formatPlatform(image)];
       throw new Failure("PLATFORM_MISMATCH", { reference: config.Image, want, got });
     }
+    checkJoinedPorts(config, completeHostConfig(hostConfig));
     const id = await this.#createNamed(name, {
       imageId,
       layers,

@@ -27,3 +27,16 @@ export function checkJoinedNetwork(config: ProcessConfig, hostConfig: HostConfig
   if (conflict !== undefined)
     throw new Failure("CONTAINER_CONFIG_INVALID", { why: `conflicting options: ${conflict[0]}` });
 }
+
+/**
+ * Ports that the user exposes, which those of an image are not. To publish one is to expose it, and told of as that is. Throws
+ * CONTAINER_CONFIG_INVALID.
+ */
+export function checkJoinedPorts({ ExposedPorts = {} }: ExposingConfig, hostConfig: HostConfig): void {
+  if (joinedContainer(hostConfig.NetworkMode) === undefined || publishes(hostConfig)) return;
+  if (Object.keys(ExposedPorts).length > 0)
+    throw new Failure("CONTAINER_CONFIG_INVALID", {
+      why: "conflicting options: port exposing and the container type network mode",
+    });
+}
+type ExposingConfig = Partial<Pick<ProcessConfig, "ExposedPorts">>;

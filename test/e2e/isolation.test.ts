@@ -132,6 +132,7 @@ describe("what a container shares and is given", () => {
       [["--dns", "192.0.2.1"], "dns and the network mode"],
       [["--add-host", "a:192.0.2.1"], "custom host-to-IP mapping and the network mode"],
       [["-p", "80:80"], "port publishing and the container type network mode"],
+      [["--expose", "80"], "port exposing and the container type network mode"],
       [["--link", "net:a"], "container type network can't be used with links."],
     ] as const)
       assert.match((await joined(...flags)).err, new RegExp(`conflicting options: ${why}`), flags[0]);
