@@ -1,3 +1,4 @@
+import { isDigest } from "./digest.ts";
 import { formatReference, parseReference, withDefaultTag } from "./reference.ts";
 
 const IMAGE = "docker-image://";
@@ -10,8 +11,11 @@ export const isRemoteContext = (source: string): boolean =>
 export const contextName = (text: string): string =>
   /[/:]/.test(text) ? fullReference(text) : text.toLowerCase();
 
-/** The image that "docker-image://REFERENCE" stands for; undefined for other contexts. Throws REFERENCE_INVALID. */
-export const imageOfContext = (source: string): string | undefined =>
-  source.startsWith(IMAGE) ? fullReference(source.slice(IMAGE.length)) : undefined;
+/** The image that "docker-image://REFERENCE" stands for, or "docker-image://ID"; undefined for other contexts. Throws REFERENCE_INVALID. */
+export function imageOfContext(source: string): string | undefined {
+  if (!source.startsWith(IMAGE)) return undefined;
+  const text = source.slice(IMAGE.length);
+  return isDigest(text) ? text : fullReference(text);
+}
 
 const fullReference = (text: string): string => formatReference(withDefaultTag(parseReference(text)));

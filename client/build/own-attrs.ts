@@ -1,4 +1,5 @@
 import { attestationAttributes, isAttested } from "../../core/build-attestations.ts";
+import { isDigest } from "../../core/digest.ts";
 import type { BuildRequest, BuildResources } from "../../engine/api.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
 import { lacks } from "../lacks.ts";
@@ -48,6 +49,10 @@ function isForFiles({ platforms = [], pushOnly = false }: BuildRequest): boolean
   return platforms.length > 1 && !pushOnly;
 }
 
+/** BuildKit takes an id for the name of a repository. */
+const buildsOnId = ({ contexts = {} }: BuildRequest): boolean =>
+  Object.values(contexts).some((context) => context.kind === "image" && isDigest(context.reference));
+
 /** What a build may ask for and only Slipway's daemon can do. */
 const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what: string])[] = [
   [({ explain }) => explain === true, "telling why a step was not cached (--explain)"],
@@ -58,6 +63,7 @@ const ASKED: readonly (readonly [asked: (request: BuildRequest) => boolean, what
     ({ cacheTo = [] }) => cacheTo.some(({ mounts }) => mounts),
     "keeping cache mounts in a cache (--cache-to mounts=true)",
   ],
+  [buildsOnId, "building on an image by its id (a target of bake as a context)"],
   [isForFiles, "building for several platforms without pushing"],
   [({ resources }) => given(OWN, resources).length > 0, "limiting what commands of a build use"],
 ];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, before, describe, it } from "mocha";
 import { connectEngine } from "../../client/connect.ts";
+import { digestOf } from "../../core/digest.ts";
 import type { BuildRequest, Engine } from "../../engine/api.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -40,6 +41,13 @@ const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promis
   [
     "choosing how layers are sent (zstd)",
     ({ images }) => images.push("app", () => undefined, { compression: "zstd" }),
+  ],
+  [
+    "building on an image by its id (a target of bake as a context)",
+    ({ builds }) => {
+      const contexts = { base: { kind: "image", reference: digestOf("an image") } };
+      return builds.build({ contexts } as unknown as BuildRequest, () => undefined);
+    },
   ],
   [
     "saving the images of several platforms",
