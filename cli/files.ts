@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../core/errors.ts";
@@ -23,9 +23,18 @@ export async function writeTo(context: Context, path: string | undefined, bytes:
   }
 }
 
-/** Reads the file `path`, or standard input when it is absent or "-". */
+/** Reads the file `path`, or standard input when it is absent or "-". Throws INPUT_REQUIRED; reading rejects with OPTION_INVALID. */
 export function readFrom(context: Context, path: string | undefined): ByteStream {
-  if (path !== undefined && path !== "-") return createReadStream(resolve(context.cwd, path));
+  if (path !== undefined && path !== "-") return contentOf(resolve(context.cwd, path));
   if (context.stdin().isTTY === true) throw new Failure("INPUT_REQUIRED", {});
   return context.stdin() as AsyncIterable<Uint8Array>;
+}
+
+/** Opens on the first pull: nobody would meet the failure before. */
+async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
+    const want = `a file that can be read (${cause.code})`;
+    throw new Failure("OPTION_INVALID", { option: "the archive", got: path, want }, { cause });
+  });
+  yield* file.createReadStream();
 }

@@ -228,6 +228,12 @@ const WRONG: readonly Wrong[] = [
     message: /^Error: invalid archive/,
   },
   {
+    title: "an import of a file that is not there",
+    argv: ["import", "nosuch.tar", "nonsense:1"],
+    message:
+      /^Error: invalid value ".*\/nosuch\.tar" for the archive: expected a file that can be read \(ENOENT\)/,
+  },
+  {
     title: "a tag of an image that is not there",
     argv: ["tag", "nope", "a:b"],
     message: /^Error: No such image: nope:latest\n$/,
