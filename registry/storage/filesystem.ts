@@ -13,7 +13,7 @@ import {
   isDigest,
 } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
-import { undefinedIfMissing } from "../../core/if-there.ts";
+import { isMissing, undefinedIfMissing } from "../../core/if-there.ts";
 import type { ByteRange, ByteStream } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import { openDatabase } from "../../store/database.ts";
@@ -27,6 +27,7 @@ import type { Reclaimed, RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
 import { UploadFiles } from "./upload-files.ts";
 
+const PUT_TRIES = 5;
 const MIGRATIONS = [registryMigration, registryAwaitedMigration, registryUpstreamMigration];
 
 /**
@@ -100,7 +101,17 @@ class FileBlobs implements BlobStorage {
 
   async put(content: Uint8Array, algorithm: DigestAlgorithm): Promise<BlobInfo> {
     const blob = { digest: digestOf(content, algorithm), size: content.byteLength };
-    if (await this.#reuse(blob)) return blob;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return (await this.#reuse(blob)) ? blob : await this.#write(content, blob);
+      } catch (error) {
+        // A collection takes the file for an upload that somebody left when it gives those less time than this takes.
+        if (tries === PUT_TRIES || !isMissing(error)) throw error;
+      }
+    }
+  }
+
+  async #write(content: Uint8Array, blob: BlobInfo): Promise<BlobInfo> {
     const path = join(this.#root, "uploads", randomUUID());
     const file = await open(path, "wx", 0o600);
     try {

@@ -9,6 +9,7 @@ import { FakeRegistry } from "../registry/client/fake-registry.ts";
 const BAKE = `
 group "default" { targets = ["app", "files"] }
 target "base" {
+  context = "src"
   dockerfile-inline = <<EOF
 FROM busybox
 RUN cat /proc/sys/kernel/random/uuid > /made
