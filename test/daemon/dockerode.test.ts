@@ -81,13 +81,13 @@ describe("dockerode", () => {
 
   it("runs a command by itself", async () => {
     const out = new PassThrough();
-    const said = text(out);
+    const said = once(out, "data");
     const [{ StatusCode }, container] = await docker.run("busybox", ["echo", "hi"], out, {
       Tty: true,
       HostConfig: { NetworkMode: "none" },
     });
+    assert.deepEqual([StatusCode, String((await said)[0])], [0, "hi\r\n"]);
     out.end();
-    assert.deepEqual([StatusCode, await said], [0, "hi\r\n"]);
     await container.remove();
   });
 

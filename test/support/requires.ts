@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { release, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Context } from "mocha";
@@ -8,7 +17,7 @@ import { type BaseImageName, type BaseImageTar, findBaseImage } from "../../fixt
 // A test that needs something of its machine says so in its first line: `requiresRoot(this)`. Where it is missing the test is reported
 // as skipped with the reason after its title, never as passed.
 
-function skip(test: Context, reason: string): never {
+export function skip(test: Context, reason: string): never {
   const current = test.test ?? test.currentTest;
   if (current !== undefined) current.title += ` (skipped: ${reason})`;
   test.skip();
@@ -71,6 +80,8 @@ export function requiresOverlay(test: Context): void {
   if (!overlayWorks()) skip(test, "needs overlayfs on the temporary folder");
 }
 
+const TMPFS_MAGIC = 0x01021994;
+
 const hasErofs = once(() => {
   const [major = 0, minor = 0] = release().split(".").map(Number.parseFloat);
   const known = readFileSync("/proc/filesystems", "utf8").split("\n");
@@ -81,6 +92,8 @@ const hasErofs = once(() => {
 export function requiresErofs(test: Context): void {
   requiresOverlay(test);
   if (!hasErofs()) skip(test, "needs Linux 6.12 with EROFS");
+  // statfs(2). The kernel does not read EROFS out of files that are in memory only.
+  if (statfsSync(tmpdir()).type === TMPFS_MAGIC) skip(test, "needs the temporary folder on a disk");
 }
 
 /** A checker that knows blocks smaller than a page. Returns its path. */
