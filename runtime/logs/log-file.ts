@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -92,14 +93,29 @@ async function openIfThere(path: string, compressed: boolean): Promise<LogFile |
   return file === undefined ? undefined : new LogFile(path, file, compressed);
 }
 
-/** All files of a log, oldest first: `path`, and path.1 and so on, or path.1.gz. A file that moves on while they are opened is there once. */
+/** The number of the oldest file there is now: the N of path.N or path.N.gz, 0 without one. */
+async function oldestOf(path: string): Promise<number> {
+  const prefix = `${basename(path)}.`;
+  const names = (await readdir(dirname(path)).catch(undefinedIfMissing)) ?? [];
+  const suffixes = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const numbers = suffixes.map((suffix) => /^(\d+)(\.gz)?$/.exec(suffix)?.[1] ?? "0");
+  return Math.max(0, ...numbers.map(Number));
+}
+
+/**
+ * All files of a log, oldest first: `path`, and path.1 and so on, or path.1.gz. A file that moves on while they are
+ * opened is there once; the name it had may be nobody's for a moment, with older files behind it.
+ */
 export async function openLogFiles(path: string): Promise<LogFile[]> {
   const files: LogFile[] = [];
   const known = new Set<string>();
   for (let number = 0; ; number++) {
     const name = number === 0 ? path : `${path}.${number}`;
     const next = (await openIfThere(name, false)) ?? (await openIfThere(`${name}.gz`, true));
-    if (next === undefined) return files;
+    if (next === undefined) {
+      if (number >= (await oldestOf(path))) return files;
+      continue;
+    }
     const identity = await next.identity();
     if (identity !== "" && known.has(identity)) await next.close();
     else files.unshift(next);

@@ -70,6 +70,11 @@ describe("runtime/logs/json-file", () => {
     writeFileSync(path, entries(3, 4));
     assert.deepEqual(await numbers({}), range(1, 4));
   });
+  it("reads the older files while a name between is nobody's, as within a rotation", async () => {
+    writeFileSync(`${path}.3.gz`, gzipSync(entries(1, 2)));
+    writeFileSync(`${path}.1`, entries(3, 4));
+    assert.deepEqual(await numbers({}), range(1, 4));
+  });
   it("follows through several rotations at once, with compression", async () => {
     writeFileSync(path, entries(1, 2));
     let end: () => void = () => undefined;
