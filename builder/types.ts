@@ -1,9 +1,10 @@
-import type { Annotation, Annotations } from "../core/annotations.ts";
+import type { Annotation } from "../core/annotations.ts";
 import type { AttestationsWanted } from "../core/build-attestations.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { UnstoredImage } from "../image/unstored-image.ts";
 import type { ListMember } from "../store/types.ts";
 import type { CacheExport, CacheLocation } from "./cache/remote/types.ts";
 import type { Entitlement } from "./plan/entitlements.ts";
@@ -98,12 +99,4 @@ export interface BuildResult {
   readonly members?: readonly ListMember[];
   /** The index of the members. */
   readonly index?: Descriptor;
-}
-
-export interface UnstoredImage {
-  /** The bytes of its configuration document. */
-  readonly config: Buffer;
-  readonly annotations?: Annotations;
-  /** Lowest first; those without a blob are in the store. */
-  readonly layers: readonly { readonly diffId: Digest; readonly blob?: Descriptor }[];
 }

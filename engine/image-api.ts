@@ -5,9 +5,9 @@ import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { AttestationKind } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
+import type { UnstoredImage } from "../image/unstored-image.ts";
 import type { Credentials } from "../registry/client/auth/credentials.ts";
 import type { TransferEvent } from "../registry/client/transfer/events.ts";
-import type { UnstoredImage } from "../registry/client/transfer/push-unstored.ts";
 import type { ImageRecord, ListMember } from "../store/types.ts";
 
 export type { Compression, Credentials, TransferEvent, UnstoredImage };

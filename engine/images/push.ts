@@ -8,8 +8,8 @@ import {
   repositoryOf,
   withDefaultTag,
 } from "../../core/reference.ts";
+import type { UnstoredImage } from "../../image/unstored-image.ts";
 import type { RegistryClient } from "../../registry/client/registry-client.ts";
-import type { UnstoredImage } from "../../registry/client/transfer/push-unstored.ts";
 import type { ImageStore } from "../../store/types.ts";
 import type { AsWhom, PushedReference, TransferEvent } from "../api.ts";
 

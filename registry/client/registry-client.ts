@@ -5,6 +5,7 @@ import type { Platform } from "../../core/platform.ts";
 import { familiarName, familiarReference, type Reference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable } from "../../core/streams.ts";
 import type { ImageConfig } from "../../image/config.ts";
+import type { UnstoredImage } from "../../image/unstored-image.ts";
 import type { Store } from "../../store/types.ts";
 import { readSecret } from "../shared/store-proof.ts";
 import { Artifacts } from "./artifacts.ts";
@@ -19,7 +20,7 @@ import { describeRemote, type RemoteDescription } from "./transfer/describe-remo
 import type { Report } from "./transfer/events.ts";
 import { type PulledImage, pullImage } from "./transfer/pull-image.ts";
 import { pushTag } from "./transfer/push-tag.ts";
-import { pushUnstored, type UnstoredImage } from "./transfer/push-unstored.ts";
+import { pushUnstored } from "./transfer/push-unstored.ts";
 import { RemoteBlobs } from "./transfer/remote-blobs.ts";
 import { resolveImage } from "./transfer/resolve-image.ts";
 

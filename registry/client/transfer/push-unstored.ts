@@ -1,25 +1,14 @@
-import type { Annotations } from "../../../core/annotations.ts";
-import type { Descriptor } from "../../../core/descriptor.ts";
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { familiarReference } from "../../../core/reference.ts";
 import { type Abortable, streamOf } from "../../../core/streams.ts";
 import { encodeManifest, parseManifest } from "../../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import type { UnstoredImage } from "../../../image/unstored-image.ts";
 import { sendImage } from "./push-image.ts";
 import type { PushParts } from "./push-layer.ts";
 import type { TaggedReference } from "./push-tag.ts";
 
-/** An image that is not in the store, since layers of it are only known to be in a registry. */
-export interface UnstoredImage {
-  /** The bytes of its configuration document. */
-  readonly config: Buffer;
-  /** Of its manifest. */
-  readonly annotations?: Annotations;
-  /** Lowest first; those without a blob are in the store. */
-  readonly layers: readonly { readonly diffId: Digest; readonly blob?: Descriptor }[];
-}
-
-/** Sends such an image: what the target has, or can take from a repository beside it, moves no byte. Resolves with the manifest's digest. */
+/** Sends an image that is not in the store: what the target has, or can take from a repository beside it, moves no byte. Resolves with the manifest's digest. */
 export async function pushUnstored(
   parts: PushParts,
   { image, reference }: { readonly image: UnstoredImage; readonly reference: TaggedReference },
