@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { checkAnnotations } from "../core/annotations.ts";
-import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { wantsList } from "../core/builder-arguments.ts";
 import { Failure } from "../core/errors.ts";
 import { hostPlatform } from "../core/platform.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { Store } from "../store/types.ts";
 import { buildPlatforms } from "./build-platforms.ts";
+import type { BuildQuestions } from "./build-questions.ts";
 import type { BuildRun } from "./build-run.ts";
 import { CacheMounts } from "./cache/cache-mounts.ts";
 import { CacheRecords } from "./cache/cache-records.ts";
@@ -31,7 +31,7 @@ export interface BuilderOptions {
   readonly jobs?: number;
 }
 
-export interface Builder {
+export interface Builder extends BuildQuestions {
   /**
    * Builds and publishes an image. Everything made on the way is held by a lease and stays in the cache, whatever happens later.
    * Rejects with the first failure when nothing of the build runs any more: DOCKERFILE_INVALID, DOCKERFILE_UNSUPPORTED,
@@ -42,19 +42,6 @@ export interface Builder {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<BuildResult>;
-  /** Reports what the checks find in all stages of a Dockerfile; nothing is built. Rejects as build() does before its first step. */
-  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
-  /** What a build of the target takes, and the stages that there are; nothing is built. They reject as build() does before its first step. */
-  outline(
-    request: BuildRequest,
-    report: (event: BuildEvent) => void,
-    options?: Abortable,
-  ): Promise<BuildOutline>;
-  targets(
-    request: BuildRequest,
-    report: (event: BuildEvent) => void,
-    options?: Abortable,
-  ): Promise<BuildTargets>;
   /** What the cache keeps: results of steps, each once, and cache mounts. */
   usage(): Promise<readonly CacheUse[]>;
   /** No less than what usage() would add up to, in bytes; much sooner. */

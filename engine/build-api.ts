@@ -1,9 +1,9 @@
+import type { BuildQuestions } from "../builder/build-questions.ts";
 import type { CacheExport, CacheLocation } from "../builder/cache/remote/types.ts";
 import type { BuildEvent } from "../builder/events.ts";
 import type { Entitlement } from "../builder/plan/entitlements.ts";
 import type { BuildResources, LayoutSource, SecretSource, SshSource } from "../builder/ports.ts";
 import type { BuildRequest, BuildResult } from "../builder/types.ts";
-import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { BuildCacheEntry, CachePrune, PrunedCache } from "./build-cache-api.ts";
@@ -22,7 +22,7 @@ export type {
   SshSource,
 };
 
-export interface BuildService {
+export interface BuildService extends BuildQuestions {
   /** Rejects with the first failure; a failing RUN is BUILD_STEP_FAILED with the excerpt, the output's end and the state before it. */
   build(
     request: BuildRequest,
@@ -39,20 +39,6 @@ export interface BuildService {
     report: (event: BuildEvent) => void,
     options?: Abortable,
   ): Promise<readonly ImageDifference[]>;
-  /** Reports what the checks find in all stages of a Dockerfile, as warnings; nothing is built. */
-  check(request: BuildRequest, report: (event: BuildEvent) => void, options?: Abortable): Promise<void>;
-  /** What a build of the target takes: arguments, secrets, ssh. */
-  outline(
-    request: BuildRequest,
-    report: (event: BuildEvent) => void,
-    options?: Abortable,
-  ): Promise<BuildOutline>;
-  /** The stages that there are, as they are written. */
-  targets(
-    request: BuildRequest,
-    report: (event: BuildEvent) => void,
-    options?: Abortable,
-  ): Promise<BuildTargets>;
   /**
    * Unpacks a context from outside, a tar compressed in any way or not, into a folder of its own: neither names nor links in it lead out.
    * The caller disposes it. Rejects with ARCHIVE_INVALID, CONTEXT_TOO_LARGE, CANCELLED.
