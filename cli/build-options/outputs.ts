@@ -4,6 +4,7 @@ import { COMPRESSIONS, type Compression } from "../../core/compression.ts";
 import { csvFields } from "../../core/csv.ts";
 import { Failure } from "../../core/errors.ts";
 import { Fields } from "../../core/fields.ts";
+import { namesListed, SETTLED_OF_IMAGES } from "../../core/output-attributes.ts";
 
 /** What is made of a build's result. `file` undefined is standard output. */
 export type Output = Kind & {
@@ -45,9 +46,6 @@ type Kind =
 
 type Reader = (fields: Fields, cwd: string) => Kind;
 
-const split = (names: string | undefined): readonly string[] =>
-  (names ?? "").split(",").filter((name) => name !== "");
-
 /** Undefined for standard output. */
 const fileAt = (dest: string | undefined, cwd: string): string | undefined =>
   dest === undefined || dest === "-" ? undefined : resolve(cwd, dest);
@@ -59,11 +57,9 @@ const takeSplit = (fields: Fields): { readonly split?: boolean } => {
   return split === undefined ? {} : { split };
 };
 
-/** What holds of every image that is made here: it is OCI's, in the store, and SOURCE_DATE_EPOCH bounds the times of what is made for it. */
-const SETTLED = ["oci-mediatypes", "store", "rewrite-timestamp"];
-
 function takeSettled(fields: Fields): void {
-  for (const name of SETTLED) if (fields.boolean(name) === false) throw fields.invalid(`${name}=true`);
+  for (const name of SETTLED_OF_IMAGES)
+    if (fields.boolean(name) === false) throw fields.invalid(`${name}=true`);
   // There is nothing to unpack: a layer is used as it is.
   fields.boolean("unpack");
 }
@@ -93,7 +89,7 @@ const readTar: Reader = (fields, cwd) => ({
 type Archive = Extract<Kind, { readonly type: "archive" }>;
 
 function readArchive(fields: Fields, cwd: string): Archive {
-  const [names, file] = [split(fields.take("name")), fileAt(fields.take("dest"), cwd)];
+  const [names, file] = [namesListed(fields.take("name")), fileAt(fields.take("dest"), cwd)];
   return { type: "archive", names, annotations: takeAnnotations(fields), file, docker: false };
 }
 
@@ -126,7 +122,7 @@ const readImage =
     takeSettled(fields);
     return {
       type: "image",
-      names: split(fields.take("name")),
+      names: namesListed(fields.take("name")),
       annotations: takeAnnotations(fields),
       push,
       ...(compression === undefined ? {} : { compression }),
@@ -138,7 +134,7 @@ const IMAGE_KEYS = [
   "push",
   "compression",
   "force-compression",
-  ...SETTLED,
+  ...SETTLED_OF_IMAGES,
   "unpack",
   "annotation.KEY",
   "source-date-epoch",

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import { switchArgument } from "../../core/builder-arguments.ts";
+import { COMPRESSIONS } from "../../core/compression.ts";
 import { type Digest, parseDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { parseBoolean } from "../../core/go-boolean.ts";
 import { parseReference } from "../../core/reference.ts";
 import type { BuildRequest, CacheExport, CacheLocation } from "../../engine/api.ts";
+import { type Accepts, isAccepted } from "./accepts.ts";
 
 /** How BuildKit's clients name a cache: `--cache-to` and `--cache-from`, type= and the fields of the type. */
 export interface CacheEntry {
@@ -25,11 +27,11 @@ export interface NamedExport extends Omit<CacheExport, "to"> {
   readonly to: NamedCache | { readonly kind: "inline" };
 }
 
-type Accepts = Readonly<Record<string, (value: string) => boolean>>;
 type Type<T> = { readonly accepts: Accepts; readonly read: (attrs: CacheEntry["attrs"]) => T };
 
 const isTrue = (value: string): boolean => parseBoolean(value) === true;
 const any = (): boolean => true;
+const compressionOf = (value = "") => COMPRESSIONS.find((compression) => compression === value);
 
 const IMPORTED: Readonly<Record<string, Type<NamedCache>>> = {
   registry: { accepts: { ref: any }, read: (attrs) => registryOf("cache-from", attrs) },
@@ -39,7 +41,7 @@ const IMPORTED: Readonly<Record<string, Type<NamedCache>>> = {
 
 const EXPORTED: Accepts = {
   mode: (value) => value === "min" || value === "max",
-  compression: (value) => value === "gzip" || value === "zstd",
+  compression: (value) => compressionOf(value) !== undefined,
   "oci-mediatypes": isTrue,
   "image-manifest": isTrue,
   "ignore-error": (value) => parseBoolean(value) !== undefined,
@@ -79,7 +81,7 @@ function readCacheExport({ type, attrs }: CacheEntry): NamedExport {
   return {
     to: found.read(attrs),
     mode: attrs.get("mode") === "max" ? "max" : "min",
-    compression: attrs.get("compression") === "zstd" ? "zstd" : "gzip",
+    compression: compressionOf(attrs.get("compression")) ?? "gzip",
     ignoreErrors: isTrue(attrs.get("ignore-error") ?? ""),
     mounts,
   };
@@ -115,10 +117,8 @@ function readClients(attrs: CacheEntry["attrs"]): ClientsCache {
 }
 
 function refuseOthers(option: string, attrs: CacheEntry["attrs"], accepted: Accepts): void {
-  for (const [name, value] of attrs) {
-    const accepts = Object.hasOwn(accepted, name) ? accepted[name] : undefined;
-    if (accepts?.(value) !== true) throw unsupported(`${option} ${name}=${value}`);
-  }
+  for (const [name, value] of attrs)
+    if (!isAccepted(accepted, name, value)) throw unsupported(`${option} ${name}=${value}`);
 }
 
 function registryOf(option: string, attrs: CacheEntry["attrs"]): Registry {

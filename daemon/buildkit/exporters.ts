@@ -1,6 +1,8 @@
 import { type Annotation, annotationsOf, isAnnotationAttribute } from "../../core/annotations.ts";
 import { Failure } from "../../core/errors.ts";
+import { namesListed, SETTLED_OF_IMAGES } from "../../core/output-attributes.ts";
 import type { Exporter, SolveRequest } from "../../wire/buildkit/control.ts";
+import { type Accepts, isAccepted } from "./accepts.ts";
 
 /** What the client writes where it likes. */
 export interface FileOutput {
@@ -18,21 +20,17 @@ export interface Outputs {
   readonly files: readonly FileOutput[];
 }
 
-type Accepts = Readonly<Record<string, (value: string) => boolean>>;
-
 const isSwitch = (value: string): boolean => ["", "true", "false", "1", "0"].includes(value);
 const isTrue = (value: string): boolean => ["", "true", "1"].includes(value);
 const isFalse = (value: string): boolean => ["false", "0"].includes(value);
 const anything = (): boolean => true;
 
-/** What is honoured, or says what always holds: what is built is OCI's and in the store, and is not unpacked to be used. */
+/** There is nothing to unpack: a layer is used as it is. */
 const IMAGE: Accepts = {
   name: anything,
   push: isSwitch,
-  store: isTrue,
   unpack: isSwitch,
-  "oci-mediatypes": isTrue,
-  "rewrite-timestamp": isTrue,
+  ...Object.fromEntries(SETTLED_OF_IMAGES.map((name) => [name, isTrue])),
 };
 /** Of an archive that is no tar the client wants the parts, for a store of its own. */
 const ARCHIVE: Accepts = { name: anything, tar: isTrue };
@@ -56,7 +54,7 @@ export function readExporters({ exporters, ...old }: SolveRequest): Outputs {
   const all: readonly Exporter[] = exporters.length > 0 ? exporters : deprecated;
   for (const exporter of all) refuseUnsupported(exporter);
   return {
-    tags: all.flatMap(({ attrs }) => (attrs.get("name") ?? "").split(",").filter((name) => name !== "")),
+    tags: all.flatMap(({ attrs }) => namesListed(attrs.get("name"))),
     annotations: all.flatMap(({ attrs }) => annotationsOf(attrs)),
     push: all.some(({ attrs }) => attrs.has("push") && isTrue(attrs.get("push") ?? "")),
     files: all.flatMap(({ type }, position) => (isFileType(type) ? [{ position, type }] : [])),
@@ -66,10 +64,7 @@ export function readExporters({ exporters, ...old }: SolveRequest): Outputs {
 function refuseUnsupported({ type, attrs }: Exporter): void {
   const known = isFileType(type) ? FILE_TYPES[type] : Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (known === undefined) throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type}` });
-  for (const [name, value] of attrs) {
-    if (isAnnotationAttribute(name)) continue;
-    const accepts = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (accepts?.(value) !== true)
+  for (const [name, value] of attrs)
+    if (!isAnnotationAttribute(name) && !isAccepted(known, name, value))
       throw new Failure("OPTION_UNSUPPORTED", { option: `the output type=${type},${name}=${value}` });
-  }
 }

@@ -6,6 +6,7 @@ import { parseBoolean } from "../../core/go-boolean.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { BuildRequest } from "../../engine/api.ts";
 import { OWN_ATTRS } from "../../wire/slipway/build-attrs.ts";
+import { type Accepts, isAccepted } from "./accepts.ts";
 import { ANSWERS } from "./answers.ts";
 import { type NamedCache, readCacheImports } from "./caches.ts";
 import { type NamedSource, readNamedContexts } from "./named-contexts.ts";
@@ -54,8 +55,7 @@ const FRONTEND_CAPS = new Set([
 
 const unsupported = (what: string): Failure => new Failure("OPTION_UNSUPPORTED", { option: what });
 
-/** Attributes that are honoured, each with what refuses its value; those without a test are taken as they are. */
-const HONOURED: Readonly<Record<string, (value: string) => boolean>> = {
+const HONOURED: Accepts = {
   filename: () => true,
   target: () => true,
   platform: () => true,
@@ -147,8 +147,7 @@ function jobsOf(text: string | undefined): { readonly jobs?: number } {
 
 function refuseUnsupported(name: string, value: string): void {
   if (BY_PREFIX.test(name) || IGNORED.test(name) || ATTESTATION.test(name)) return;
-  const accepts = Object.hasOwn(HONOURED, name) ? HONOURED[name] : undefined;
-  if (accepts?.(value) === true) return;
+  if (isAccepted(HONOURED, name, value)) return;
   if (name === "source" || name === "cmdline") throw unsupported(`the frontend ${value}`);
   throw unsupported(value === "" ? name : `${name}=${value}`);
 }
