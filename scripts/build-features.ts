@@ -2,8 +2,18 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "../cli/commands/build.ts";
-import { FEATURES, type Feature } from "./build-features-table.ts";
-import { REFUSALS } from "./build-refusals-table.ts";
+import { BAKE_FEATURES } from "./build-features/bake.ts";
+import { COMMAND_FEATURES } from "./build-features/command.ts";
+import type { Feature } from "./build-features/feature.ts";
+import { INSTRUCTION_FEATURES } from "./build-features/instructions.ts";
+import { REFUSALS } from "./build-features/refusals.ts";
+
+/** By the title of their section. */
+export const FEATURES: Readonly<Record<string, readonly Feature[]>> = {
+  Instructions: INSTRUCTION_FEATURES,
+  Command: COMMAND_FEATURES,
+  Bake: BAKE_FEATURES,
+};
 
 export const FEATURES_PAGE = new URL("../docs/build-features.md", import.meta.url);
 

@@ -3,9 +3,8 @@ import { readFile } from "node:fs/promises";
 import { KEYWORDS } from "../../builder/dockerfile/arguments.ts";
 import { bake } from "../../cli/commands/bake.ts";
 import { build } from "../../cli/commands/build.ts";
-import { FEATURES_PAGE, renderFeatures } from "../../scripts/build-features.ts";
-import { FEATURES } from "../../scripts/build-features-table.ts";
-import { REFUSALS } from "../../scripts/build-refusals-table.ts";
+import { REFUSALS } from "../../scripts/build-features/refusals.ts";
+import { FEATURES, FEATURES_PAGE, renderFeatures } from "../../scripts/build-features.ts";
 
 const ROWS = [...Object.values(FEATURES).flat(), ...REFUSALS];
 
