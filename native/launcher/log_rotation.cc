@@ -58,7 +58,8 @@ std::string LogRotation::nth(uint32_t number) const {
 
 void LogRotation::turn() {
   finish();
-  // The older ones first: a reader that goes from the newest to the oldest meets each, for all move away from it.
+  // The older ones first: a reader that goes from the newest to the oldest meets each, for all move away from
+  // it.
   for (const char* suffix : {kSuffix, ""}) {
     ::unlink((nth(files_ - 1) + suffix).c_str());
     for (uint32_t number = files_ - 1; number > 0; number--) {
