@@ -234,7 +234,7 @@ export class BuildRun {
     const build = JSON.stringify([context, dockerfile.path ?? dockerfile.name, target]);
     const { store, clock } = this.#tools;
     const explained = explainBuild(store, { plan, outcomes, build, noCache }, clock);
-    if (explain === true) for (const step of explained) this.#report({ type: "explained", ...step });
+    if (explain === true) for (const step of explained()) this.#report({ type: "explained", ...step });
   }
 
   async #publish(

@@ -20,15 +20,18 @@ interface Ended {
   readonly noCache: boolean;
 }
 
-/** Explains every step of a build that was performed, and remembers the build for the next one. A build without misses costs nothing. */
+/**
+ * Remembers a build for the next one. What it returns explains every step that was performed; not asked, it costs nothing, as a build without misses
+ * does.
+ */
 export function explainBuild(
   store: Pick<Store, "database">,
   { plan, outcomes, build, noCache }: Ended,
   clock: () => number,
-): readonly ExplainedStep[] {
+): () => readonly ExplainedStep[] {
   const made = plan.steps.filter(isLayerStep);
   const missed = made.filter(({ id }) => outcomes.get(id)?.cached === false);
-  if (missed.length === 0) return [];
+  if (missed.length === 0) return () => [];
   const builds = new FormerBuilds(store.database, clock);
   const former = builds.find(build);
   const preimageOf = preimages(store, outcomes);
@@ -36,11 +39,10 @@ export function explainBuild(
     const preimage = preimageOf(id);
     return preimage === undefined ? [] : [{ id, preimage }];
   });
-  const matches = matchSteps(steps, former);
   builds.put(build, steps);
   const records = new CacheRecords(store.database, clock);
   const removalOf = (key: RecordKey | undefined) => (key === undefined ? undefined : records.removal(key));
-  const causeOf = (step: LayerStep): Cause => {
+  const causeOf = (step: LayerStep, matches: ReturnType<typeof matchSteps>): Cause => {
     if (noCache) return { kind: "no-cache", text: "the build was told to use no cache" };
     if (step.uncached === true)
       return { kind: "no-cache", text: "the build was told to use no cache for its stage" };
@@ -54,7 +56,10 @@ export function explainBuild(
       listing: (digest) => listingOf(store, digest),
     });
   };
-  return missed.map((step) => ({ id: step.id, name: step.name, cause: causeOf(step) }));
+  return () => {
+    const matches = matchSteps(steps, former);
+    return missed.map((step) => ({ id: step.id, name: step.name, cause: causeOf(step, matches) }));
+  };
 }
 
 const isLayerStep = (step: Step): step is LayerStep => step.kind !== "image";
