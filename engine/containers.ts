@@ -1,18 +1,12 @@
-import type { Digest } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
 import { formatPlatform } from "../core/platform.ts";
-import { parseReference } from "../core/reference.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import { loadSearch } from "../core/text-search.ts";
-import { resolveUser } from "../core/user.ts";
-import type { Kernel } from "../native/kernel.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { ContainerManager } from "../runtime/containers/container-manager.ts";
-import { containerEvent } from "../runtime/containers/describe-event.ts";
 import { checkJoinedPorts } from "../runtime/containers/joined-container.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
-import type { Change } from "../store/snapshotter.ts";
 import type { Store } from "../store/types.ts";
 import type {
   ContainerCreate,
@@ -21,17 +15,18 @@ import type {
   ContainerUpdate,
   ExecCreate,
   LogQuery,
-  PathStat,
   StatsOptions,
   TerminalSize,
 } from "./api.ts";
 import { isActive } from "./containers/active.ts";
-import { exportRoot, readArchive, statPath, writeArchive } from "./containers/archive.ts";
-import { closing } from "./containers/closing.ts";
-import { type CommitText, committedImage } from "./containers/commit.ts";
+import {
+  type CommitOptions,
+  ContainerContents,
+  type ContainerContentsParts,
+  type WriteOptions,
+} from "./containers/contents.ts";
 import { filterContainers } from "./containers/filter.ts";
 import { completeConnections, completeHostConfig } from "./containers/host-config.ts";
-import { withoutLeftovers } from "./containers/leftovers.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
 import { randomName } from "./containers/names.ts";
 import { containerStats } from "./containers/stats.ts";
@@ -39,32 +34,27 @@ import { containerDocument } from "./documents/container.ts";
 import { compilePruneFilters } from "./filters.ts";
 import type { Jobs } from "./jobs.ts";
 
-export interface ContainerServiceParts {
-  readonly store: Store;
-  readonly kernel: Kernel;
-  readonly jobs: Jobs;
-  readonly manager: ContainerManager;
+export interface ContainerServiceParts extends ContainerContentsParts {
   readonly cgroupNamespace: "host" | "private";
-  readonly record: EventSink;
 }
 
 type StopOptions = Parameters<ContainerService["stop"]>[1];
 
 export class Containers implements ContainerService {
   readonly #store: Store;
-  readonly #kernel: Kernel;
   readonly #jobs: Jobs;
   readonly #manager: ContainerManager;
   readonly #cgroupNamespace: "host" | "private";
   readonly #record: EventSink;
+  readonly #contents: ContainerContents;
 
   constructor(parts: ContainerServiceParts) {
     this.#store = parts.store;
-    this.#kernel = parts.kernel;
     this.#jobs = parts.jobs;
     this.#manager = parts.manager;
     this.#cgroupNamespace = parts.cgroupNamespace;
     this.#record = parts.record;
+    this.#contents = new ContainerContents(parts);
   }
 
   // ── life ──────────────────────────────────────────────────────────────────────────────────────────
@@ -163,10 +153,6 @@ export class Containers implements ContainerService {
     });
   }
 
-  #note(record: ContainerRecord, action: string, detail?: Readonly<Record<string, string>>): void {
-    this.#record(containerEvent(record, action, detail));
-  }
-
   // ── knowledge ─────────────────────────────────────────────────────────────────────────────────────
   async list(filter: ContainerFilter = {}): Promise<readonly ContainerRecord[]> {
     const records = await this.#manager.list();
@@ -216,85 +202,23 @@ export class Containers implements ContainerService {
     return containerStats(this.#manager, container, options);
   }
 
-  async changes(container: string): Promise<readonly Change[]> {
-    const { id } = await this.#manager.get(container);
-    const changes: Change[] = [];
-    for await (const change of this.#store.snapshots.changes(id)) changes.push(change);
-    return withoutLeftovers(changes, await this.#manager.mountLeftovers(id));
-  }
-
   // ── content ───────────────────────────────────────────────────────────────────────────────────────
-  commit(container: string, options: CommitText & { readonly reference?: string; readonly pause?: boolean }) {
-    const { reference, pause = true, ...text } = options;
-    // Found out before anything is written.
-    if (reference !== undefined) parseReference(reference);
-    return this.#jobs.record("commit", { container, reference, message: text.message }, async () => {
-      const record = await this.#manager.get(container);
-      const frozen = pause && record.state.status === "running";
-      if (frozen) await this.#manager.pause(record.id);
-      try {
-        return await this.#commit(record, reference, text);
-      } finally {
-        if (frozen) await this.#manager.unpause(record.id);
-      }
-    });
+  changes(container: string) {
+    return this.#contents.changes(container);
   }
-
-  async #commit(record: ContainerRecord, reference: string | undefined, text: CommitText): Promise<Digest> {
-    const store = this.#store;
-    const base = await store.images.config(record.imageId);
-    const exclude = await this.#manager.mountLeftovers(record.id);
-    await using _lease = store.leases.open(`commit of ${record.id}`);
-    const layer = await store.snapshots.commit(record.id, { exclude });
-    const created = new Date().toISOString();
-    const config = committedImage(base, record, layer, { ...text, created });
-    await store.flush();
-    const { id } = await store.images.publish({ config }, reference === undefined ? [] : [reference]);
-    this.#note(record, "commit", { comment: text.message ?? "", imageID: id, imageRef: reference ?? "" });
-    return id;
+  commit(container: string, options: CommitOptions) {
+    return this.#contents.commit(container, options);
   }
-
-  async *export(container: string, options: Abortable = {}): AsyncGenerator<Uint8Array> {
-    const record = await this.#manager.get(container);
-    using tree = await this.#manager.openRoot(record.id);
-    const mounts = isActive(record)
-      ? ["/proc", "/sys", "/dev", ...record.mounts.map((m) => m.destination)]
-      : [];
-    this.#note(record, "export");
-    yield* await exportRoot(this.#kernel, tree, { mounts, ...options });
+  export(container: string, options?: Abortable) {
+    return this.#contents.export(container, options);
   }
-
-  async statPath(container: string, path: string): Promise<PathStat> {
-    using tree = await this.#manager.openRoot(container);
-    return statPath({ tree, container, path });
+  statPath(container: string, path: string) {
+    return this.#contents.statPath(container, path);
   }
-
-  async readArchive(container: string, path: string, options?: Abortable) {
-    const tree = await this.#manager.openRoot(container);
-    try {
-      const where = { tree, container, path };
-      const stat = statPath(where);
-      return { stat, tar: closing(tree, await readArchive(this.#kernel, where, options)) };
-    } catch (error) {
-      tree[Symbol.dispose]();
-      throw error;
-    }
+  readArchive(container: string, path: string, options?: Abortable) {
+    return this.#contents.readArchive(container, path, options);
   }
-
-  async writeArchive(
-    container: string,
-    path: string,
-    tar: ByteStream,
-    options: NonNullable<Parameters<ContainerService["writeArchive"]>[3]> = {},
-  ): Promise<void> {
-    const { config } = await this.#manager.get(container);
-    using tree = await this.#manager.openRoot(container);
-    const { copyOwner = false, keepDirectories = false, signal } = options;
-    const [passwd, group] = [tree.readText("/etc/passwd"), tree.readText("/etc/group")];
-    await writeArchive(this.#kernel, { tree, container, path }, this.#store.layers.inflated(tar), {
-      keepDirectories,
-      ...(copyOwner ? { owner: resolveUser(config.User ?? "", { passwd, group }).user } : {}),
-      ...(signal === undefined ? {} : { signal }),
-    });
+  writeArchive(container: string, path: string, tar: ByteStream, options?: WriteOptions) {
+    return this.#contents.writeArchive(container, path, tar, options);
   }
 }
