@@ -13,9 +13,10 @@ import { createTransientRunner, type TransientRunner } from "../runtime/transien
 import { Volumes as VolumeStore } from "../runtime/volumes/volumes.ts";
 import type { Store } from "../store/types.ts";
 import type { Engine } from "./api.ts";
+import { ExecTable } from "./containers/exec-table.ts";
 import { Containers } from "./containers.ts";
 import type { EventLog } from "./events/event-log.ts";
-import { Execs } from "./execs.ts";
+import { type Accounts, Execs } from "./execs.ts";
 import type { Jobs } from "./jobs.ts";
 import { Networks } from "./networks.ts";
 import { Volumes } from "./volumes.ts";
@@ -41,21 +42,24 @@ export function openContainers(parts: ContainerParts): ContainerServices {
   const { store, kernel, jobs, events } = parts;
   const { record } = events;
   const { networks, volumes, cgroups, manager, createRunner } = openRuntime(parts);
+  const execs = new ExecTable();
   const containers = new Containers({
     store,
     kernel,
     jobs,
     manager,
     cgroupNamespace: cgroups.namespaces ? "private" : "host",
+    execs,
     record,
   });
   const records = () => manager.list();
+  const accounts: Accounts = async (container) => {
+    using tree = await manager.openRoot(container);
+    return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
+  };
   return {
     containers,
-    execs: new Execs(containers, async (container) => {
-      using tree = await manager.openRoot(container);
-      return { passwd: tree.readText("/etc/passwd"), group: tree.readText("/etc/group") };
-    }),
+    execs: new Execs({ containers, accounts, table: execs }),
     volumes: new Volumes({ volumes, trees: store.trees, jobs, record }),
     networks: new Networks({
       networks,

@@ -25,6 +25,7 @@ import {
   type ContainerContentsParts,
   type WriteOptions,
 } from "./containers/contents.ts";
+import type { ExecTable } from "./containers/exec-table.ts";
 import { filterContainers } from "./containers/filter.ts";
 import { completeConnections, completeHostConfig } from "./containers/host-config.ts";
 import { mergeConfig } from "./containers/merge-config.ts";
@@ -36,6 +37,7 @@ import type { Jobs } from "./jobs.ts";
 
 export interface ContainerServiceParts extends ContainerContentsParts {
   readonly cgroupNamespace: "host" | "private";
+  readonly execs: ExecTable;
 }
 
 type StopOptions = Parameters<ContainerService["stop"]>[1];
@@ -45,6 +47,7 @@ export class Containers implements ContainerService {
   readonly #jobs: Jobs;
   readonly #manager: ContainerManager;
   readonly #cgroupNamespace: "host" | "private";
+  readonly #execs: ExecTable;
   readonly #record: EventSink;
   readonly #contents: ContainerContents;
 
@@ -53,6 +56,7 @@ export class Containers implements ContainerService {
     this.#jobs = parts.jobs;
     this.#manager = parts.manager;
     this.#cgroupNamespace = parts.cgroupNamespace;
+    this.#execs = parts.execs;
     this.#record = parts.record;
     this.#contents = new ContainerContents(parts);
   }
@@ -180,8 +184,13 @@ export class Containers implements ContainerService {
       directory: this.#store.paths.container(record.id),
       driver: this.#store.snapshots.name,
       cgroupNamespace: this.#cgroupNamespace,
+      execs: isActive(record) ? await this.#execIds(record.id) : [],
       ...(size ? { size: await this.size(record.id) } : {}),
     });
+  }
+
+  async #execIds(id: string): Promise<readonly string[]> {
+    return [...new Set([...this.#execs.unfinished(id), ...(await this.#manager.execs(id))])];
   }
 
   async size(container: string) {

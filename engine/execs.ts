@@ -2,27 +2,30 @@ import { Failure, isCode } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import { resolveUser, type UserDatabase } from "../core/user.ts";
 import type { ContainerService } from "./api.ts";
+import type { ExecTable } from "./containers/exec-table.ts";
 import type { ExecCreate, ExecRecord, ExecService, ExecSession, TerminalSize } from "./exec-api.ts";
 
 /** How long the end of a process can be asked for. */
 const KEEP_MS = 5 * 60_000;
 
 /** The users and groups that a container knows. */
-type Accounts = (container: string) => Promise<UserDatabase>;
+export type Accounts = (container: string) => Promise<UserDatabase>;
 
-interface Entry {
-  readonly record: ExecRecord;
-  readonly session?: ExecSession;
+export interface ExecParts {
+  readonly containers: Pick<ContainerService, "get" | "exec">;
+  readonly accounts: Accounts;
+  readonly table: ExecTable;
 }
 
 export class Execs implements ExecService {
   readonly #containers: Pick<ContainerService, "get" | "exec">;
   readonly #accounts: Accounts;
-  readonly #entries = new Map<string, Entry>();
+  readonly #table: ExecTable;
 
-  constructor(containers: Pick<ContainerService, "get" | "exec">, accounts: Accounts) {
+  constructor({ containers, accounts, table }: ExecParts) {
     this.#containers = containers;
     this.#accounts = accounts;
+    this.#table = table;
   }
 
   async create(text: string, request: ExecCreate): Promise<string> {
@@ -34,7 +37,7 @@ export class Execs implements ExecService {
       throw new Failure("CONTAINER_CONFIG_INVALID", { why: "No exec command specified" });
     if (request.User !== undefined) await this.#checkUser(container, request.User);
     const id = newId();
-    this.#entries.set(id, { record: { id, container, request, status: "created" } });
+    this.#table.set({ record: { id, container, request, status: "created" } });
     return id;
   }
 
@@ -47,17 +50,18 @@ export class Execs implements ExecService {
     id: string,
     { detach = false, consoleSize }: { readonly detach?: boolean; readonly consoleSize?: TerminalSize } = {},
   ): Promise<ExecSession> {
-    const { record } = this.#entry(id);
+    const { record } = this.#table.get(id);
     if (record.status !== "created") throw new Failure("EXEC_STARTED", { exec: id, status: record.status });
     const running: ExecRecord = { ...record, status: "running" };
-    this.#entries.set(id, { record: running });
+    this.#table.set({ record: running });
     try {
       const session = await this.#containers.exec(record.container, {
         ...record.request,
+        id,
         Detach: detach,
         ...(consoleSize === undefined ? {} : { consoleSize }),
       });
-      this.#entries.set(id, { record: running, session });
+      this.#table.set({ record: running, session });
       return endingWith(session, this.#follow(running, session));
     } catch (error) {
       this.#finish(running, isMissing(error) ? 127 : 126);
@@ -71,24 +75,18 @@ export class Execs implements ExecService {
   }
 
   #finish(record: ExecRecord, exitCode: number): void {
-    this.#entries.set(record.id, { record: { ...record, status: "exited", exitCode } });
-    setTimeout(() => this.#entries.delete(record.id), KEEP_MS).unref();
+    this.#table.set({ record: { ...record, status: "exited", exitCode } });
+    setTimeout(() => this.#table.delete(record.id), KEEP_MS).unref();
   }
 
   async get(id: string): Promise<ExecRecord> {
-    return this.#entry(id).record;
+    return this.#table.get(id).record;
   }
 
   async resize(id: string, { columns, rows }: TerminalSize): Promise<void> {
-    const { session } = this.#entry(id);
+    const { session } = this.#table.get(id);
     if (session === undefined) throw new Failure("EXEC_NOT_RUNNING", { exec: id });
     await session.resize(columns, rows);
-  }
-
-  #entry(id: string): Entry {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) throw new Failure("EXEC_UNKNOWN", { exec: id });
-    return entry;
   }
 }
 

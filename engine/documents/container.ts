@@ -19,6 +19,8 @@ export interface ContainerFacts {
   readonly driver: string;
   /** Whether containers see control groups as their own. */
   readonly cgroupNamespace: "host" | "private";
+  /** Ids of additional processes that run or are to be started. */
+  readonly execs: readonly string[];
   readonly size?: { readonly written: number; readonly total: number };
 }
 
@@ -43,7 +45,7 @@ export function containerDocument(record: ContainerRecord, facts: ContainerFacts
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",
-    ExecIDs: null,
+    ExecIDs: orNull(facts.execs),
     HostConfig: hostConfigDocument(record.hostConfig, facts),
     GraphDriver: { Data: null, Name: facts.driver },
     ...(facts.size === undefined ? {} : { SizeRw: facts.size.written, SizeRootFs: facts.size.total }),

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ifThere } from "../../core/if-there.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import type { NetworkSharing } from "../network/driver.ts";
@@ -44,8 +45,13 @@ export class ContainerFiles {
   }
   /** Socket and exit record of an additional process. */
   exec(id: string): { readonly socket: string; readonly exit: string } {
-    const name = `exec-${id.slice(0, 16)}`;
+    const name = `exec-${id}`;
     return { socket: join(this.directory, `${name}.sock`), exit: join(this.directory, `${name}.exit`) };
+  }
+  /** The ids of additional processes whose shim has a socket, which one that was killed leaves behind. */
+  execs(): readonly string[] {
+    const names = ifThere(() => readdirSync(this.directory)) ?? [];
+    return names.flatMap((name) => /^exec-(.*)\.sock$/.exec(name)?.[1] ?? []);
   }
 
   make(): void {

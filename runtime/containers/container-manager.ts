@@ -186,6 +186,11 @@ export class ContainerManager {
     return this.#execs.start(container, request);
   }
 
+  /** The ids of its additional processes that run. */
+  async execs(text: string): Promise<readonly string[]> {
+    return this.#execs.running((await this.#finder.find(text)).id);
+  }
+
   async *logs(text: string, query: LogQuery, options: Abortable = {}): AsyncGenerator<LogEntry> {
     yield* readLogs(await this.#finder.find(text), { query, lifecycle: this.#lifecycle }, options);
   }

@@ -1,5 +1,6 @@
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
+import { connectShim } from "../launch/shim.ts";
 import { compileSpec } from "../spec/compile.ts";
 import { DEFAULT_HOST_CONFIG } from "../spec/defaults.ts";
 import type { OciSpec } from "../spec/oci.ts";
@@ -15,6 +16,8 @@ import type { RunningContainer } from "./stored-container.ts";
 
 /** Docker Engine API "ExecConfig". */
 export interface ExecRequest {
+  /** Chosen by whoever tells of it before it is started; a new one otherwise. */
+  readonly id?: string;
   readonly Cmd: readonly string[];
   readonly Env?: readonly string[];
   readonly WorkingDir?: string;
@@ -43,7 +46,7 @@ export class Execs {
 
   /** Rejects with EXEC_NOT_FOUND, EXEC_DENIED, EXEC_FORMAT, USER_UNKNOWN, … */
   async start(container: RunningContainer, request: ExecRequest): Promise<ExecSession> {
-    const id = newId();
+    const { id = newId() } = request;
     const files = new ContainerFiles(this.#parts.store.paths, container.id).exec(id);
     const spec = await this.#compile(container, request);
     const { seccomp } = spec.linux;
@@ -78,6 +81,15 @@ export class Execs {
       throw error;
     }
     return session;
+  }
+
+  /** The ids of those that run in a container, whatever process started them. */
+  async running(container: string): Promise<readonly string[]> {
+    const files = new ContainerFiles(this.#parts.store.paths, container);
+    const ids = await Promise.all(
+      files.execs().map(async (id) => ((await isReachable(files.exec(id).socket)) ? [id] : [])),
+    );
+    return ids.flat();
   }
 
   /** The container's own process with what the request says otherwise. */
@@ -116,5 +128,15 @@ export class Execs {
       seccomp: await seccompFor(SecurityOpt),
       host,
     });
+  }
+}
+
+async function isReachable(socket: string): Promise<boolean> {
+  try {
+    await using _shim = await connectShim(socket);
+    return true;
+  } catch (error) {
+    if (isCode(error, "SHIM_UNREACHABLE")) return false;
+    throw error;
   }
 }

@@ -354,6 +354,19 @@ describe("runtime/containers", () => {
       await session[Symbol.asyncDispose]();
       assert.deepEqual(await containers.wait(id), { exitCode: 0 });
     });
+    it("are known by their ids while they run, to whoever opens the state root", async () => {
+      const id = await start("exec sleep 60");
+      const exec = "0123456789abcdef".repeat(4);
+      await using ended = await containers.exec(id, { id: exec, Cmd: ["cat"], AttachStdin: true });
+      await using other = await containers.exec(id, { Cmd: ["sleep", "60"], Detach: true });
+      assert.deepEqual([...(await rig.openContainers().execs(id))].sort(), [exec, other.id].sort());
+      await ended.closeInput();
+      await ended.wait();
+      assert.deepEqual(await containers.execs(id), [other.id]);
+      await containers.kill(id, "KILL");
+      await containers.wait(id);
+      assert.deepEqual(await containers.execs(id), []);
+    });
     it("says what it cannot run, and where", async () => {
       const id = await start("exec sleep 60");
       await assert.rejects(containers.exec(id, { Cmd: ["nosuch"] }), { code: "EXEC_NOT_FOUND" });
