@@ -1,3 +1,4 @@
+import { logDetails } from "../../core/log-details.ts";
 import { defineCommand } from "../command.ts";
 import { write } from "../context.ts";
 import { MOMENT, momentFlag } from "../moment-flag.ts";
@@ -36,10 +37,7 @@ export const logs = defineCommand({
       for await (const { stream, time, line, details } of containers.logs(name, query, interrupted)) {
         // A terminal's output is one stream; docker sends all of it to standard output.
         const target = config.Tty ? context.stdout : context[stream];
-        const before = [
-          ...(flags.timestamps ? [time] : []),
-          ...(flags.details ? [detailsText(details)] : []),
-        ];
+        const before = [...(flags.timestamps ? [time] : []), ...(flags.details ? [logDetails(details)] : [])];
         const head = before.map((text) => `${text} `).join("");
         await write(target, head === "" ? line : Buffer.concat([Buffer.from(head), line]));
       }
@@ -50,13 +48,6 @@ export const logs = defineCommand({
     return 0;
   },
 });
-
-/** As docker shows them: escaped as in a query, sorted. */
-const detailsText = (details: Readonly<Record<string, string>> = {}): string =>
-  Object.entries(details)
-    .map((pair) => pair.map(encodeURIComponent).join("="))
-    .sort()
-    .join(",");
 
 /** Anything that is no number shows all, as docker has it. */
 function readTail(text: string): { tail?: number } {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
+import { logDetails } from "../../core/log-details.ts";
 import type { ContainerService, LogEntry, LogQuery } from "../../engine/api.ts";
 import { ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
@@ -131,9 +132,8 @@ async function* logLines(
   form: StreamForm,
   shown: { readonly timestamps: boolean; readonly details: boolean },
 ): AsyncGenerator<Uint8Array> {
-  for await (const { stream, time, line } of entries) {
-    // No driver here adds labels or variables to a line: its details are empty, and the space behind them is not.
-    const prefix = `${shown.timestamps ? `${time} ` : ""}${shown.details ? " " : ""}`;
+  for await (const { stream, time, line, details } of entries) {
+    const prefix = `${shown.timestamps ? `${time} ` : ""}${shown.details ? `${logDetails(details)} ` : ""}`;
     yield form.encode(stream, Buffer.concat([Buffer.from(prefix), line]));
   }
 }

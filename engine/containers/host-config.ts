@@ -9,6 +9,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
   const derivesSwap = config.Memory > 0 && config.MemorySwap === 0;
   return {
     ...config,
+    LogConfig: { ...config.LogConfig, Type: config.LogConfig.Type || DEFAULT_HOST_CONFIG.LogConfig.Type },
     MemorySwap: derivesSwap ? 2 * config.Memory : config.MemorySwap,
     CapAdd: config.CapAdd.map(capabilityName),
     CapDrop: config.CapDrop.map(capabilityName),

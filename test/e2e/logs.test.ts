@@ -56,7 +56,7 @@ describe("log drivers", () => {
       ],
       "echo hi",
     );
-    assert.equal(await slipway.ok(["logs", "--details", id]), "MODE=x%20y,a=1 hi");
+    assert.equal(await slipway.ok(["logs", "--details", id]), "MODE=x+y,a=1 hi");
   });
 
   it("follow through files that are compressed meanwhile", async () => {
