@@ -1,5 +1,5 @@
+import { HEADER_FUNCTIONS } from "../../core/template/functions.ts";
 import { alignColumns } from "./table.ts";
-import { HEADER_FUNCTIONS } from "./template/functions.ts";
 import { compileTemplate } from "./template.ts";
 
 export interface List {

@@ -1,8 +1,6 @@
-import { evaluate } from "./template/evaluate.ts";
-import { FUNCTIONS, type Functions } from "./template/functions.ts";
-import { parseTemplate } from "./template/parser.ts";
-
-const NAMES: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS));
+import { evaluate } from "../../core/template/evaluate.ts";
+import { FUNCTION_NAMES, FUNCTIONS, type Functions } from "../../core/template/functions.ts";
+import { parseTemplate } from "../../core/template/parser.ts";
 
 /** A template read once and written for many values. */
 export type CompiledTemplate = (value: unknown, functions?: Functions) => string;
@@ -14,7 +12,7 @@ export type CompiledTemplate = (value: unknown, functions?: Functions) => string
  */
 export function compileTemplate(text: string): CompiledTemplate {
   const source = text.trim() === "json" ? "{{json .}}" : text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
-  const template = parseTemplate(source, NAMES);
+  const template = parseTemplate(source, FUNCTION_NAMES);
   return (value, functions = FUNCTIONS) => evaluate(template, value, functions);
 }
 

@@ -1,17 +1,14 @@
 import { Failure } from "../../core/errors.ts";
 import { loadSearch, type SearchCompiler, type TextSearch } from "../../core/text-search.ts";
-import type { HostConfig, ProcessConfig } from "../container-config.ts";
+import type { HostConfig } from "../container-config.ts";
 import type { LogSetup } from "../launch/launcher.ts";
 import { containerArgs } from "../spec/process.ts";
-import { type LoggedContainer, logTag } from "./log-tag.ts";
+import type { LoggedContainer, TagWriter } from "./log-tag.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 type Config = HostConfig["LogConfig"]["Config"];
 type LogOptions = Omit<LogSetup, "path">;
-type Described = LoggedContainer & {
-  readonly config: Pick<ProcessConfig, "Labels" | "Env">;
-  readonly search: SearchCompiler;
-};
+type Described = LoggedContainer & { readonly writeTag: TagWriter; readonly search: SearchCompiler };
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const refuse = (why: string): Failure => new Failure("CONTAINER_CONFIG_INVALID", { why });
@@ -92,7 +89,8 @@ function matching(name: (typeof PATTERNS)[number], value: string, { search }: De
   }
 }
 const ATTRIBUTES: Readonly<Record<string, Reader>> = {
-  tag: (value, container) => (value === "" ? {} : { attributes: { tag: logTag(value, container) } }),
+  tag: (value, container) =>
+    value === "" ? {} : { attributes: { tag: container.writeTag(value, container) } },
   labels: (value, container) => chosen(labels(container), listed(value)),
   "labels-regex": (value, container) => chosen(labels(container), matching("labels-regex", value, container)),
   env: (value, container) => chosen(variables(container), listed(value)),
@@ -145,7 +143,14 @@ function readAll({ readers, defaults, unknown }: Driver, config: Config, contain
 export async function containerLog(container: StoredContainer): Promise<LogOptions | undefined> {
   const { LogConfig } = container.hostConfig;
   const search = await loadSearch(PATTERNS.flatMap((name) => LogConfig.Config[name] ?? []));
-  return parseLogOptions(LogConfig, { ...container, command: containerArgs(container.config), search });
+  const writeTag = await loadTags(LogConfig.Config["tag"]);
+  const command = containerArgs(container.config);
+  return parseLogOptions(LogConfig, { ...container, command, writeTag, search });
+}
+
+/** What writes a tag. Most logs have none with templates in it, for which what reads them is not loaded. */
+async function loadTags(tag = ""): Promise<TagWriter> {
+  return tag.includes("{{") ? (await import("./log-tag.ts")).writeTag : (text) => text;
 }
 
 function parseLogOptions(

@@ -88,6 +88,16 @@ describe("log drivers", () => {
     );
   });
 
+  it("keep a tag made by a template with functions and conditions", async () => {
+    const tag =
+      "tag={{with .ContainerLabels}}{{.a}}{{end}} {{truncate (upper .Name) 3}} {{printf `%q` .ImageName}} {{json .ContainerArgs}}{{if .ContainerEnv}}?{{else}}!{{end}}";
+    const id = await ran(["--name", "templated", "-l", "a=b", "--log-opt", tag], "echo hi");
+    assert.equal(
+      decodeURIComponent((await slipway.ok(["logs", "--details", id])).replaceAll("+", " ")),
+      'tag=b TEM "busybox" ["-c","echo hi"]! hi',
+    );
+  });
+
   it("keep nothing with none, and say so", async () => {
     const id = await ran(["--log-driver", "none"], "echo lost");
     const { code, err } = await slipway.run(["logs", id]);
@@ -121,12 +131,27 @@ describe("log drivers", () => {
     [["--log-driver", "local", "--log-opt", "env=A"], /unknown log opt 'env' for log driver local/],
     [
       ["--log-opt", "tag={{.Nam}}"],
-      /invalid value for log opt tag: a container has no field Nam, expected one of ID, /,
+      /invalid value for log opt tag: template: :1:2: .*map has no entry for key "Nam"/,
+    ],
+    [["--log-opt", "tag={{"], /invalid value for log opt tag: template: :1: unclosed action/],
+    [["--log-opt", "tag={{nosuch .ID}}"], /invalid value for log opt tag: .*function "nosuch" not defined/],
+    [
+      ["--log-opt", "tag={{if .ID}}{{range 9}}x{{end}}{{end}}"],
+      /\{\{range\}\} in --log-opt tag is not supported/,
     ],
     [
-      ["--log-opt", "tag={{if .ID}}x{{end}}"],
-      /--log-opt tag with the template action \{\{if .ID\}\} is not supported/,
+      ["--log-opt", `tag={{define "a"}}{{template "a"}}{{end}}{{template "a"}}`],
+      /\{\{template\}\} or \{\{block\}\} in --log-opt tag is not supported/,
     ],
+    [
+      ["--log-opt", `tag={{$a := .FullID}}${"{{$a = print $a $a}}".repeat(40)}`],
+      /invalid value for log opt tag: .*calling print: a text of more than 65536 characters/,
+    ],
+    [
+      ["--log-opt", 'tag={{printf "%999999999s" .ID}}'],
+      /invalid value for log opt tag: .*a width of 999999999 is more than 1000000/,
+    ],
+    [["--log-opt", `tag=${"{{.ID}}".repeat(200)}`], /a template has at most 1024 characters, this one 1400/],
     [["--log-opt", "labels-regex=("], /invalid value for log opt labels-regex: \(/],
   ];
   for (const [flags, err] of refused) {

@@ -40,6 +40,9 @@ export const processes = scenario("processes and output", [
   "run --name cmp-quiet --log-driver none --network none comparison/base echo unheard",
   "logs cmp-quiet",
   "rm cmp-quiet",
+  "run --name cmp-tagged --network none --log-opt 'tag={{upper .Name}} {{.ImageName}} {{json .Command}}' comparison/base echo hi",
+  "logs --details cmp-tagged",
+  "rm cmp-tagged",
   "run --name cmp-driver --log-driver nosuch --network none comparison/base true",
   "rm -f cmp-driver",
 ]);

@@ -5,7 +5,7 @@ import { isList, isMap, isMethod, isNil, isTrue, kindOf, sortedKeys, write } fro
 
 /** Fields of Docker's documents that are maps of the user's keys: an unknown key there is no mistake. */
 const OPEN_MAPS = new Set(
-  "Annotations Containers Data DriverOpts ExposedPorts Labels Networks Options PortBindings Ports StorageOpt Sysctls Tmpfs Volumes".split(
+  "Annotations ContainerLabels Containers Data DriverOpts ExposedPorts Labels Networks Options PortBindings Ports StorageOpt Sysctls Tmpfs Volumes".split(
     " ",
   ),
 );

@@ -1,3 +1,4 @@
+import { queryEscape } from "../query-escape.ts";
 import { sprintf } from "./printf.ts";
 import { isList, isMap, isMethod, isNil, isTrue, kindOf, type Method, print, sprint } from "./values.ts";
 
@@ -122,10 +123,7 @@ export const FUNCTIONS: Functions = {
   printf: (format, ...values) => sprintf(string(format), values),
   html: (...values) => sprint(values).replace(/[<>&"']/g, (c) => HTML[c] ?? c),
   js: (...values) => sprint(values).replace(/[\\'"<>&=]/g, (c) => JS[c] ?? c),
-  urlquery: (...values) =>
-    encodeURIComponent(sprint(values))
-      .replaceAll("%20", "+")
-      .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  urlquery: (...values) => queryEscape(sprint(values)),
   json: (value) => JSON.stringify(value ?? null),
   split: (text, separator) => string(text).split(string(separator)),
   join: (list, separator) => {
@@ -140,6 +138,7 @@ export const FUNCTIONS: Functions = {
     string(text) === "" ? "" : " ".repeat(number(before)) + string(text) + " ".repeat(number(after)),
   truncate: (text, width) => string(text).slice(0, number(width)),
 };
+export const FUNCTION_NAMES: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS));
 
 /** For the header of a table the values are column titles, which docker's own functions leave as they are. */
 export const HEADER_FUNCTIONS: Functions = {

@@ -1,6 +1,8 @@
 import { isNil, kindOf, print } from "./values.ts";
 
 const DIRECTIVE = /%(?<flags>[-+# 0]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?<verb>[a-zA-Z%])/g;
+/** As in Go. */
+const WIDEST = 1e6;
 
 interface Directive {
   readonly flags: string;
@@ -75,6 +77,7 @@ export function sprintf(format: string, values: readonly unknown[]): string {
 }
 
 function padTo(text: string, width: number, flags: string): string {
+  if (width > WIDEST) throw new RangeError(`a width of ${width} is more than ${WIDEST}`);
   const missing = Math.max(0, width - Array.from(text).length);
   if (flags.includes("-")) return text + " ".repeat(missing);
   if (!flags.includes("0")) return " ".repeat(missing) + text;

@@ -1,4 +1,4 @@
-import { Failure } from "../../../core/errors.ts";
+import { Failure } from "../errors.ts";
 
 /** Go's wording: "template: NAME:LINE: …", where the name of a template given on the command line is empty. */
 export function syntaxError(source: string, at: number, why: string): Failure {
