@@ -5,7 +5,7 @@ import { BASE } from "../contender.ts";
 import { buildRows } from "../row.ts";
 
 const MIB = 1 << 20;
-const HALF = 245 * MIB;
+const SIZE = 490 * MIB;
 const TEXT = Buffer.from(
   "text compresses well, as half of most images does\n".repeat(Math.ceil(MIB / 50)),
 ).subarray(0, MIB);
@@ -19,10 +19,10 @@ export const big = buildRows("big", {
   refresh: refreshBig,
 });
 
-/** Writes the file `big`. */
-export function writeBig(context: string): void {
+/** Writes the file `big`, of an even number of MiB. */
+export function writeBig(context: string, size = SIZE): void {
   const file = openSync(join(context, "big"), "w");
-  for (let written = 0; written < HALF; written += MIB) {
+  for (let written = 0; written < size; written += 2 * MIB) {
     writeSync(file, randomBytes(MIB));
     writeSync(file, TEXT);
   }

@@ -5,7 +5,7 @@ import { BASE } from "../contender.ts";
 import { buildRows } from "../row.ts";
 
 const FOLDERS = 400;
-const FILES_PER_FOLDER = 50;
+export const FILES_PER_FOLDER = 50;
 const LINE = "a line of a text file, as sources have them\n";
 /** 73 MB altogether. */
 const LINES_PER_FILE = 83;
@@ -20,8 +20,8 @@ export const small = buildRows("small", {
 });
 
 /** Writes the folder `files`. */
-export function writeSmall(context: string): void {
-  for (let folder = 0; folder < FOLDERS; folder += 1) {
+export function writeSmall(context: string, folders = FOLDERS): void {
+  for (let folder = 0; folder < folders; folder += 1) {
     const path = join(context, "files", `folder-${folder}`);
     mkdirSync(path, { recursive: true });
     for (let file = 0; file < FILES_PER_FOLDER; file += 1)

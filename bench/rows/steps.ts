@@ -7,8 +7,10 @@ const STEPS = 10;
 
 /** What a step costs: ten RUNs that hardly do anything. */
 export const steps = buildRows("steps", {
-  prepare: (context) => {
-    const runs = Array.from({ length: STEPS }, (_, i) => `RUN echo ${i} > /s${i}`);
-    writeFileSync(join(context, "Dockerfile"), [`FROM ${BASE}`, ...runs, ""].join("\n"));
-  },
+  prepare: (context) => writeSteps(context),
 });
+
+export function writeSteps(context: string, count = STEPS): void {
+  const runs = Array.from({ length: count }, (_, i) => `RUN echo ${i} > /s${i}`);
+  writeFileSync(join(context, "Dockerfile"), [`FROM ${BASE}`, ...runs, ""].join("\n"));
+}
