@@ -3,10 +3,10 @@ import { switchArgument } from "../../core/builder-arguments.ts";
 import { Failure } from "../../core/errors.ts";
 import type { BuildService, CacheBounds, FetchedContext } from "../../engine/api.ts";
 import { classicBuild } from "../build/classic-build.ts";
-import { NO_CONTENT, ok } from "../http/call.ts";
+import { type Call, NO_CONTENT, ok, type Stream } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
-import { BUILD_QUERY, buildOptions } from "../wire/build-query.ts";
+import { BUILD_QUERY, type BuildQuery, buildOptions } from "../wire/build-query.ts";
 import { readRegistryConfig } from "../wire/registry-config.ts";
 
 const PRUNE_BOUNDS = ["keep-storage", "reserved-space", "max-used-space", "min-free-space"] as const;
@@ -15,9 +15,11 @@ const BOUNDS = Object.fromEntries(PRUNE_BOUNDS.map((name) => [name, param.intege
   typeof param.integer
 >;
 
+/** Builds under way that were given an id, to be cancelled by it. */
+type Running = Map<string, AbortController>;
+
 export function buildRoutes(builds: BuildService): readonly Route[] {
-  /** Builds under way that were given an id, to be cancelled by it. */
-  const running = new Map<string, AbortController>();
+  const running: Running = new Map();
   return [
     route({
       method: "POST",
@@ -27,41 +29,7 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       refuses: [403, 404, 503],
       takes: "application/x-tar",
       query: BUILD_QUERY,
-      async handle({ query, stream, headers, signal }) {
-        const options = buildOptions(query);
-        const credentials = readRegistryConfig(headers["x-registry-config"]);
-        const { remote } = query;
-        const keepGitDir = switchArgument(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
-        const context: FetchedContext =
-          remote === undefined
-            ? await builds.receive(stream, { signal })
-            : await builds.fetchContext(remote, { signal, keepGitDir });
-        const stop = new AbortController();
-        const { buildid, dockerfile: name = "Dockerfile", q: quiet } = query;
-        if (buildid !== undefined) running.set(buildid, stop);
-        const answer = await classicBuild({
-          quiet,
-          signal: AbortSignal.any([signal, stop.signal]),
-          run: async (report, abort) => {
-            await using received = context;
-            try {
-              const { directory } = received;
-              const dockerfile = {
-                name,
-                text: received.dockerfile ?? received.readText(name),
-                // What is sent is for its sender to decide; an ignore file in it is a file.
-                ...(remote === undefined ? { ignore: { name: "", text: "" } } : {}),
-              };
-              const origin = remote === undefined ? {} : { origin: remote };
-              const request = { ...options, ...origin, context: directory, dockerfile, credentials };
-              return await builds.build(request, report, { signal: abort });
-            } finally {
-              if (buildid !== undefined) running.delete(buildid);
-            }
-          },
-        });
-        return { status: 200, headers: { "content-type": "application/json" }, stream: answer };
-      },
+      handle: (call) => build(builds, running, call),
     }),
     route({
       method: "POST",
@@ -92,6 +60,45 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       },
     }),
   ];
+}
+
+async function build(
+  builds: BuildService,
+  running: Running,
+  { query, stream, headers, signal }: Call<unknown, BuildQuery>,
+): Promise<Stream<200>> {
+  const options = buildOptions(query);
+  const credentials = readRegistryConfig(headers["x-registry-config"]);
+  const { remote, buildid, dockerfile: name = "Dockerfile", q: quiet } = query;
+  const keepGitDir = switchArgument(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+  const context: FetchedContext =
+    remote === undefined
+      ? await builds.receive(stream, { signal })
+      : await builds.fetchContext(remote, { signal, keepGitDir });
+  const stop = new AbortController();
+  if (buildid !== undefined) running.set(buildid, stop);
+  const answer = await classicBuild({
+    quiet,
+    signal: AbortSignal.any([signal, stop.signal]),
+    run: async (report, abort) => {
+      await using received = context;
+      try {
+        const { directory } = received;
+        const dockerfile = {
+          name,
+          text: received.dockerfile ?? received.readText(name),
+          // What is sent is for its sender to decide; an ignore file in it is a file.
+          ...(remote === undefined ? { ignore: { name: "", text: "" } } : {}),
+        };
+        const origin = remote === undefined ? {} : { origin: remote };
+        const request = { ...options, ...origin, context: directory, dockerfile, credentials };
+        return await builds.build(request, report, { signal: abort });
+      } finally {
+        if (buildid !== undefined) running.delete(buildid);
+      }
+    },
+  });
+  return { status: 200, headers: { "content-type": "application/json" }, stream: answer };
 }
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;

@@ -3,7 +3,7 @@ import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import { logDetails } from "../../core/log-details.ts";
 import type { ContainerService, LogEntry, LogQuery } from "../../engine/api.ts";
-import { ok } from "../http/call.ts";
+import { type Call, type Hijack, ok, type Stream } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { carry } from "../streams/carry.ts";
@@ -18,6 +18,18 @@ const ATTACH_QUERY = z.object({
   stderr: param.flag(),
 });
 
+const LOGS_QUERY = z.object({
+  follow: param.flag(),
+  stdout: param.flag(),
+  stderr: param.flag(),
+  since: param.moment,
+  until: param.moment,
+  timestamps: param.flag(),
+  tail: param.optionalText,
+  details: param.flag(),
+});
+type OfContainer<Query extends z.ZodType> = Call<{ readonly id: string }, z.output<Query>>;
+
 /** What goes in and out of containers' processes. */
 export const containerStreamRoutes = (containers: ContainerService): readonly Route[] => [
   route({
@@ -27,27 +39,7 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
     answers: { 101: "the connection carries its streams", 200: "its output; the body is its input" },
     refuses: [404, 409],
     query: ATTACH_QUERY,
-    async handle({ params: { id }, query: { detachKeys, logs, stream, ...streams }, api }) {
-      const { id: container, config } = await containers.get(id);
-      const form = streamForm({ tty: config.Tty, api });
-      const keys = parseDetachKeys(detachKeys);
-      const { contentType } = form;
-      if (!stream) {
-        const entries = logs ? containers.logs(container, { ...streams, follow: false }) : [];
-        return {
-          contentType,
-          hijack: async (connection) => {
-            for await (const { stream: from, line } of entries)
-              await connection.write(form.encode(from, line));
-          },
-        };
-      }
-      const stdin = streams.stdin && config.OpenStdin;
-      const attachment = await containers.attach(container, { stdin, logs });
-      const closesInput = config.StdinOnce && !config.Tty;
-      const options = { ...streams, stdin, form, detachKeys: keys, closesInput };
-      return { contentType, hijack: (connection) => carry(attachment, connection, options) };
-    },
+    handle: (call) => attach(containers, call),
   }),
   route({
     method: "GET",
@@ -77,40 +69,8 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
     summary: "Reads what a container wrote",
     answers: { 200: "lines, as they are or in frames" },
     refuses: [404, 501],
-    query: z.object({
-      follow: param.flag(),
-      stdout: param.flag(),
-      stderr: param.flag(),
-      since: param.moment,
-      until: param.moment,
-      timestamps: param.flag(),
-      tail: param.optionalText,
-      details: param.flag(),
-    }),
-    async handle({
-      params: { id },
-      query: { timestamps, details, tail, since, until, ...streams },
-      api,
-      signal,
-    }) {
-      if (!streams.stdout && !streams.stderr)
-        throw new Failure("REQUEST_INVALID", { why: "Bad parameters: you must choose at least one stream" });
-      const { id: container, config, hostConfig } = await containers.get(id);
-      if (hostConfig.LogConfig.Type === "none") throw new Failure("LOG_UNREADABLE", {});
-      const form = streamForm({ tty: config.Tty, api });
-      const query: LogQuery = {
-        ...streams,
-        ...(since === undefined ? {} : { since }),
-        ...(until === undefined ? {} : { until }),
-        ...lastLines(tail),
-      };
-      const entries = containers.logs(container, query, { signal });
-      return {
-        status: 200,
-        headers: { "content-type": form.contentType },
-        stream: logLines(entries, form, { timestamps, details }),
-      };
-    },
+    query: LOGS_QUERY,
+    handle: (call) => readLogs(containers, call),
   }),
   route({
     method: "GET",
@@ -126,6 +86,54 @@ export const containerStreamRoutes = (containers: ContainerService): readonly Ro
     },
   }),
 ];
+
+async function attach(
+  containers: ContainerService,
+  { params, query: { detachKeys, logs, stream, ...streams }, api }: OfContainer<typeof ATTACH_QUERY>,
+): Promise<Hijack> {
+  const { id, config } = await containers.get(params.id);
+  const form = streamForm({ tty: config.Tty, api });
+  const keys = parseDetachKeys(detachKeys);
+  const { contentType } = form;
+  if (!stream) {
+    const entries = logs ? containers.logs(id, { ...streams, follow: false }) : [];
+    return {
+      contentType,
+      hijack: async (connection) => {
+        for await (const { stream: from, line } of entries) await connection.write(form.encode(from, line));
+      },
+    };
+  }
+  const stdin = streams.stdin && config.OpenStdin;
+  const attachment = await containers.attach(id, { stdin, logs });
+  const closesInput = config.StdinOnce && !config.Tty;
+  const options = { ...streams, stdin, form, detachKeys: keys, closesInput };
+  return { contentType, hijack: (connection) => carry(attachment, connection, options) };
+}
+
+async function readLogs(
+  containers: ContainerService,
+  { params, query, api, signal }: OfContainer<typeof LOGS_QUERY>,
+): Promise<Stream<200>> {
+  const { timestamps, details, tail, since, until, ...streams } = query;
+  if (!streams.stdout && !streams.stderr)
+    throw new Failure("REQUEST_INVALID", { why: "Bad parameters: you must choose at least one stream" });
+  const { id, config, hostConfig } = await containers.get(params.id);
+  if (hostConfig.LogConfig.Type === "none") throw new Failure("LOG_UNREADABLE", {});
+  const form = streamForm({ tty: config.Tty, api });
+  const wanted: LogQuery = {
+    ...streams,
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...lastLines(tail),
+  };
+  const entries = containers.logs(id, wanted, { signal });
+  return {
+    status: 200,
+    headers: { "content-type": form.contentType },
+    stream: logLines(entries, form, { timestamps, details }),
+  };
+}
 
 async function* logLines(
   entries: AsyncIterable<LogEntry>,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Engine, ExecRecord } from "../../engine/api.ts";
-import { created, ok } from "../http/call.ts";
+import { type Answer, type Call, created, ok } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
 import { carry } from "../streams/carry.ts";
@@ -41,6 +41,8 @@ const START_BODY = z
   .object({ Detach: switched, Tty: switched, ConsoleSize: size })
   .nullish()
   .transform((body) => body ?? { Detach: false, Tty: false, ConsoleSize: {} });
+
+type Start = Call<{ readonly id: string }, unknown, z.output<typeof START_BODY>>;
 
 /** Which streams an attached client wants of a process; the engine does not care. */
 interface Wanted {
@@ -90,34 +92,9 @@ export function execRoutes({ execs, containers }: Pick<Engine, "execs" | "contai
       },
       refuses: [404, 409],
       body: START_BODY,
-      async handle({ params: { id }, body: { Detach: detach, ConsoleSize }, api }) {
-        const { request, container, status } = await execs.get(id);
-        const { stdout = true, stderr = true, detachKeys } = wanted.get(request) ?? {};
-        const keys = parseDetachKeys(detachKeys);
-        const tty = request.Tty === true;
-        const form = streamForm({ tty, api });
-        const begin = () => execs.start(id, { detach, ...ConsoleSize });
-        if (detach) {
-          await (await begin())[Symbol.asyncDispose]();
-          return { status: 200 };
-        }
-        const { state } = await containers.get(container);
-        const canBegin = status === "created" && state.status === "running";
-        // Why it cannot is told by the status of the answer.
-        const early = canBegin ? undefined : await begin();
-        const stdin = request.AttachStdin === true;
-        const options = { stdin, stdout, stderr, form, detachKeys: keys, closesInput: !tty };
-        return {
-          contentType: form.contentType,
-          async hijack(connection) {
-            // docker-py loses what comes together with the head of the answer, so nothing is written before that was sent.
-            const session = early ?? (await begin().catch(messageOf));
-            // Whoever attaches reads on the connection why the process did not begin, and asks for its exit code as ever.
-            if (typeof session === "string")
-              await connection.write(form.encode("stdout", Buffer.from(`exec failed: ${session}\r\n`)));
-            else await carry(session, connection, options);
-          },
-        };
+      handle: async (call) => {
+        const record = await execs.get(call.params.id);
+        return start({ execs, containers }, call, { record, wanted: wanted.get(record.request) });
       },
     }),
     route({
@@ -141,6 +118,40 @@ export function execRoutes({ execs, containers }: Pick<Engine, "execs" | "contai
       handle: async ({ params: { id } }) => ok(execDocument(await execs.get(id))),
     }),
   ];
+}
+
+async function start(
+  { execs, containers }: Pick<Engine, "execs" | "containers">,
+  { params: { id }, body: { Detach: detach, ConsoleSize }, api }: Start,
+  { record, wanted }: { readonly record: ExecRecord; readonly wanted: Wanted | undefined },
+): Promise<Answer<101 | 200>> {
+  const { request, container, status } = record;
+  const { stdout = true, stderr = true, detachKeys } = wanted ?? {};
+  const keys = parseDetachKeys(detachKeys);
+  const tty = request.Tty === true;
+  const form = streamForm({ tty, api });
+  const begin = () => execs.start(id, { detach, ...ConsoleSize });
+  if (detach) {
+    await (await begin())[Symbol.asyncDispose]();
+    return { status: 200 };
+  }
+  const { state } = await containers.get(container);
+  const canBegin = status === "created" && state.status === "running";
+  // Why it cannot is told by the status of the answer.
+  const early = canBegin ? undefined : await begin();
+  const stdin = request.AttachStdin === true;
+  const options = { stdin, stdout, stderr, form, detachKeys: keys, closesInput: !tty };
+  return {
+    contentType: form.contentType,
+    async hijack(connection) {
+      // docker-py loses what comes together with the head of the answer, so nothing is written before that was sent.
+      const session = early ?? (await begin().catch(messageOf));
+      // Whoever attaches reads on the connection why the process did not begin, and asks for its exit code as ever.
+      if (typeof session === "string")
+        await connection.write(form.encode("stdout", Buffer.from(`exec failed: ${session}\r\n`)));
+      else await carry(session, connection, options);
+    },
+  };
 }
 
 /** Docker Engine API 1.51 "ExecInspectResponse". */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import type { ImageService } from "../../engine/api.ts";
+import type { ImageService, TransferEvent } from "../../engine/api.ts";
 import type { Answer, Call } from "../http/call.ts";
 import * as param from "../http/param.ts";
 import { type Route, route } from "../http/route.ts";
@@ -25,6 +25,10 @@ const CREATE_QUERY = z.object({
 });
 type Create = Call<unknown, z.output<typeof CREATE_QUERY>>;
 
+// Docker's API has no word for how layers are compressed.
+const PUSH_QUERY = z.object({ tag: param.text, platform, compression: param.oneOf(["gzip", "zstd"]) });
+type Push = Call<{ readonly name: string }, z.output<typeof PUSH_QUERY>>;
+
 /** How images come and go: registries, archives, tars of root filesystems. */
 export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
   route({
@@ -43,28 +47,8 @@ export const imageTransferRoutes = (images: ImageService): readonly Route[] => [
     summary: "Pushes an image to its registry",
     answers: { 200: "progress, JSON, one a line" },
     refuses: [404],
-    // Docker's API has no word for how layers are compressed.
-    query: z.object({ tag: param.text, platform, compression: param.oneOf(["gzip", "zstd"]) }),
-    async handle({ params: { name }, query: { tag, platform, compression }, headers, signal }) {
-      if (platform !== undefined) await requirePlatform(images, referenceOf(name, tag), platform);
-      const options = {
-        allTags: tag === "" && !isTagged(name),
-        ...(compression === undefined ? {} : { compression }),
-        credentials: readRegistryAuth(headers),
-        signal,
-      };
-      return progressAnswer(async (write) => {
-        const report = (event: Parameters<typeof transferMessage>[0]) => write(transferMessage(event));
-        for (const { reference, digest, size } of await images.push(
-          referenceOf(name, tag),
-          report,
-          options,
-        )) {
-          const Tag = reference.slice(reference.lastIndexOf(":") + 1);
-          write({ progressDetail: {}, aux: { Tag, Digest: digest, Size: size } });
-        }
-      });
-    },
+    query: PUSH_QUERY,
+    handle: (call) => push(images, call),
   }),
   route({
     method: "POST",
@@ -119,6 +103,27 @@ function pull(images: ImageService, { query, headers, signal }: Create): Promise
   };
   return progressAnswer(async (write) => {
     await images.pull(referenceOf(fromImage, tag), (event) => write(transferMessage(event)), options);
+  });
+}
+
+async function push(
+  images: ImageService,
+  { params: { name }, query: { tag, platform, compression }, headers, signal }: Push,
+): Promise<Answer<200>> {
+  const reference = referenceOf(name, tag);
+  if (platform !== undefined) await requirePlatform(images, reference, platform);
+  const options = {
+    allTags: tag === "" && !isTagged(name),
+    ...(compression === undefined ? {} : { compression }),
+    credentials: readRegistryAuth(headers),
+    signal,
+  };
+  return progressAnswer(async (write) => {
+    const report = (event: TransferEvent) => write(transferMessage(event));
+    for (const { reference: pushed, digest, size } of await images.push(reference, report, options)) {
+      const Tag = pushed.slice(pushed.lastIndexOf(":") + 1);
+      write({ progressDetail: {}, aux: { Tag, Digest: digest, Size: size } });
+    }
   });
 }
 

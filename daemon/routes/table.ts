@@ -6,6 +6,7 @@ import { buildRoutes } from "./builds.ts";
 import { containerFactRoutes } from "./container-facts.ts";
 import { containerFileRoutes } from "./container-files.ts";
 import { containerLifeRoutes } from "./container-life.ts";
+import { containerRunRoutes } from "./container-runs.ts";
 import { containerStreamRoutes } from "./container-streams.ts";
 import { eventRoutes } from "./events.ts";
 import { execRoutes } from "./execs.ts";
@@ -17,6 +18,7 @@ import { ownBuildRoutes } from "./own-builds.ts";
 import { ownImageRoutes } from "./own-images.ts";
 import { ownManifestRoutes } from "./own-manifests.ts";
 import { ownSystemRoutes } from "./own-system.ts";
+import { registryFactRoutes } from "./registry-facts.ts";
 import { type DaemonFacts, systemRoutes } from "./system.ts";
 import { volumeRoutes } from "./volumes.ts";
 
@@ -26,11 +28,13 @@ export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly R
   ...eventRoutes(engine.events),
   ...containerFactRoutes(engine.containers),
   ...containerLifeRoutes(engine.containers),
+  ...containerRunRoutes(engine.containers),
   ...containerFileRoutes(engine.containers),
   ...containerStreamRoutes(engine.containers),
   ...execRoutes(engine),
   ...buildRoutes(engine.builds),
-  ...imageFactRoutes(engine),
+  ...imageFactRoutes(engine.images),
+  ...registryFactRoutes(engine.distribution),
   ...imageTransferRoutes(engine.images),
   ...imageLifeRoutes(engine),
   ...networkRoutes(engine.networks),
