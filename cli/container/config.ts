@@ -15,6 +15,7 @@ import { readRestartPolicy } from "./restart.ts";
 import { readSecurityOptions } from "./security-options.ts";
 import { readUlimit } from "./ulimit.ts";
 
+type Config = ContainerCreate["config"];
 type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
 /** Which of the process's streams the command line is connected to. */
@@ -39,56 +40,71 @@ export function readCreate(
     ...optional("platform", flags.platform === undefined ? undefined : parsePlatform(flags.platform)),
     config: {
       Image: image,
-      AttachStdin: streams.stdin,
-      AttachStdout: streams.stdout,
-      AttachStderr: streams.stderr,
-      Tty: flags.tty,
-      OpenStdin: flags.interactive,
-      StdinOnce: flags.interactive && streams.stdin,
-      Env: readEnv(flags["env-file"], flags.env, context.env),
-      Labels: readLabels(flags["label-file"], flags.label),
+      ...optional("Cmd", command.length > 0 ? command : undefined),
       ExposedPorts: ports.exposed,
       Volumes: mounts.volumes,
-      ...optional("Cmd", command.length > 0 ? command : undefined),
-      ...optional("Entrypoint", flags.entrypoint === undefined ? undefined : [flags.entrypoint]),
-      ...optional("Hostname", flags.hostname),
-      ...optional("Domainname", flags.domainname),
-      ...optional("User", flags.user),
-      ...optional("WorkingDir", flags.workdir),
-      ...optional("StopSignal", flags["stop-signal"]),
-      ...optional("StopTimeout", flags["stop-timeout"]),
-      ...optional("Healthcheck", readHealthcheck(flags)),
+      ...streamFields(flags, streams),
+      ...processFields(context, flags),
     },
     hostConfig: {
       ...resources(flags),
       Binds: mounts.binds,
       Tmpfs: mounts.tmpfs,
       ...listed("Mounts", mounts.mounts),
-      ...listed("VolumesFrom", flags["volumes-from"]),
       PortBindings: ports.bindings,
-      PublishAllPorts: flags["publish-all"],
       NetworkMode: networks.mode,
-      Links: flags.link,
-      AutoRemove: flags.rm,
-      Privileged: flags.privileged,
-      ReadonlyRootfs: flags["read-only"],
-      CapAdd: flags["cap-add"],
-      CapDrop: flags["cap-drop"],
-      Dns: flags.dns,
-      DnsSearch: flags["dns-search"],
-      DnsOptions: flags["dns-option"],
-      ExtraHosts: flags["add-host"],
-      ...readIsolation(flags),
-      SecurityOpt: readSecurityOptions(flags["security-opt"], context.cwd),
-      Sysctls: keyValues(flags.sysctl),
-      Init: flags.init,
-      ...optional("ConsoleSize", flags.tty ? sizeOf(context.stdout) : undefined),
-      LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },
-      RestartPolicy: restartPolicy(flags.restart, flags.rm),
+      ...hostFields(context, flags),
     },
     networks: networks.networks,
   };
 }
+
+const streamFields = ({ tty, interactive }: ContainerFlags, { stdin, stdout, stderr }: Streams) =>
+  ({
+    AttachStdin: stdin,
+    AttachStdout: stdout,
+    AttachStderr: stderr,
+    Tty: tty,
+    OpenStdin: interactive,
+    StdinOnce: interactive && stdin,
+  }) satisfies Partial<Config>;
+
+const processFields = ({ env }: Context, flags: ContainerFlags) =>
+  ({
+    Env: readEnv(flags["env-file"], flags.env, env),
+    Labels: readLabels(flags["label-file"], flags.label),
+    ...optional("Entrypoint", flags.entrypoint === undefined ? undefined : [flags.entrypoint]),
+    ...optional("Hostname", flags.hostname),
+    ...optional("Domainname", flags.domainname),
+    ...optional("User", flags.user),
+    ...optional("WorkingDir", flags.workdir),
+    ...optional("StopSignal", flags["stop-signal"]),
+    ...optional("StopTimeout", flags["stop-timeout"]),
+    ...optional("Healthcheck", readHealthcheck(flags)),
+  }) satisfies Partial<Config>;
+
+const hostFields = ({ cwd, stdout }: Context, flags: ContainerFlags) =>
+  ({
+    ...listed("VolumesFrom", flags["volumes-from"]),
+    PublishAllPorts: flags["publish-all"],
+    Links: flags.link,
+    AutoRemove: flags.rm,
+    Privileged: flags.privileged,
+    ReadonlyRootfs: flags["read-only"],
+    CapAdd: flags["cap-add"],
+    CapDrop: flags["cap-drop"],
+    Dns: flags.dns,
+    DnsSearch: flags["dns-search"],
+    DnsOptions: flags["dns-option"],
+    ExtraHosts: flags["add-host"],
+    ...readIsolation(flags),
+    SecurityOpt: readSecurityOptions(flags["security-opt"], cwd),
+    Sysctls: keyValues(flags.sysctl),
+    Init: flags.init,
+    ...optional("ConsoleSize", flags.tty ? sizeOf(stdout) : undefined),
+    LogConfig: { Type: flags["log-driver"] ?? "json-file", Config: keyValues(flags["log-opt"]) },
+    RestartPolicy: restartPolicy(flags.restart, flags.rm),
+  }) satisfies Partial<HostConfig>;
 
 function sizeOf({ columns, rows }: Context["stdout"]): HostConfig["ConsoleSize"] | undefined {
   return columns === undefined || rows === undefined ? undefined : [rows, columns];
