@@ -40,7 +40,10 @@ export interface RegistryAccessService {
   disallow(user: string, patterns?: readonly string[]): Promise<void>;
   rules(): Promise<readonly RegistryRule[]>;
 
-  /** Makes a password for a machine, which logs in with the name. It is kept nowhere: what this resolves with is the only copy. */
+  /**
+   * Makes a password for a machine, which logs in with the name. It is kept nowhere: what this resolves with is the only copy. Rejects with
+   * REGISTRY_USER_INVALID, REGISTRY_NAME_TAKEN, ACCESS_FILE_INVALID when a grant is none, OPTION_INVALID for an end that is too far.
+   */
   createToken(token: {
     readonly name: string;
     readonly grants: readonly RegistryGrant[];

@@ -18,6 +18,8 @@ import type { Locks } from "../../store/types.ts";
 import type { RegistryAccessService, RegistryGrant, RegistryRule } from "./access-api.ts";
 
 const LOCK = "registry-access";
+/** RFC 3339 has four digits for the year. */
+const END_OF_TIME = Date.UTC(10_000);
 
 /** Reads and replaces the files of access control, one change at a time whoever makes it. */
 export class RegistryAccess implements RegistryAccessService {
@@ -96,6 +98,7 @@ export class RegistryAccess implements RegistryAccessService {
 
   async createToken({ name, grants, expiresAt }: Parameters<RegistryAccessService["createToken"]>[0]) {
     checkName(name);
+    checkExpiry(expiresAt);
     parsePolicy(formatPolicy(grants.map((grant: RegistryGrant) => ({ users: [name], ...grant }))), "policy");
     const secret = newSecret();
     await using _lock = await this.#locks.hold(LOCK);
@@ -129,6 +132,17 @@ export class RegistryAccess implements RegistryAccessService {
 function checkName(user: string): void {
   const why = userNameProblem(user);
   if (why !== undefined) throw new Failure("REGISTRY_USER_INVALID", { user: user.slice(0, 255), why });
+}
+
+/** A time that the file of tokens cannot say would make all of it unreadable. */
+function checkExpiry(at: Date | undefined): void {
+  if (at === undefined || at.getTime() < END_OF_TIME) return;
+  const got = Number.isNaN(at.getTime()) ? String(at) : at.toISOString();
+  throw new Failure("OPTION_INVALID", {
+    option: "the end of the token",
+    got,
+    want: "a time before the year 10000",
+  });
 }
 
 /** Empty when it is not there. */
