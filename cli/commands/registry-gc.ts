@@ -1,6 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { Failure } from "../../core/errors.ts";
+import { isMissing } from "../../core/if-there.ts";
+import type { RetentionRules } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
-import { print } from "../context.ts";
+import { type Context, print } from "../context.ts";
 import { humanSize } from "../format/units.ts";
 import { interruptible } from "../signals.ts";
 
@@ -29,7 +33,7 @@ export const registryGc = defineCommand({
       graceMs: flags.grace,
       ...(flags.unused === undefined ? {} : { unusedMs: flags.unused }),
       signal: interrupted.signal,
-      ...(flags.retention === undefined ? {} : { retention: resolve(context.cwd, flags.retention) }),
+      ...(flags.retention === undefined ? {} : { retention: await readRules(context, flags.retention) }),
       ...(flags.data === undefined ? {} : { directory: flags.data }),
     });
     const verb = dryRun ? "would remove" : "removed";
@@ -45,3 +49,14 @@ export const registryGc = defineCommand({
     return 0;
   },
 });
+
+/** The file is one of this machine, wherever the registry is. Rejects with ACCESS_FILE_INVALID when there is none. */
+async function readRules({ cwd }: Context, name: string): Promise<RetentionRules> {
+  const file = resolve(cwd, name);
+  try {
+    return { file, text: await readFile(file, "utf8") };
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new Failure("ACCESS_FILE_INVALID", { file, why: "no such file" });
+  }
+}

@@ -71,6 +71,12 @@ export interface RegistryServeOptions extends RegistryAddress {
   readonly retention?: string;
   readonly maxUploads: number;
 }
+/** Rules of retention, wherever they are kept. */
+export interface RetentionRules {
+  readonly text: string;
+  /** What errors call them. */
+  readonly file: string;
+}
 export interface RegistryCollectOptions extends Abortable {
   readonly directory?: string;
   readonly graceMs: number;
@@ -78,8 +84,8 @@ export interface RegistryCollectOptions extends Abortable {
   readonly unusedMs?: number;
   /** Also manifests that no tag, index or subject keeps. */
   readonly untagged: boolean;
-  /** As of RegistryServeOptions. */
-  readonly retention?: string;
+  /** Undefined: those of the state root, if there are any. */
+  readonly retention?: RetentionRules;
   readonly dryRun: boolean;
 }
 export interface RegistryService {
@@ -91,6 +97,7 @@ export interface RegistryService {
   ): Promise<void>;
   /** Users, policy and tokens of the registry on this state root. */
   access(): Promise<RegistryAccessService>;
+  /** Rejects with ACCESS_FILE_INVALID for rules that are none. */
   collect(options: RegistryCollectOptions): Promise<RegistryCollected>;
   /** Reads all content again and verifies it. */
   scrub(options?: { readonly directory?: string } & Abortable): Promise<ScrubReport>;

@@ -16,7 +16,7 @@ import type {
 } from "./api.ts";
 import { listen } from "./listen.ts";
 import type { Observation } from "./observation.ts";
-import { readRetention } from "./retention.ts";
+import { parseRetention, readRetention } from "./retention.ts";
 import type { OpenedTls } from "./tls.ts";
 
 /** An upload nobody added to for a day is given up. */
@@ -144,9 +144,10 @@ export class Registry implements RegistryService {
   }
 
   collect(options: RegistryCollectOptions) {
-    const { directory, retention: file, ...rest } = options;
+    const { directory, retention: given, ...rest } = options;
     return this.#jobs.record("collect", { registry: directory ?? true }, async () => {
-      const retention = await readRetention(file, this.#store.paths);
+      const retention =
+        given === undefined ? await readRetention(undefined, this.#store.paths) : await parseRetention(given);
       await using storage = await this.#open(directory);
       return await collectRegistry(storage, { ...rest, retention, uploadMs: UPLOAD_MS });
     });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { describe, it } from "mocha";
+import { Scratch } from "../support/scratch.ts";
 import { runCli } from "./support/run-cli.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -62,6 +64,18 @@ describe("registry commands", () => {
     );
     const { dryRun, directory, untagged } = (calls[0]?.[1] ?? {}) as Readonly<Record<string, unknown>>;
     assert.deepEqual([dryRun, directory, untagged], [true, "/srv/r", false]);
+  });
+
+  it("gc reads the rules of retention itself, as the registry may be on another machine", async () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.join("rules.json"), '{"rules":[]}');
+    const answers = { "registry.collect": { pruned: [], uploads: [], blobs: 0, bytes: 0 } };
+    const run = (name: string) =>
+      runCli(["registry", "gc", "--retention", name], { answers, cwd: scratch.path });
+    const { retention } = ((await run("rules.json")).calls[0]?.[1] ?? {}) as { readonly retention?: object };
+    assert.deepEqual(retention, { file: scratch.join("rules.json"), text: '{"rules":[]}' });
+    const { code, err, calls } = await run("nosuch");
+    assert.deepEqual([code, err, calls], [1, `Error: ${scratch.join("nosuch")}: no such file\n`, []]);
   });
 
   it("scrub ends with 1 when something is wrong", async () => {
