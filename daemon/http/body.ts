@@ -16,7 +16,9 @@ export async function readJson(stream: ByteStream, headers: IncomingHttpHeaders)
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw new Failure("REQUEST_INVALID", { why: `invalid JSON: ${(cause as Error).message}` }, { cause });
+    // V8 quotes what surrounds the mistake, which may be a password.
+    const what = (cause as Error).message.replace(/, (?:\.\.\.)?".*/s, "");
+    throw new Failure("REQUEST_INVALID", { why: `invalid JSON: ${what}` });
   }
 }
 

@@ -40,6 +40,13 @@ describe("the daemon's HTTP", () => {
       message: /^invalid JSON: /,
     },
     {
+      title: "a body that is no JSON, without quoting it",
+      request: ["POST", "/auth"],
+      body: '{"username":"ann","password":secret}',
+      status: 400,
+      message: "invalid JSON: Unexpected token 's'",
+    },
+    {
       title: "a body of another type",
       request: ["POST", "/containers/create"],
       body: "{}",
