@@ -95,7 +95,7 @@ export class ApiServer {
     // The client may go at any moment; what then fails says so where it is awaited.
     socket.on("error", () => undefined);
     const gone = new AbortController();
-    socket.once("close", () => gone.abort());
+    socket.once("close", () => gone.abort(clientGone()));
     const body = upgradeBody(request, socket);
     const outcome = await this.#answer(request, body, gone.signal);
     const { answer } = outcome;
@@ -174,10 +174,13 @@ interface Outcome<A = Exclude<Answer, Hijack | Switch>> {
 
 const refused = (error: unknown): Outcome => ({ answer: errorAnswer(error), error });
 
+/** Why work ends early: whoever throws it has not failed. */
+const clientGone = (): Failure => new Failure("CANCELLED", { what: "the request" });
+
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) controller.abort(clientGone());
   });
   return controller.signal;
 }
