@@ -15,7 +15,7 @@ import { RemoteExecs } from "./execs.ts";
 import { Transport } from "./http/transport.ts";
 import { RemoteImages } from "./images.ts";
 import { RemoteNetworks } from "./networks.ts";
-import { remoteRegistry } from "./registry.ts";
+import { RemoteRegistry } from "./registry.ts";
 import { RemoteSystem } from "./system.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { RemoteVolumes } from "./volumes.ts";
@@ -57,7 +57,7 @@ export async function connectEngine({
     distribution: new RemoteDistribution(transport, credentials),
     events: new RemoteEvents(transport),
     system: new RemoteSystem(transport),
-    registry: remoteRegistry,
+    registry: new RemoteRegistry(transport),
     [Symbol.asyncDispose]: async () => transport[Symbol.dispose](),
   };
 }

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { isDigest } from "../../core/digest.ts";
-import { Failure } from "../../core/errors.ts";
 import type { BuildDetails, BuildRecord } from "../../engine/api.ts";
 import type { Document } from "../http/fields.ts";
+import { fitted } from "./fitted.ts";
 
 const moment = z.iso.datetime().transform((text) => new Date(text));
 const digest = z.string().refine(isDigest);
@@ -72,12 +72,6 @@ const DETAILS = RECORD.extend({
 });
 
 /** A build of Slipway's own paths, which are as the engine has it. Throws DAEMON_ANSWER_INVALID. */
-export const readRecord = (document: Document): BuildRecord => read(RECORD, document);
+export const readRecord = (document: Document): BuildRecord => fitted(RECORD, document, "a build");
 /** Throws DAEMON_ANSWER_INVALID. */
-export const readDetails = (document: Document): BuildDetails => read(DETAILS, document);
-
-function read<T>(schema: z.ZodType<T>, document: Document): T {
-  const { data, error } = schema.safeParse(document);
-  if (data !== undefined) return data;
-  throw new Failure("DAEMON_ANSWER_INVALID", { why: "a build is of another form" }, { cause: error });
-}
+export const readDetails = (document: Document): BuildDetails => fitted(DETAILS, document, "a build");

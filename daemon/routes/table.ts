@@ -17,6 +17,7 @@ import { networkRoutes } from "./networks.ts";
 import { ownBuildRoutes } from "./own-builds.ts";
 import { ownImageRoutes } from "./own-images.ts";
 import { ownManifestRoutes } from "./own-manifests.ts";
+import { ownRegistryRoutes } from "./own-registry.ts";
 import { ownSystemRoutes } from "./own-system.ts";
 import { registryFactRoutes } from "./registry-facts.ts";
 import { type DaemonFacts, systemRoutes } from "./system.ts";
@@ -43,6 +44,7 @@ export const routeTable = (engine: Engine, facts: () => DaemonFacts): readonly R
   ...ownBuildRoutes(engine.buildHistory),
   ...ownImageRoutes(engine.images),
   ...ownManifestRoutes(engine.distribution),
+  ...ownRegistryRoutes(engine.registry),
   ...ownSystemRoutes(engine.system),
   ...absentRoutes(),
 ];

@@ -50,6 +50,12 @@ const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promis
     },
   ],
   [
+    "collecting the registry's garbage",
+    ({ registry }) => registry.collect({ graceMs: 0, untagged: false, dryRun: true }),
+  ],
+  ["verifying the registry's content", ({ registry }) => registry.scrub()],
+  ["managing who may use the registry", ({ registry }) => registry.access()],
+  [
     "saving the images of several platforms",
     async ({ images }) => {
       for await (const _ of images.saveList([], []));

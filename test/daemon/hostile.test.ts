@@ -18,6 +18,9 @@ const create = (fields: object, message: RegExp, status = 400): Refused => [
 const host = (fields: object, message: RegExp, status = 400): Refused =>
   create({ HostConfig: fields }, message, status);
 
+const REGISTRY = "/slipway/v1/registry";
+const collect = (fields: object) => ({ graceMs: 0, untagged: false, dryRun: true, ...fields });
+
 const REFUSED: readonly Refused[] = [
   create({ Image: "" }, /no image specified/),
   create({ Image: 7 }, /invalid Image/),
@@ -87,6 +90,45 @@ const REFUSED: readonly Refused[] = [
   ["GET", "/exec/nosuch/json", undefined, 404, /No such exec instance/],
   ["GET", "/events?since=never", undefined, 400, /invalid since/],
   ["GET", "/system/df?type=nosuch", undefined, 400, /invalid type/],
+  ["POST", `${REGISTRY}/users`, { password: "x", grants: [] }, 400, /invalid name/],
+  ["POST", `${REGISTRY}/users?name=x`, { password: 7, grants: [] }, 400, /^invalid password: /],
+  ["POST", `${REGISTRY}/users?name=x`, { password: "x" }, 400, /^invalid grants: /],
+  ["POST", `${REGISTRY}/users?name=x`, { password: "x", grants: [], nosuch: 1 }, 400, /nosuch/],
+  ["POST", `${REGISTRY}/users?name=x%0Ay:z`, { password: "x", grants: [] }, 400, /invalid user name/],
+  ["POST", `${REGISTRY}/users?name=*`, { password: "x", grants: [] }, 400, /a meaning in policies/],
+  ["POST", `${REGISTRY}/users?name=x`, { password: "x\0", grants: [] }, 400, /NUL/],
+  ["POST", `${REGISTRY}/users?name=x`, undefined, 400, /expected object/],
+  ["DELETE", `${REGISTRY}/users?name=..%2F..%2Fhtpasswd`, undefined, 404, /no such registry user/],
+  ["POST", `${REGISTRY}/rules`, { repositories: ["a"], actions: ["pull"] }, 400, /users/],
+  [
+    "POST",
+    `${REGISTRY}/rules?user=x`,
+    { repositories: ["a"], actions: ["eat"] },
+    400,
+    /^invalid actions.0: /,
+  ],
+  ["POST", `${REGISTRY}/rules?user=x`, { repositories: [], actions: ["pull"] }, 400, /repositories/],
+  [
+    "POST",
+    `${REGISTRY}/rules?user=x`,
+    { repositories: ["../a\n"], actions: ["pull"] },
+    400,
+    /repository's name/,
+  ],
+  ["DELETE", `${REGISTRY}/rules?user=x&repository=a`, undefined, 404, /no rule of the policy is for x in a/],
+  ["POST", `${REGISTRY}/tokens?name=x`, { grants: [], expiresAt: "soon" }, 400, /^invalid expiresAt: /],
+  ["POST", `${REGISTRY}/tokens?name=x`, { grants: [], secret: "mine" }, 400, /secret/],
+  ["DELETE", `${REGISTRY}/tokens?name=x`, undefined, 404, /no such registry token/],
+  [
+    "POST",
+    `${REGISTRY}/collect`,
+    { graceMs: "1h", untagged: false, dryRun: true },
+    400,
+    /^invalid graceMs: /,
+  ],
+  ["POST", `${REGISTRY}/collect`, collect({ directory: "/etc" }), 400, /directory/],
+  ["POST", `${REGISTRY}/collect`, collect({ retention: "/etc/passwd" }), 400, /^invalid retention: /],
+  ["POST", `${REGISTRY}/collect`, collect({ retention: { file: "r", text: "{" } }), 400, /^r:1: /],
   ["POST", "/auth", { username: 7 }, 400, /invalid username/],
   ["GET", "/swarm", undefined, 503, /not a swarm manager/],
   ["POST", "/services/create", {}, 503, /not a swarm manager/],
