@@ -55,11 +55,15 @@ export class Networks implements NetworkService {
 
   async inspect(network: string) {
     const found = this.#networks.get(network);
-    return networkDocument(found, (await this.#containers()).filter(isActive));
+    return this.#document(found, (await this.#containers()).filter(isActive));
   }
 
   async documents(filters?: Filters) {
-    return (await this.list(filters)).map((network) => networkDocument(network, []));
+    return (await this.list(filters)).map((network) => this.#document(network, []));
+  }
+
+  #document(network: NetworkRecord, containers: readonly ContainerRecord[]) {
+    return networkDocument({ ...network, options: this.#networks.optionsOf(network) }, containers);
   }
 
   async remove(network: string): Promise<string> {

@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure, isCode } from "../../core/errors.ts";
+import { ifThere } from "../../core/if-there.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import { type Family, parseSubnet } from "./addresses.ts";
-import { readBridgeOptions } from "./bridge-options.ts";
+import { defaultOptions, readBridgeOptions } from "./bridge-options.ts";
 import { requireIpv6, setUpBridge } from "./bridge-settings.ts";
 import { gatewayTo, type NetworkDriver, type NetworkRecord, type PortPublisher } from "./driver.ts";
 import type { Firewall } from "./firewall.ts";
+import { isBuiltIn } from "./network-table.ts";
 import type { PublishedEndpoint } from "./rules.ts";
 
 const DEFAULT_ROOT = "/var/lib/slipway";
@@ -79,13 +81,24 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     const kernel = this.#kernel;
     const { ipv6 } = network;
     if (ipv6 !== undefined) requireIpv6();
-    const { mtu = kernel.defaultRouteMtu() ?? FALLBACK_MTU } = readBridgeOptions(network.options);
+    const { mtu = this.#defaultMtu() } = readBridgeOptions(network.options);
     if (kernel.linkIndex(link) === undefined) kernel.createBridge(link, { mtu });
     const warnings = setUpBridge(link, familiesOf(network));
     kernel.addAddress(link, `${network.gateway}/${parseSubnet(network.subnet ?? "").prefix}`);
     if (ipv6 !== undefined) kernel.addAddress(link, `${ipv6.gateway}/${parseSubnet(ipv6.subnet).prefix}`);
     kernel.setLinkUp(link);
     return warnings;
+  }
+
+  #defaultMtu(): number {
+    return this.#kernel.defaultRouteMtu() ?? FALLBACK_MTU;
+  }
+
+  optionsOf(network: NetworkRecord): Readonly<Record<string, string>> {
+    if (!isBuiltIn(network)) return network.options;
+    const link = this.linkOf(network);
+    // Until its first container there is no bridge.
+    return defaultOptions({ link, mtu: ifThere(() => mtuOf(link)) ?? this.#defaultMtu() });
   }
 
   /** Takes away the bridges of state roots that are gone, and those of this one that none of its networks has. A host without nftables has no rules of theirs. */
@@ -118,7 +131,7 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
       cidr: `${endpoint.address}/${endpoint.prefixLength}`,
       ...(ipv6 === undefined ? {} : { cidr6: `${ipv6.address}/${ipv6.prefixLength}` }),
       mac: endpoint.mac,
-      mtu: Number(readFileSync(`${LINKS}/${bridge}/mtu`, "latin1")),
+      mtu: mtuOf(bridge),
       isolated: !readBridgeOptions(network.options).communication,
     });
   }
@@ -146,6 +159,8 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
 }
 
 const familiesOf = ({ ipv6 }: NetworkRecord): readonly Family[] => (ipv6 === undefined ? [4] : [4, 6]);
+
+const mtuOf = (link: string): number => Number(readFileSync(`${LINKS}/${link}/mtu`, "latin1"));
 
 /** A host without nftables has no rules to remove. */
 function ignoreMissing(error: unknown): void {

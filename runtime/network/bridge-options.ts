@@ -60,6 +60,22 @@ const READERS: Readonly<Record<string, (option: string, text: string) => Partial
   "com.docker.network.driver.mtu": (option, text) => ({ mtu: readMtu(option, text) }),
 };
 
+/** The options that a network has that was asked for none, as Docker tells of its default one. */
+export const defaultOptions = ({
+  link,
+  mtu,
+}: {
+  readonly link: string;
+  readonly mtu: number;
+}): Readonly<Record<string, string>> => ({
+  "com.docker.network.bridge.default_bridge": "true",
+  "com.docker.network.bridge.enable_icc": String(DEFAULTS.communication),
+  "com.docker.network.bridge.enable_ip_masquerade": String(DEFAULTS.masquerade),
+  "com.docker.network.bridge.host_binding_ipv4": DEFAULTS.hostAddress,
+  "com.docker.network.bridge.name": link,
+  "com.docker.network.driver.mtu": String(mtu),
+});
+
 /** Throws NETWORK_INVALID, and OPTION_UNSUPPORTED for an option that is not in the table. */
 export function readBridgeOptions(options: Readonly<Record<string, string>>): BridgeSettings {
   const said = Object.entries(options).map(([option, text]) => {

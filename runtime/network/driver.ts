@@ -51,6 +51,8 @@ export interface NetworkDriver {
   readonly sharing: NetworkSharing;
   /** Refuses what it cannot make of a network that is not in the database yet. Throws IPV6_UNAVAILABLE, NETWORK_INVALID, OPTION_UNSUPPORTED. */
   check(network: NetworkRecord): void;
+  /** By Docker's names: what it was asked for, and of a network that was made unasked what holds in it. */
+  optionsOf(network: NetworkRecord): Readonly<Record<string, string>>;
   /**
    * Makes what the network needs on this host; cheap where it is there already. `all` are the networks of the root: what is on the host of
    * others that were there goes away. Returns warnings: what this host cannot do, and what is lost.

@@ -68,6 +68,11 @@ export class Networks {
     return driver;
   }
 
+  /** See NetworkDriver. */
+  optionsOf(network: NetworkRecord): Readonly<Record<string, string>> {
+    return this.driverOf(network).optionsOf(network);
+  }
+
   /**
    * Makes a network, and what it needs on this host. Rejects with IPV6_UNAVAILABLE, NETWORK_EXISTS, NETWORK_INVALID, NETWORK_PREDEFINED,
    * NETWORK_SUBNET_OVERLAPS, NETWORK_SUBNET_TAKEN, OPTION_UNSUPPORTED; there is no network then.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requiresBaseImage, requiresCommand } from "../support/requires.ts";
 import { Slipway } from "./support/slipway.ts";
@@ -46,6 +46,15 @@ describe("containers on the bridge", () => {
     assert.match(taken.err, /^Error: Bind for 127\.0\.0\.1:\d+ failed: port is already allocated/);
     await slipway.ok(["rm", "-f", "one"]);
     assert.equal((await slipway.run(other)).code, 0);
+  });
+
+  it("are behind the bridge that the default network names, with its MTU", async () => {
+    await serve("one");
+    const options = JSON.parse(await slipway.ok(["network", "inspect", "-f", "{{json .Options}}", "bridge"]));
+    const link = `/sys/class/net/${options["com.docker.network.bridge.name"]}`;
+    assert.notEqual(readFileSync(`${link}/bridge/bridge_id`, "latin1"), "");
+    assert.equal(readFileSync(`${link}/mtu`, "latin1").trim(), options["com.docker.network.driver.mtu"]);
+    await slipway.ok(["rm", "-f", "one"]);
   });
 
   it("work in a state root that was removed and made again", async function () {

@@ -20,4 +20,7 @@ export const facts = scenario("facts", [
   "ps -n 1 --filter name=cmp-facts --format '{{.Names}}'",
   "container ls -a -f label=b=2 -f name=cmp-facts --format json",
   "rm cmp-facts",
+  // The bridge's own name and MTU are the host's affair.
+  `network inspect -f '{{range $k, $v := .Options}}{{if not (or (eq $k "com.docker.network.bridge.name") (eq $k "com.docker.network.driver.mtu"))}}{{$k}}={{$v}} {{else}}{{$k}} {{end}}{{end}}' bridge`,
+  "network inspect -f '{{json .Options}} {{json .IPAM}} {{json .Labels}} {{json .ConfigFrom}}' host none",
 ]);
