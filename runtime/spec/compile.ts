@@ -71,7 +71,7 @@ function compileLinux(request: IsolationRequest, capabilities: readonly string[]
     security.seccomp === "unconfined" || (hostConfig.Privileged && security.seccomp === "builtin");
   return {
     namespaces: compileNamespaces(hostConfig, { network, pid, ipc }, host.cgroupNamespaces),
-    devices: [...(hostConfig.Privileged ? host.devices : DEFAULT_DEVICES), ...devices.map(withoutAccess)],
+    devices: compileDevices(hostConfig.Privileged ? host.devices : DEFAULT_DEVICES, devices),
     ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
     resources: compileResources(hostConfig, devices),
     sysctl: { ...(network === "private" ? PRIVATE_NETWORK_SYSCTLS : {}), ...hostConfig.Sysctls },
@@ -80,6 +80,14 @@ function compileLinux(request: IsolationRequest, capabilities: readonly string[]
     readonlyPaths: open ? [] : READONLY_PATHS,
   };
 }
+
+/** One that is granted by name takes the place of what everybody has there. */
+const compileDevices = (
+  given: readonly OciDevice[],
+  granted: readonly GrantedDevice[],
+): readonly OciDevice[] => [
+  ...new Map([...given, ...granted.map(withoutAccess)].map((device) => [device.path, device])).values(),
+];
 
 const withoutAccess = ({ access: _, ...device }: GrantedDevice): OciDevice => device;
 

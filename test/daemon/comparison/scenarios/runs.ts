@@ -23,6 +23,7 @@ export const runs = scenario("running", [
   `${RUN} --entrypoint echo comparison/base entry`,
   `${RUN} --read-only comparison/base touch /x`,
   `${RUN} --tmpfs /scratch:size=1m comparison/base sh -c 'touch /scratch/x && ls /scratch'`,
+  `${RUN} --device /dev/null --device /dev/zero:/dev/mine comparison/base stat -c '%n %F %t:%T' /dev/null /dev/mine`,
   `${RUN} --cap-drop ALL comparison/base chown 1:1 /tmp`,
   `${RUN} --cap-add NOSUCH comparison/base true`,
   `${RUN} -m 1m comparison/base true`,
