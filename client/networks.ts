@@ -73,11 +73,12 @@ export class RemoteNetworks implements NetworkService {
 const at = (network: string): string => `/networks/${segment(network)}`;
 
 /** Docker Engine API 1.51 "NetworkCreateRequest". */
-function createBody({ name, driver, addresses, ipv6, internal, labels, options }: NetworkCreate): Document {
+function createBody({ name, driver, addresses, ipv6, labels, options, ...marks }: NetworkCreate): Document {
   return {
     Name: name,
     Driver: driver ?? "bridge",
-    Internal: internal ?? false,
+    Internal: marks.internal ?? false,
+    Attachable: marks.attachable ?? false,
     Labels: labels ?? {},
     Options: options ?? {},
     ...(addresses === undefined ? {} : { IPAM: { Config: addresses.map(addressesBody) } }),
@@ -109,6 +110,7 @@ function readNetwork(document: Document): NetworkInfo {
     ...(four === undefined || four.gateway === "" ? {} : { gateway: four.gateway }),
     ...(six === undefined || !flag(document, "EnableIPv6") ? {} : { ipv6: six }),
     internal: flag(document, "Internal"),
+    attachable: flag(document, "Attachable"),
     labels: textMap(document, "Labels"),
     options: textMap(document, "Options"),
     createdAt: text(document, "Created"),

@@ -14,6 +14,7 @@ interface AddressFlags {
 export const networkCreate = defineCommand({
   usage: "[OPTIONS] NETWORK",
   flags: {
+    attachable: { kind: "bool", help: "Enable manual container attachment" },
     "aux-address": {
       kind: "list",
       type: "map",
@@ -28,16 +29,7 @@ export const networkCreate = defineCommand({
     opt: { kind: "list", short: "o", type: "map", help: "Set driver specific options" },
     subnet: { kind: "list", help: "Subnet in CIDR format that represents a network segment" },
   },
-  unsupported: [
-    "attachable",
-    "config-from",
-    "config-only",
-    "ingress",
-    "ipam-driver",
-    "ipam-opt",
-    "ipv4",
-    "scope",
-  ],
+  unsupported: ["config-from", "config-only", "ingress", "ipam-driver", "ipam-opt", "ipv4", "scope"],
   args: { min: 1, max: 1 },
   async run(context, [name = ""], flags) {
     const addresses = readAddresses(flags);
@@ -45,6 +37,7 @@ export const networkCreate = defineCommand({
       name,
       driver: flags.driver,
       internal: flags.internal,
+      attachable: flags.attachable,
       labels: keyValues(flags.label),
       options: keyValues(flags.opt),
       ...(addresses.length === 0 ? {} : { addresses }),

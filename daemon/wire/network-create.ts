@@ -19,6 +19,7 @@ interface Fields {
   readonly Driver: string;
   readonly Scope: string;
   readonly Internal: boolean;
+  readonly Attachable: boolean;
   readonly EnableIPv4: boolean;
   readonly EnableIPv6: boolean;
   readonly IPAM: Document;
@@ -32,6 +33,7 @@ const FIELDS: FieldTable<Fields> = {
   Driver: z.string(),
   Scope: z.enum(["", "local"]),
   Internal: z.boolean(),
+  Attachable: z.boolean(),
   EnableIPv4: z.boolean(),
   EnableIPv6: z.boolean(),
   IPAM: z.looseObject({}),
@@ -69,6 +71,7 @@ export function readNetworkCreate(document: Document): NetworkCreate {
     name: fields.Name ?? "",
     ...(fields.Driver === undefined || fields.Driver === "" ? {} : { driver: fields.Driver }),
     internal: fields.Internal ?? false,
+    attachable: fields.Attachable ?? false,
     labels: fields.Labels ?? {},
     options: fields.Options ?? {},
     ...(addresses.length === 0 ? {} : { addresses }),

@@ -18,7 +18,7 @@ export function networkDocument(
     EnableIPv6: network.ipv6 !== undefined,
     IPAM: { Driver: "default", Options: isBuiltIn(network) ? null : {}, Config: ipamDocument(network) },
     Internal: network.internal,
-    Attachable: false,
+    Attachable: network.attachable,
     Ingress: false,
     ConfigFrom: { Network: "" },
     ConfigOnly: false,

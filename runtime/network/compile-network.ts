@@ -21,6 +21,8 @@ export interface NetworkCreate {
   /** Addresses of IPv6 beside those of IPv4. */
   readonly ipv6?: boolean;
   readonly internal?: boolean;
+  /** A mark for those who look; any container may be attached to networks of one host. */
+  readonly attachable?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
   readonly options?: Readonly<Record<string, string>>;
 }

@@ -35,6 +35,8 @@ export interface NetworkRecord {
   readonly ipv6?: FamilyAddresses;
   /** Without a way out, and without one in. */
   readonly internal: boolean;
+  /** Was asked for, and changes nothing: any container may be attached. */
+  readonly attachable: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** Options of the driver, by Docker's names. */
   readonly options: Readonly<Record<string, string>>;

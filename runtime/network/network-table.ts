@@ -94,7 +94,7 @@ export class NetworkTable {
       this.#options.database,
       "SELECT document FROM networks ORDER BY name",
     ).all();
-    const absent = { internal: false, labels: {}, options: {} };
+    const absent = { internal: false, attachable: false, labels: {}, options: {} };
     return rows.map((row) => ({ ...absent, ...(JSON.parse(row.document) as NetworkRecord) }));
   }
 
@@ -149,6 +149,7 @@ const describe = ({ name, driver = "bridge", ...wanted }: NetworkCreate): Networ
   name,
   driver,
   internal: wanted.internal ?? false,
+  attachable: wanted.attachable ?? false,
   labels: wanted.labels ?? {},
   options: wanted.options ?? {},
   createdAt: new Date().toISOString(),

@@ -102,7 +102,6 @@ describe("docker's client: networks and volumes", () => {
   const refusals: readonly (readonly [argv: string, message: RegExp])[] = [
     ["network create bridge", /operation is not permitted on predefined bridge network/],
     ["network create --ipv4=false --ipv6 x", /EnableIPv4: false is not supported/],
-    ["network create --attachable x", /Attachable is not supported/],
     ["network create -d macvlan x", /network driver macvlan is not supported/],
     [
       "network create --subnet 10.1.0.0/16 --subnet 10.2.0.0/16 x",

@@ -62,7 +62,7 @@ describe("networks of users", () => {
     ["network create taken", "network with name taken already exists"],
     ["network create -d overlay x", "network driver overlay is not supported"],
     ["network create -d nosuch x", 'plugin "nosuch" not found'],
-    ["network create --attachable x", "--attachable is not supported"],
+    ["network create --scope swarm x", "--scope is not supported"],
     ["network create --gateway 10.5.0.1 x", "every ip-range or gateway must have a corresponding subnet"],
     ["network create --subnet 10.5.0.0/24 --gateway 10.6.0.1 x", "no matching subnet for gateway 10.6.0.1"],
     [
