@@ -71,7 +71,7 @@ export const containerLifeRoutes = (containers: ContainerService): readonly Rout
     query: z.object({ filters: param.filters }),
     async handle({ query: { filters } }) {
       const { removed, bytes } = await containers.prune({ filters });
-      return ok({ ContainersDeleted: removed, SpaceReclaimed: bytes });
+      return ok({ ContainersDeleted: removed.length === 0 ? null : removed, SpaceReclaimed: bytes });
     },
   }),
 ];

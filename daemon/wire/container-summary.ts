@@ -15,11 +15,14 @@ export function containerSummary(record: ContainerInfo, now: number, size?: Size
     Command: [record.path, ...record.args.map((arg) => (arg.includes(" ") ? `'${arg}'` : arg))].join(" "),
     Created: Math.floor(Date.parse(record.createdAt) / 1000),
     Ports: ports(record),
-    ...(size === undefined ? {} : { SizeRw: size.written, SizeRootFs: size.total }),
+    ...(size === undefined ? {} : sizes(size)),
     Labels: config.Labels ?? {},
     State: state.status,
     Status: statusText(state, now),
-    HostConfig: { NetworkMode: hostConfig.NetworkMode === "default" ? "bridge" : hostConfig.NetworkMode },
+    HostConfig: {
+      NetworkMode: hostConfig.NetworkMode === "default" ? "bridge" : hostConfig.NetworkMode,
+      ...(Object.keys(hostConfig.Annotations).length === 0 ? {} : { Annotations: hostConfig.Annotations }),
+    },
     NetworkSettings: { Networks: networks(record) },
     Mounts: record.mounts.map((mount) => ({
       Type: mount.type,
@@ -34,6 +37,12 @@ export function containerSummary(record: ContainerInfo, now: number, size?: Size
     })),
   };
 }
+
+/** Zeros are left out, as Go does it. */
+const sizes = ({ written, total }: Size): Document => ({
+  ...(written === 0 ? {} : { SizeRw: written }),
+  ...(total === 0 ? {} : { SizeRootFs: total }),
+});
 
 /** What is published while it runs, and what is exposed besides. */
 function ports({ config, endpoints, state }: ContainerInfo): readonly Document[] {

@@ -11,6 +11,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     ...config,
     LogConfig: { ...config.LogConfig, Type: config.LogConfig.Type || DEFAULT_HOST_CONFIG.LogConfig.Type },
     MemorySwap: derivesSwap ? 2 * config.Memory : config.MemorySwap,
+    SecurityOpt: labelled(config),
     CapAdd: config.CapAdd.map(capabilityName),
     CapDrop: config.CapDrop.map(capabilityName),
   };
@@ -20,6 +21,13 @@ export const completeConnections = (
   given: Readonly<Record<string, Partial<EndpointConfig>>>,
 ): Readonly<Record<string, EndpointConfig>> =>
   Object.fromEntries(Object.entries(given).map(([name, config]) => [name, { ...PLAIN_ENDPOINT, ...config }]));
+
+/** Docker writes down that a container which shares this much with the host has no label of its own. */
+function labelled({ SecurityOpt, Privileged, IpcMode, PidMode }: HostConfig): readonly string[] {
+  const shares = Privileged || IpcMode === "host" || PidMode === "host";
+  const said = SecurityOpt.some((option) => /^label[=:]/.test(option));
+  return shares && !said ? [...SecurityOpt, "label=disable"] : SecurityOpt;
+}
 
 /** "net_admin" and "CAP_NET_ADMIN" are one. */
 function capabilityName(text: string): string {

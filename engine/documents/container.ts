@@ -108,7 +108,7 @@ function configDocument({ config }: ContainerRecord): Document {
     Tty: config.Tty,
     OpenStdin: config.OpenStdin,
     StdinOnce: config.StdinOnce,
-    Env: config.Env ?? [],
+    Env: orNull(config.Env),
     Cmd: config.Cmd ?? null,
     ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
     ...(config.ArgsEscaped === true ? { ArgsEscaped: true } : {}),

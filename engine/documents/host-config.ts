@@ -1,4 +1,5 @@
 import type { HostConfig } from "../../runtime/container-config.ts";
+import type { MountConfig } from "../../runtime/mount-config.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "../../runtime/spec/security.ts";
 import { orNull } from "./image.ts";
 
@@ -17,7 +18,7 @@ export function hostConfigDocument(config: HostConfig, cgroupNamespace: "host" |
     AutoRemove: config.AutoRemove,
     VolumeDriver: "",
     VolumesFrom: orNull(config.VolumesFrom),
-    ...(config.Mounts.length === 0 ? {} : { Mounts: config.Mounts }),
+    ...(config.Mounts.length === 0 ? {} : { Mounts: config.Mounts.map(mountDocument) }),
     ConsoleSize: config.ConsoleSize,
     CapAdd: orNull(config.CapAdd),
     CapDrop: orNull(config.CapDrop),
@@ -82,4 +83,12 @@ const resourcesDocument = (config: HostConfig): Document => ({
   CpuPercent: 0,
   IOMaximumIOps: 0,
   IOMaximumBandwidth: 0,
+});
+
+const mountDocument = ({ Type, Source, Target, ReadOnly, ...options }: MountConfig): Document => ({
+  Type,
+  ...(Source === "" ? {} : { Source }),
+  Target,
+  ...(ReadOnly ? { ReadOnly } : {}),
+  ...options,
 });

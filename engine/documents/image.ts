@@ -19,7 +19,7 @@ export function imageDocument(record: ImageRecord, config: ImageConfig, driver: 
     Os: config.os,
     Size: record.size,
     GraphDriver: { Data: null, Name: driver },
-    RootFS: { Type: "layers", Layers: record.layers },
+    RootFS: { Type: "layers", ...(record.layers.length === 0 ? {} : { Layers: record.layers }) },
     Metadata: { LastTagTime: "0001-01-01T00:00:00Z" },
     Config: imageConfigDocument(config.config ?? {}),
   };

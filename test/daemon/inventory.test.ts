@@ -47,7 +47,7 @@ const HOST_CONFIG: Readonly<Record<string, { readonly value: unknown; readonly w
   AutoRemove: { value: true },
   VolumeDriver: { value: "elsewhere" },
   VolumesFrom: { value: ["inventory-other:ro"] },
-  Mounts: { value: [{ Type: "tmpfs", Source: "", Target: "/mnt", ReadOnly: false }] },
+  Mounts: { value: [{ Type: "tmpfs", Target: "/mnt", ReadOnly: true }] },
   ConsoleSize: { value: [43, 132] },
   Annotations: { value: { "org.example.key": "value" } },
   CapAdd: { value: ["CAP_NET_ADMIN"] },

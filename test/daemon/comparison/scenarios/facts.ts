@@ -20,6 +20,12 @@ export const facts = scenario("facts", [
   "ps -n 1 --filter name=cmp-facts --format '{{.Names}}'",
   "container ls -a -f label=b=2 -f name=cmp-facts --format json",
   "rm cmp-facts",
+  "create --name cmp-bare --network none --mount type=tmpfs,dst=/t --privileged --security-opt seccomp=unconfined comparison/base true",
+  "inspect -f '{{json .Config.Env}} {{json .HostConfig.Mounts}} {{json .HostConfig.SecurityOpt}} {{json .ExecIDs}}' cmp-bare",
+  "rm cmp-bare",
+  "network create --attachable cmp-attachable",
+  "network inspect -f '{{.Attachable}} {{.Internal}} {{json .Options}}' cmp-attachable",
+  "network rm cmp-attachable",
   // The bridge's own name and MTU are the host's affair.
   `network inspect -f '{{range $k, $v := .Options}}{{if not (or (eq $k "com.docker.network.bridge.name") (eq $k "com.docker.network.driver.mtu"))}}{{$k}}={{$v}} {{else}}{{$k}} {{end}}{{end}}' bridge`,
   "network inspect -f '{{json .Options}} {{json .IPAM}} {{json .Labels}} {{json .ConfigFrom}}' host none",
