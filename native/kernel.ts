@@ -90,8 +90,8 @@ export interface KernelTrees {
 }
 
 export interface FileFingerprint {
-  /** 32 bytes. */
-  readonly sha256: Buffer;
+  /** sha256 in base64. */
+  readonly content: string;
   /** As readXattrs() gives them; absent when there are none. */
   readonly xattrs?: ReadonlyMap<string, Buffer>;
 }

@@ -46,21 +46,74 @@ function statAt(
 ): FileStat | undefined {
   const type = FILE_TYPES[numbers[at] ?? -1];
   if (type === undefined) return undefined;
-  const stat = {
-    type,
-    mode: numbers[at + 1] ?? 0,
-    uid: numbers[at + 2] ?? 0,
-    gid: numbers[at + 3] ?? 0,
-    size: numbers[at + 4] ?? 0,
-    nlink: numbers[at + 5] ?? 0,
-    ino: integers[at + 8] ?? 0n,
-    dev: integers[at + 9] ?? 0n,
-    rdevMajor: numbers[at + 6] ?? 0,
-    rdevMinor: numbers[at + 7] ?? 0,
-    mtimeNs: integers[at + 10] ?? 0n,
-    ctimeNs: integers[at + 11] ?? 0n,
-  };
-  return type === "symlink" ? { ...stat, link } : stat;
+  return type === "symlink" ? new LinkRow(numbers, integers, at, link) : new StatRow(numbers, integers, at);
+}
+
+/** Reads a number when it is asked for: there may be a hundred thousand files, and of most little is ever asked. */
+class StatRow implements FileStat {
+  readonly #numbers: Float64Array;
+  readonly #integers: BigInt64Array;
+  readonly #at: number;
+
+  constructor(numbers: Float64Array, integers: BigInt64Array, at: number) {
+    this.#numbers = numbers;
+    this.#integers = integers;
+    this.#at = at;
+  }
+
+  get type(): FileType {
+    return FILE_TYPES[this.#number(0)] ?? "file";
+  }
+  get mode(): number {
+    return this.#number(1);
+  }
+  get uid(): number {
+    return this.#number(2);
+  }
+  get gid(): number {
+    return this.#number(3);
+  }
+  get size(): number {
+    return this.#number(4);
+  }
+  get nlink(): number {
+    return this.#number(5);
+  }
+  get rdevMajor(): number {
+    return this.#number(6);
+  }
+  get rdevMinor(): number {
+    return this.#number(7);
+  }
+  get ino(): bigint {
+    return this.#integer(8);
+  }
+  get dev(): bigint {
+    return this.#integer(9);
+  }
+  get mtimeNs(): bigint {
+    return this.#integer(10);
+  }
+  get ctimeNs(): bigint {
+    return this.#integer(11);
+  }
+
+  #number(field: number): number {
+    return this.#numbers[this.#at + field] ?? 0;
+  }
+
+  #integer(field: number): bigint {
+    return this.#integers[this.#at + field] ?? 0n;
+  }
+}
+
+class LinkRow extends StatRow {
+  readonly link: string;
+
+  constructor(numbers: Float64Array, integers: BigInt64Array, at: number, link: string) {
+    super(numbers, integers, at);
+    this.link = link;
+  }
 }
 
 /** The digests one behind the other, and the attributes of those files that have some, by position. */
@@ -74,8 +127,8 @@ const SHA256_BYTES = 32;
 export function unpackFingerprints({ digests, xattrs }: PackedFingerprints): readonly FileFingerprint[] {
   const attributes = new Map(xattrs);
   return Array.from({ length: digests.length / SHA256_BYTES }, (_, i) => {
-    const sha256 = digests.subarray(i * SHA256_BYTES, (i + 1) * SHA256_BYTES);
+    const content = digests.toString("base64", i * SHA256_BYTES, (i + 1) * SHA256_BYTES);
     const pairs = attributes.get(i);
-    return pairs === undefined ? { sha256 } : { sha256, xattrs: new Map(pairs) };
+    return pairs === undefined ? { content } : { content, xattrs: new Map(pairs) };
   });
 }

@@ -1,12 +1,10 @@
-import type { Tree } from "../../store/types.ts";
+import type { FileFingerprint, Tree } from "../../store/types.ts";
 import type { SelectedEntry } from "./selected.ts";
 
-/** What an entry consists of beside its stat: the content of a file and extended attributes. */
-export interface Fingerprint {
-  /** sha256 in base64; "" for anything but a regular file. */
-  readonly content: string;
-  readonly xattrs?: ReadonlyMap<string, Buffer>;
-}
+/** What an entry consists of beside its stat: the content of a file, "" for anything else, and extended attributes. */
+export type Fingerprint = FileFingerprint;
+
+const EMPTY: Fingerprint = { content: "" };
 
 /** Reads the content and attributes of entries; the result is in their order. */
 export async function readFingerprints(
@@ -15,17 +13,13 @@ export async function readFingerprints(
 ): Promise<readonly Fingerprint[]> {
   const files = entries.filter(({ stat }) => stat.type === "file");
   const read = (await tree.fingerprint(files.map(({ source }) => source))).values();
-  return entries.map((entry) => {
+  return entries.map(({ stat: { type }, source }) => {
+    if (type === "file") return read.next().value ?? EMPTY;
     // Links have no attributes that a layer keeps.
-    if (entry.stat.type === "symlink") return { content: "" };
-    if (entry.stat.type !== "file") return printOf("", attributesOf(tree, entry.source));
-    const { sha256, xattrs } = read.next().value ?? {};
-    return printOf(sha256?.toString("base64") ?? "", xattrs);
+    const xattrs = type === "symlink" ? undefined : attributesOf(tree, source);
+    return xattrs === undefined ? EMPTY : { ...EMPTY, xattrs };
   });
 }
-
-const printOf = (content: string, xattrs: ReadonlyMap<string, Buffer> | undefined): Fingerprint =>
-  xattrs === undefined ? { content } : { content, xattrs };
 
 /** The extended attributes that a layer keeps; undefined when there are none. The layer writer reads those of files itself. */
 export function attributesOf(tree: Tree, path: string): ReadonlyMap<string, Buffer> | undefined {

@@ -21,7 +21,7 @@ export class StatCache {
   readonly #clock: () => number;
   /** By inode: a file is the same wherever it is. */
   readonly #seen = new Map<bigint, Known>();
-  #known: ReadonlyMap<bigint, Known> | undefined;
+  #known: KnownFiles | undefined;
   #changed = false;
 
   /** `context` names the set of files, which is loaded and saved as a whole. */
@@ -35,15 +35,15 @@ export class StatCache {
     this.#known ??= this.#load();
     const known = this.#known;
     const lookedAt = this.#clock();
-    const found = entries.map(({ stat }) => this.#same(known.get(stat.ino), stat));
+    const found = entries.map(({ stat }) => known.printOf(stat));
     const unknown = entries.filter((_, i) => found[i] === undefined);
     const read = (await readFingerprints(tree, unknown)).values();
     this.#changed ||= unknown.length > 0;
     return entries.map(({ stat }, i) => {
       const before = found[i];
       if (before !== undefined) {
-        this.#seen.set(stat.ino, before);
-        return decodeFingerprint(before.print);
+        this.#seen.set(stat.ino, { stat, print: before });
+        return decodeFingerprint(before);
       }
       const print = read.next().value ?? { content: "" };
       if (isSettled(stat, lookedAt)) this.#seen.set(stat.ino, { stat, print: encodeFingerprint(print) });
@@ -60,20 +60,12 @@ export class StatCache {
     ).run(this.#context, pack([...this.#seen.values()]), this.#clock());
   }
 
-  #same(known: Known | undefined, stat: FileStat): Known | undefined {
-    if (known === undefined) return undefined;
-    const { ctimeNs, mtimeNs, size, dev } = known.stat;
-    const isSame =
-      ctimeNs === stat.ctimeNs && mtimeNs === stat.mtimeNs && size === stat.size && dev === stat.dev;
-    return isSame ? known : undefined;
-  }
-
-  #load(): ReadonlyMap<bigint, Known> {
+  #load(): KnownFiles {
     const row = query<{ entries: Buffer }>(
       this.#database,
       "SELECT entries FROM context_files WHERE context = ?",
     ).get(this.#context);
-    return new Map(row === undefined ? [] : unpack(row.entries).map((known) => [known.stat.ino, known]));
+    return new KnownFiles(row?.entries);
   }
 }
 
@@ -90,18 +82,36 @@ function pack(all: readonly Known[]): Buffer {
   return Buffer.concat([Buffer.from(numbers.buffer), Buffer.from(prints)]);
 }
 
-function unpack(packed: Buffer): readonly Known[] {
-  // A copy is aligned, whatever the buffer was a part of.
-  const { buffer } = new Uint8Array(packed);
-  const count = Number(new BigInt64Array(buffer, 0, 1)[0]);
-  const numbers = new BigInt64Array(buffer, 8, count * FIELDS);
-  const prints = Buffer.from(buffer, 8 * (1 + count * FIELDS))
-    .toString("utf8")
-    .split("\n");
-  const field = (i: number, at: number): bigint => numbers[i * FIELDS + at] ?? 0n;
-  return Array.from({ length: count }, (_, i) => {
-    const size = Number(field(i, 2));
-    const stat = { dev: field(i, 0), ino: field(i, 1), size, mtimeNs: field(i, 3), ctimeNs: field(i, 4) };
-    return { stat, print: prints[i] ?? "" };
-  });
+/** What pack() kept, as it was kept: most of it is only compared. */
+class KnownFiles {
+  readonly #numbers: BigInt64Array;
+  readonly #prints: readonly string[];
+  readonly #rows = new Map<bigint, number>();
+
+  constructor(packed = pack([])) {
+    // A copy is aligned, whatever the buffer was a part of.
+    const { buffer } = new Uint8Array(packed);
+    const count = Number(new BigInt64Array(buffer, 0, 1)[0]);
+    this.#numbers = new BigInt64Array(buffer, 8, count * FIELDS);
+    this.#prints = Buffer.from(buffer, 8 * (1 + count * FIELDS))
+      .toString("utf8")
+      .split("\n");
+    for (let row = 0; row < count; row++) this.#rows.set(this.#field(row, 1), row);
+  }
+
+  /** The fingerprint of a file whose stat is still the same. */
+  printOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStat): string | undefined {
+    const row = this.#rows.get(ino);
+    if (row === undefined) return undefined;
+    const isSame =
+      this.#field(row, 4) === ctimeNs &&
+      this.#field(row, 3) === mtimeNs &&
+      this.#field(row, 2) === BigInt(size) &&
+      this.#field(row, 0) === dev;
+    return isSame ? this.#prints[row] : undefined;
+  }
+
+  #field(row: number, field: number): bigint {
+    return this.#numbers[row * FIELDS + field] ?? 0n;
+  }
 }

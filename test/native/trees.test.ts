@@ -83,9 +83,11 @@ describe("native/trees", () => {
       const many = [...paths, ...Array<string>(100).fill("a/linked")];
       const prints = await loadKernel().fingerprintFiles(root, many);
       const wanted = many.map((path) => {
-        const content = readFileSync(scratch.join("tree", path));
-        const sha256 = createHash("sha256").update(content).digest();
-        return path === "a-b/x" ? { sha256, xattrs: new Map([["user.note", Buffer.from("1")]]) } : { sha256 };
+        const bytes = readFileSync(scratch.join("tree", path));
+        const content = createHash("sha256").update(bytes).digest("base64");
+        return path === "a-b/x"
+          ? { content, xattrs: new Map([["user.note", Buffer.from("1")]]) }
+          : { content };
       });
       assert.deepEqual(prints, wanted);
       assert.deepEqual(await loadKernel().fingerprintFiles(root, []), []);

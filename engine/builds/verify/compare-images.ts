@@ -61,9 +61,9 @@ async function entriesOf(
 async function contentsOf(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const prints = await tree.fingerprint(paths);
   return new Map(
-    prints.map(({ sha256, xattrs = new Map() }, i) => {
+    prints.map(({ content, xattrs = new Map() }, i) => {
       const attributes = [...xattrs].map(([name, value]) => `${name}=${value.toString("hex")}`);
-      return [paths[i] ?? "", [sha256.toString("hex"), ...attributes.toSorted()].join(" ")];
+      return [paths[i] ?? "", [content, ...attributes.toSorted()].join(" ")];
     }),
   );
 }
