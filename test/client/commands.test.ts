@@ -162,7 +162,7 @@ describe("a command through a daemon", () => {
   const refused: readonly [argv: string, why: RegExp][] = [
     [
       "registry serve",
-      /serving the registry cannot be done through a daemon\nhint: run it on the daemon's machine/,
+      /serving the registry cannot be done through a daemon\nhint: let the daemon serve it: slipway daemon --registry :5000$/m,
     ],
     ["--registry-mirror http://x images", /conflicting options: --registry-mirror and the daemon at unix:/],
   ];

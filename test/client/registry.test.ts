@@ -54,10 +54,6 @@ const REFUSED: readonly (readonly [argv: readonly string[], error: string])[] = 
     ["scrub", "--data", "/srv/r"],
     "verifying the content of a directory (--data) cannot be done through a daemon\nhint: run it on the daemon's machine, without -H, DOCKER_HOST and a context",
   ],
-  [
-    ["serve"],
-    "serving the registry cannot be done through a daemon\nhint: let the daemon serve it: slipway daemon --registry :5000",
-  ],
 ];
 
 /** Without the moment at which it was looked. */
