@@ -1,15 +1,15 @@
 import type { Readable } from "node:stream";
 import type { Digest, DigestAlgorithm } from "../../core/digest.ts";
-import type { ByteRange, ByteStream } from "../../core/streams.ts";
+import type { ByteRange } from "../../core/streams.ts";
 import type { BlobInfo, ContentStore } from "../../store/content-store.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { Store } from "../../store/types.ts";
 import { readOrMakeSecret } from "../shared/store-proof.ts";
-import type { AppendOptions, BlobStorage, UploadView } from "./blob-storage.ts";
+import type { BlobStorage } from "./blob-storage.ts";
 import { readBlob } from "./read-blob.ts";
 import type { RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
-import { UploadFiles } from "./upload-files.ts";
+import { StagedUploads } from "./staged-uploads.ts";
 
 /** The engine's own store: its blobs are the registry's, its garbage collection knows the registry's rows. The store stays the caller's. */
 export function openEmbedded(
@@ -30,13 +30,12 @@ export function openEmbedded(
   };
 }
 
-class EmbeddedBlobs implements BlobStorage {
+class EmbeddedBlobs extends StagedUploads implements BlobStorage {
   readonly #content: ContentStore;
-  readonly #files: UploadFiles;
 
   constructor(content: ContentStore, paths: Paths) {
+    super(paths.uploads);
     this.#content = content;
-    this.#files = new UploadFiles(paths.uploads);
   }
 
   async stat(digest: Digest): Promise<BlobInfo | undefined> {
@@ -55,33 +54,15 @@ class EmbeddedBlobs implements BlobStorage {
     return this.#content.put(content, { algorithm });
   }
 
+  protected adopt(path: string, blob: BlobInfo): Promise<BlobInfo> {
+    return this.#content.adopt(path, blob);
+  }
+
   async delete(digest: Digest): Promise<void> {
     await this.#content.delete(digest);
   }
 
   async *list(): AsyncGenerator<BlobInfo> {
     yield* this.#content.list();
-  }
-
-  begin(upload: string): Promise<void> {
-    return this.#files.begin(upload);
-  }
-  view(upload: string): Promise<UploadView> {
-    return this.#files.view(upload);
-  }
-  received(upload: string): Promise<number | undefined> {
-    return this.#files.received(upload);
-  }
-  append(upload: string, source: ByteStream, options: AppendOptions): Promise<number> {
-    return this.#files.append(upload, source, options);
-  }
-  commit(upload: string, digest: Digest): Promise<BlobInfo> {
-    return this.#files.commit(upload, digest, (path, blob) => this.#content.adopt(path, blob));
-  }
-  abort(upload: string): Promise<void> {
-    return this.#files.abort(upload);
-  }
-  uploads() {
-    return this.#files.list();
   }
 }

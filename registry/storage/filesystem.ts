@@ -14,18 +14,18 @@ import {
 } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
 import { isMissing, undefinedIfMissing } from "../../core/if-there.ts";
-import type { ByteRange, ByteStream } from "../../core/streams.ts";
+import type { ByteRange } from "../../core/streams.ts";
 import type { BlobInfo } from "../../store/content-store.ts";
 import { openDatabase } from "../../store/database.ts";
 import { registryMigration } from "../../store/migrations/005-registry.ts";
 import { registryAwaitedMigration } from "../../store/migrations/009-registry-awaited.ts";
 import { registryUpstreamMigration } from "../../store/migrations/014-registry-upstream.ts";
-import type { AppendOptions, BlobStorage, UploadView } from "./blob-storage.ts";
+import type { BlobStorage } from "./blob-storage.ts";
 import { readBlob } from "./read-blob.ts";
 import type { RegistryMetadata } from "./registry-metadata.ts";
 import type { Reclaimed, RegistryStorage } from "./registry-storage.ts";
 import { SqliteMetadata } from "./sqlite/sqlite-metadata.ts";
-import { UploadFiles } from "./upload-files.ts";
+import { StagedUploads } from "./staged-uploads.ts";
 
 const PUT_TRIES = 5;
 const MIGRATIONS = [registryMigration, registryAwaitedMigration, registryUpstreamMigration];
@@ -71,13 +71,12 @@ async function reclaim(
   return { blobs: count, bytes };
 }
 
-class FileBlobs implements BlobStorage {
+class FileBlobs extends StagedUploads implements BlobStorage {
   readonly #root: string;
-  readonly #files: UploadFiles;
 
   constructor(root: string) {
+    super(join(root, "uploads"));
     this.#root = root;
-    this.#files = new UploadFiles(join(root, "uploads"));
   }
 
   fileOf(digest: Digest): string {
@@ -119,7 +118,7 @@ class FileBlobs implements BlobStorage {
     } finally {
       await file.close();
     }
-    return this.#adopt(path, blob);
+    return this.adopt(path, blob);
   }
 
   /** Counts as just written when it is there. */
@@ -130,7 +129,7 @@ class FileBlobs implements BlobStorage {
     return true;
   }
 
-  async #adopt(path: string, blob: BlobInfo): Promise<BlobInfo> {
+  protected async adopt(path: string, blob: BlobInfo): Promise<BlobInfo> {
     if (await this.#reuse(blob)) {
       await rm(path, { force: true });
       return blob;
@@ -164,28 +163,6 @@ class FileBlobs implements BlobStorage {
           if (info !== undefined && isDigest(digest)) yield { digest, size: info.size, written: info.mtime };
         }
     }
-  }
-
-  begin(upload: string): Promise<void> {
-    return this.#files.begin(upload);
-  }
-  view(upload: string): Promise<UploadView> {
-    return this.#files.view(upload);
-  }
-  received(upload: string): Promise<number | undefined> {
-    return this.#files.received(upload);
-  }
-  append(upload: string, source: ByteStream, options: AppendOptions): Promise<number> {
-    return this.#files.append(upload, source, options);
-  }
-  commit(upload: string, digest: Digest): Promise<BlobInfo> {
-    return this.#files.commit(upload, digest, (path, blob) => this.#adopt(path, blob));
-  }
-  abort(upload: string): Promise<void> {
-    return this.#files.abort(upload);
-  }
-  uploads() {
-    return this.#files.list();
   }
 }
 
