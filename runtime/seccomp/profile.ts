@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { Failure } from "../../core/errors.ts";
+import type { SyscallRule } from "../spec/oci.ts";
 
 /** When a rule of a profile counts. Of each list one has to apply. */
 export interface Condition {
@@ -11,16 +12,7 @@ export interface Condition {
   readonly minKernel?: string;
 }
 
-export interface ProfileRule {
-  readonly names: readonly string[];
-  readonly action: string;
-  readonly errnoRet?: number;
-  readonly args?: readonly {
-    readonly index: number;
-    readonly value: number;
-    readonly valueTwo?: number;
-    readonly op: string;
-  }[];
+export interface ProfileRule extends SyscallRule {
   readonly includes?: Condition;
   readonly excludes?: Condition;
 }

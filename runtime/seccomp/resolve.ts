@@ -1,6 +1,6 @@
 import { release } from "node:os";
 import { hostPlatform } from "../../core/platform.ts";
-import type { OciSeccomp } from "../spec/oci.ts";
+import type { OciSeccomp, SyscallRule } from "../spec/oci.ts";
 import { parseSecurityOptions } from "../spec/security.ts";
 import { DEFAULT_PROFILE } from "./default-profile.ts";
 import type { Condition, ProfileRule, SeccompProfile } from "./profile.ts";
@@ -56,7 +56,7 @@ function architecturesOf(profile: SeccompProfile, architecture: string): readonl
   return row === undefined ? [] : [row.architecture, ...(row.subArchitectures ?? [])];
 }
 
-function resolveRule({ names, action, errnoRet, args }: ProfileRule): OciSeccomp["syscalls"][number] {
+function resolveRule({ names, action, errnoRet, args }: ProfileRule): SyscallRule {
   return {
     names,
     action,

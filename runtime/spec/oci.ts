@@ -109,15 +109,17 @@ export interface OciSeccomp {
   readonly defaultAction: string;
   readonly defaultErrnoRet?: number;
   readonly architectures?: readonly string[];
-  readonly syscalls: readonly {
-    readonly names: readonly string[];
-    readonly action: string;
-    readonly errnoRet?: number;
-    readonly args?: readonly {
-      readonly index: number;
-      readonly value: number;
-      readonly valueTwo?: number;
-      readonly op: string;
-    }[];
+  readonly syscalls: readonly SyscallRule[];
+}
+
+export interface SyscallRule {
+  readonly names: readonly string[];
+  readonly action: string;
+  readonly errnoRet?: number;
+  readonly args?: readonly {
+    readonly index: number;
+    readonly value: number;
+    readonly valueTwo?: number;
+    readonly op: string;
   }[];
 }
