@@ -1,30 +1,24 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack as createPack, extract, type Header, type Pack } from "tar-stream";
+import { filled } from "../../core/filled.ts";
 import type { ByteStream } from "../../core/streams.ts";
 
 /** What the writer of a tar says again by itself, of the name that is written. */
 const OWN_RECORDS = ["path", "linkpath", "size"];
 
 /** One tar of several, each below a folder of its own. */
-export async function* inFolders(
+export function inFolders(
   parts: readonly { readonly folder: string; readonly tar: ByteStream }[],
 ): AsyncGenerator<Uint8Array> {
   const pack = createPack();
-  const produce = async (): Promise<void> => {
+  return filled(pack, async () => {
     for (const { folder, tar } of parts) {
       pack.entry({ name: `${folder}/`, type: "directory", mode: 0o755, mtime: new Date(0) });
       await copyInto(pack, folder, tar);
     }
     pack.finalize();
-  };
-  const produced = produce().catch((error: Error) => pack.destroy(error));
-  try {
-    yield* pack as AsyncIterable<Uint8Array>;
-  } finally {
-    pack.destroy();
-    await produced;
-  }
+  });
 }
 
 async function copyInto(pack: Pack, folder: string, tar: ByteStream): Promise<void> {

@@ -2,6 +2,7 @@ import { pack as createPack, type Header, type Pack } from "tar-stream";
 import type { Annotations } from "../../core/annotations.ts";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { type Digest, digestOf, hexOf } from "../../core/digest.ts";
+import { filled } from "../../core/filled.ts";
 import type { Platform } from "../../core/platform.ts";
 import { familiarName, familiarReference, formatReference, type Reference } from "../../core/reference.ts";
 import type { ByteStream } from "../../core/streams.ts";
@@ -41,9 +42,9 @@ export const saveListArchive = (list: SavedList, read: ReadBlob): AsyncGenerator
 
 type ReadBlob = (digest: Digest) => Promise<ByteStream>;
 
-async function* write(contents: Contents, read: ReadBlob): AsyncGenerator<Uint8Array> {
+function write(contents: Contents, read: ReadBlob): AsyncGenerator<Uint8Array> {
   const pack = createPack();
-  const produce = async (): Promise<void> => {
+  return filled(pack, async () => {
     pack.entry({ ...FOLDER, name: "blobs/" });
     pack.entry({ ...FOLDER, name: "blobs/sha256/" });
     for (const [digest, blob] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -55,14 +56,7 @@ async function* write(contents: Contents, read: ReadBlob): AsyncGenerator<Uint8A
     for (const [name, document] of Object.entries(contents.documents).sort(([a], [b]) => (a < b ? -1 : 1)))
       pack.entry({ ...FILE, name }, JSON.stringify(document));
     pack.finalize();
-  };
-  const produced = produce().catch((error: Error) => pack.destroy(error));
-  try {
-    yield* pack as AsyncIterable<Uint8Array>;
-  } finally {
-    pack.destroy();
-    await produced;
-  }
+  });
 }
 
 type Blobs = Map<Digest, { readonly raw: Uint8Array } | { readonly size: number }>;
