@@ -3,21 +3,13 @@ import { createServer, type Server } from "node:http";
 import { after, before, describe, it } from "mocha";
 import { connectEngine } from "../../client/connect.ts";
 import { digestOf } from "../../core/digest.ts";
-import type { BuildRequest, Engine } from "../../engine/api.ts";
+import type { Engine } from "../../engine/api.ts";
+import { buildRequest } from "../support/build-request.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const NOBODY = { path: "", get: async () => undefined, put: async () => false, remove: async () => false };
 
-const KEEPING_MOUNTS: BuildRequest = {
-  context: "/",
-  dockerfile: { name: "Dockerfile", text: "FROM scratch\n" },
-  tags: [],
-  buildArgs: {},
-  labels: {},
-  noCache: false,
-  pull: false,
-  network: "default",
-  extraHosts: [],
+const KEEPING_MOUNTS = buildRequest("/", ["FROM scratch"], {
   cacheTo: [
     {
       to: { kind: "registry", reference: "127.0.0.1:1/cache" },
@@ -27,7 +19,7 @@ const KEEPING_MOUNTS: BuildRequest = {
       mounts: true,
     },
   ],
-};
+});
 
 /** What Docker's daemon has no word for, and how it is called when it is refused. */
 const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promise<unknown>])[] = [
@@ -45,8 +37,8 @@ const REFUSED: readonly (readonly [what: string, ask: (engine: Engine) => Promis
   [
     "building on an image by its id (a target of bake as a context)",
     ({ builds }) => {
-      const contexts = { base: { kind: "image", reference: digestOf("an image") } };
-      return builds.build({ contexts } as unknown as BuildRequest, () => undefined);
+      const contexts = { base: { kind: "image", reference: digestOf("an image") } } as const;
+      return builds.build(buildRequest("/", ["FROM base"], { contexts }), () => undefined);
     },
   ],
   [

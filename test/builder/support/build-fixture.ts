@@ -16,6 +16,7 @@ import type { ImageConfig } from "../../../image/config.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { openStore } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/types.ts";
+import { buildRequest } from "../../support/build-request.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { testedDriver } from "../../support/snapshot-driver.ts";
 import { type FileTree, treeOf } from "./file-tree.ts";
@@ -112,18 +113,7 @@ export class BuildFixture implements AsyncDisposable {
   }
 
   request(dockerfile: readonly string[], more: Partial<BuildRequest> = {}): BuildRequest {
-    return {
-      context: this.scratch.join("context"),
-      dockerfile: { name: "Dockerfile", text: `${dockerfile.join("\n")}\n` },
-      tags: [],
-      buildArgs: {},
-      labels: {},
-      noCache: false,
-      pull: false,
-      network: "default",
-      extraHosts: [],
-      ...more,
-    };
+    return buildRequest(this.scratch.join("context"), dockerfile, more);
   }
 
   /** What a build did, without its image, which need not be in the store. */
