@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
-import type { Ran } from "../e2e/support/slipway.ts";
 import { FakeRegistry } from "../registry/client/fake-registry.ts";
+import type { Ran } from "../support/run-captured.ts";
 
 const BAKE = `
 group "default" { targets = ["app", "files"] }

@@ -6,8 +6,8 @@ import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { DESCRIBED } from "../builder/dockerfile/described/calls.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
-import type { Ran } from "../e2e/support/slipway.ts";
 import { FakeRegistry } from "../registry/client/fake-registry.ts";
+import type { Ran } from "../support/run-captured.ts";
 
 const DOCKERFILE = `FROM busybox AS first
 ARG WORD=none

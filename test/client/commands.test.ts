@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
-import type { Ran } from "../e2e/support/slipway.ts";
+import type { Ran } from "../support/run-captured.ts";
 
 /** A command line; NAME is a container of its own in each run. */
 interface Row {

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
-import type { Ran } from "../e2e/support/slipway.ts";
 import { GuardedRegistry } from "../registry/server/guarded.ts";
+import type { Ran } from "../support/run-captured.ts";
 
 const grant = { users: ["ann", "bob"], repositories: ["**"], actions: ["pull", "push"] } as const;
 const open = (users: Readonly<Record<string, string>>) =>

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { DaemonRig } from "../daemon/support/daemon-rig.ts";
 import { builtCommand, commandEnv } from "../e2e/support/command.ts";
-import type { Ran } from "../e2e/support/slipway.ts";
 import { requiresCommand } from "../support/requires.ts";
+import type { Ran } from "../support/run-captured.ts";
 
 /** Does here what it is told to do elsewhere, and notes how it was called. */
 const SSH = `#!/bin/sh

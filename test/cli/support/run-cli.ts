@@ -1,13 +1,8 @@
-import { EventEmitter } from "node:events";
-import { PassThrough } from "node:stream";
-import { COMMANDS } from "../../../cli/commands/table.ts";
-import { runProgram } from "../../../cli/program.ts";
+import type { EventEmitter } from "node:events";
 import type { Engine } from "../../../engine/api.ts";
+import { type Ran as Captured, runCaptured } from "../../support/run-captured.ts";
 
-export interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
+export interface Ran extends Captured {
   /** Calls the command made, as "service.method" with the arguments. */
   readonly calls: readonly (readonly [method: string, ...args: unknown[]])[];
 }
@@ -27,34 +22,9 @@ export async function runCli(
   } = {},
 ): Promise<Ran> {
   const calls: [string, ...unknown[]][] = [];
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const texts = [stdout, stderr].map((stream) => collect(stream));
-  stdin.end(options.stdin ?? "");
-  const code = await runProgram(
-    argv,
-    {
-      stdin: () => stdin,
-      rawMode: () => Promise.reject(new Error("no terminal")),
-      stdout,
-      stderr,
-      env: options.env ?? {},
-      cwd: options.cwd ?? "/",
-      signals: options.signals ?? new EventEmitter(),
-      commands: COMMANDS,
-      program: "slipway",
-    },
-    () => Promise.resolve(fakeEngine(options.answers ?? {}, calls)),
-  );
-  stdout.end();
-  stderr.end();
-  const [out = "", err = ""] = await Promise.all(texts);
-  return { code, out, err, calls };
-}
-
-async function collect(stream: PassThrough): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+  const { answers = {}, env = {}, cwd = "/", ...rest } = options;
+  const ran = await runCaptured(argv, { env, cwd, ...rest }, async () => fakeEngine(answers, calls));
+  return { ...ran, calls };
 }
 
 function fakeEngine(answers: Answers, calls: [string, ...unknown[]][]): Engine {

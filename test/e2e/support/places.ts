@@ -3,8 +3,9 @@ import { connect } from "../../../cli/connect.ts";
 import type { Engine } from "../../../engine/api.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { DaemonRig } from "../../daemon/support/daemon-rig.ts";
+import type { Ran } from "../../support/run-captured.ts";
 import { testedDriver } from "../../support/snapshot-driver.ts";
-import { type Ran, Slipway } from "./slipway.ts";
+import { Slipway } from "./slipway.ts";
 
 type RunOptions = Omit<NonNullable<Parameters<Slipway["run"]>[1]>, "via">;
 

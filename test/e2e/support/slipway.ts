@@ -1,21 +1,16 @@
-import { EventEmitter } from "node:events";
-import { PassThrough } from "node:stream";
+import type { EventEmitter } from "node:events";
 import type { Context } from "mocha";
-import { COMMANDS } from "../../../cli/commands/table.ts";
-import { type Connect, runProgram } from "../../../cli/program.ts";
+import type { Connect } from "../../../cli/program.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { openNetworks } from "../../../runtime/network/open-networks.ts";
 import { openStore } from "../../../store/open-store.ts";
+import { type Ran, runCaptured } from "../../support/run-captured.ts";
 import { requiresContainers } from "../../support/runtime-rig.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { testedDriver } from "../../support/snapshot-driver.ts";
 
-export interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+export type { Ran };
 
 /** A state root of its own with busybox:latest in it, and the command line over it, in this process. */
 export class Slipway implements AsyncDisposable {
@@ -42,28 +37,12 @@ export class Slipway implements AsyncDisposable {
       readonly via?: { readonly connect: Connect; readonly env: Readonly<Record<string, string>> };
     } = {},
   ): Promise<Ran> {
-    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-    const texts = [collect(stdout), collect(stderr)];
-    stdin.end(options.stdin ?? "");
-    const code = await runProgram(
+    const { via, env, cwd = this.scratch.path, ...rest } = options;
+    return runCaptured(
       argv,
-      {
-        stdin: () => stdin,
-        rawMode: () => Promise.reject(new Error("no terminal")),
-        stdout,
-        stderr,
-        env: options.via?.env ?? { ...process.env, ...options.env },
-        cwd: options.cwd ?? this.scratch.path,
-        signals: options.signals ?? new EventEmitter(),
-        commands: COMMANDS,
-        program: "slipway",
-      },
-      options.via?.connect ?? (() => openEngine(this.root, testedDriver())),
+      { env: via?.env ?? { ...process.env, ...env }, cwd, ...rest },
+      via?.connect ?? (() => openEngine(this.root, testedDriver())),
     );
-    stdout.end();
-    stderr.end();
-    const [out = "", err = ""] = await Promise.all(texts);
-    return { code, out, err };
   }
 
   /** Output of a command that must succeed, without the last newline. */
@@ -86,10 +65,4 @@ export class Slipway implements AsyncDisposable {
     const networks = openNetworks(store, kernel);
     for (const network of networks.list()) await networks.driverOf(network).delete(network);
   }
-}
-
-async function collect(stream: PassThrough): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }

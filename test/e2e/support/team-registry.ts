@@ -1,65 +1,30 @@
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { networkInterfaces } from "node:os";
-import { PassThrough } from "node:stream";
-import { COMMANDS } from "../../../cli/commands/table.ts";
-import { runProgram } from "../../../cli/program.ts";
 import { openEngine } from "../../../engine/compose.ts";
 import { tarOf } from "../../registry/client/support.ts";
+import { type Ran, runCaptured, type Started, startCommand } from "../../support/run-captured.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { testedDriver } from "../../support/snapshot-driver.ts";
-import type { Ran } from "./slipway.ts";
 
-interface Running {
-  readonly stdout: PassThrough;
-  readonly stderr: PassThrough;
-  readonly signals: EventEmitter;
-  readonly code: Promise<number>;
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
-function start(
-  root: string,
-  argv: readonly string[],
-  { stdin = "", env = {} }: { readonly stdin?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Running {
-  const [input, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  input.end(stdin);
-  const signals = new EventEmitter();
-  const process = {
-    stdin: () => input,
-    stdout,
-    stderr,
-    signals,
-    env,
-    cwd: "/",
-    commands: COMMANDS,
-    program: "slipway",
-  };
-  const rawMode = () => Promise.reject(new Error("no terminal"));
-  const code = runProgram(argv, { ...process, rawMode }, () =>
-    openEngine(root, { registries: { env }, ...testedDriver() }),
-  );
-  return { stdout, stderr, signals, code };
-}
-
-async function finish({ stdout, stderr, code }: Running): Promise<Ran> {
-  const status = await code;
-  const read = (stream: PassThrough): string => String(stream.read() ?? "");
-  return { code: status, out: read(stdout), err: read(stderr) };
-}
+const connectTo = (root: string, env: Environment) => () =>
+  openEngine(root, { registries: { env }, ...testedDriver() });
 
 /** A registry on a state root of its own, set up and served by command lines in this process. */
 export class TeamRegistry implements AsyncDisposable {
   readonly #scratch = new Scratch();
   readonly root = this.#scratch.join("root");
-  #serving: Running | undefined;
+  #serving: Started | undefined;
 
   async run(argv: readonly string[], stdin?: string): Promise<Ran> {
-    return finish(start(this.root, argv, stdin === undefined ? {} : { stdin }));
+    return runCaptured(argv, { env: {}, cwd: "/", stdin }, connectTo(this.root, {}));
   }
 
   /** Resolves once it listens, with what it said. */
   async serve(argv: readonly string[]): Promise<string> {
-    this.#serving = start(this.root, ["registry", "serve", ...argv]);
+    const command = ["registry", "serve", ...argv];
+    this.#serving = startCommand(command, { env: {}, cwd: "/" }, connectTo(this.root, {}));
     const { stdout, code } = this.#serving;
     let said = "";
     while (!said.includes("trust it once")) {
@@ -91,7 +56,8 @@ export class TeamMember implements Disposable {
   }
 
   run(argv: readonly string[], stdin = ""): Promise<Ran> {
-    return finish(start(this.#scratch.join("root"), argv, { stdin, env: this.env }));
+    const { env } = this;
+    return runCaptured(argv, { env, cwd: "/", stdin }, connectTo(this.#scratch.join("root"), env));
   }
 
   /** A small image under a name. */
