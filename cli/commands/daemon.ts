@@ -1,4 +1,4 @@
-import { Failure } from "../../core/errors.ts";
+import { Failure, isCode } from "../../core/errors.ts";
 import {
   engineSettings,
   hostsOf,
@@ -134,6 +134,8 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   );
 }
 
+const GUARDED = "let --registry listen on 127.0.0.1, or serve the registry with slipway registry serve --tls";
+
 async function serveRegistry(
   { registry }: Engine,
   address: string | undefined,
@@ -151,7 +153,13 @@ async function serveRegistry(
     graceMs: HOUR_MS,
     maxUploads: MAX_UPLOADS,
   };
-  await registry.serve(options, (listening) => report(`registry listens on ${listening.address}`), signal);
+  try {
+    await registry.serve(options, (listening) => report(`registry listens on ${listening.address}`), signal);
+  } catch (error) {
+    if (!isCode(error, "REGISTRY_PLAIN_HTTP")) throw error;
+    // The remedies of the engine are flags of another command.
+    throw new Failure(error.code, error.detail, { hint: GUARDED });
+  }
 }
 
 /** The settings that hold now: SIGHUP reads them again. What is wrong with them then is told, and nothing changes. */

@@ -173,6 +173,13 @@ describe("the registry of a daemon", () => {
     await becomes(404, "ann", PASSWORD);
   });
 
+  it("is not served to other machines once it has users, and what can be done is said", async () => {
+    const hosts = ["-H", `unix://${slipway.scratch.join("other.sock")}`];
+    const other = new DaemonProcess(slipway.root, [...hosts, "--registry", ":0"]);
+    assert.equal(await other.ended(), 1);
+    assert.match(other.log, /unencrypted: :0 is not TLS\nhint: let --registry listen on 127\.0\.0\.1, or /);
+  });
+
   it("leaves a line for every change, without a password or token", () => {
     for (const said of [
       "POST /v1.51/slipway/v1/registry/users?name=ann: 200",
