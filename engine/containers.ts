@@ -4,6 +4,7 @@ import type { Abortable, ByteStream } from "../core/streams.ts";
 import { loadSearch } from "../core/text-search.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import type { ContainerManager } from "../runtime/containers/container-manager.ts";
+import { containerEvent } from "../runtime/containers/describe-event.ts";
 import { checkJoinedPorts } from "../runtime/containers/joined-container.ts";
 import type { EventSink } from "../runtime/events.ts";
 import { DEFAULT_PROCESS_CONFIG } from "../runtime/spec/defaults.ts";
@@ -203,8 +204,10 @@ export class Containers implements ContainerService {
   logs(container: string, query: LogQuery, options?: Abortable) {
     return this.#manager.logs(container, query, options);
   }
-  top(container: string, psArgs: readonly string[]) {
-    return this.#manager.top(container, psArgs);
+  async top(container: string, psArgs: readonly string[]) {
+    const table = await this.#manager.top(container, psArgs);
+    this.#record(containerEvent(await this.#manager.get(container), "top"));
+    return table;
   }
 
   stats(container: string, options: StatsOptions & Abortable) {

@@ -171,8 +171,7 @@ export class Images implements ImageService {
   }
 
   save(images: readonly string[], options: Abortable = {}): ByteStream {
-    const all = images.map((image) => ({ id: this.#store.images.get(image).id, name: image }));
-    for (const { id, name } of all) this.#note("save", id, name);
+    for (const { id } of images.map((image) => this.#store.images.get(image))) this.#note("save", id, id);
     return saveImages(this.#store, images, options);
   }
 

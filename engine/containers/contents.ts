@@ -1,5 +1,5 @@
 import type { Digest } from "../../core/digest.ts";
-import { parseReference } from "../../core/reference.ts";
+import { familiarReference, parseReference, withDefaultTag } from "../../core/reference.ts";
 import type { Abortable, ByteStream } from "../../core/streams.ts";
 import { resolveUser } from "../../core/user.ts";
 import type { Kernel } from "../../native/kernel.ts";
@@ -77,7 +77,10 @@ export class ContainerContents {
     const config = committedImage(base, record, layer, { ...text, created });
     await store.flush();
     const { id } = await store.images.publish({ config }, reference === undefined ? [] : [reference]);
-    this.#note(record, "commit", { comment: text.message ?? "", imageID: id, imageRef: reference ?? "" });
+    const name = reference === undefined ? "" : familiarReference(withDefaultTag(parseReference(reference)));
+    this.#noteImage(id, "create", id);
+    if (name !== "") this.#noteImage(id, "tag", name);
+    this.#note(record, "commit", { comment: text.message ?? "", imageID: id, imageRef: name });
     return id;
   }
 
@@ -101,6 +104,7 @@ export class ContainerContents {
     try {
       const where = { tree, container, path };
       const stat = statPath(where);
+      this.#note(await this.#manager.get(container), "archive-path");
       return { stat, tar: closing(tree, await readArchive(this.#kernel, where, options)) };
     } catch (error) {
       tree[Symbol.dispose]();
@@ -114,15 +118,20 @@ export class ContainerContents {
     tar: ByteStream,
     options: WriteOptions = {},
   ): Promise<void> {
-    const { config } = await this.#manager.get(container);
+    const record = await this.#manager.get(container);
     using tree = await this.#manager.openRoot(container);
     const { copyOwner = false, keepDirectories = false, signal } = options;
     const [passwd, group] = [tree.readText("/etc/passwd"), tree.readText("/etc/group")];
     await writeArchive(this.#kernel, { tree, container, path }, this.#store.layers.inflated(tar), {
       keepDirectories,
-      ...(copyOwner ? { owner: resolveUser(config.User ?? "", { passwd, group }).user } : {}),
+      ...(copyOwner ? { owner: resolveUser(record.config.User ?? "", { passwd, group }).user } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
+    this.#note(record, "extract-to-dir");
+  }
+
+  #noteImage(id: Digest, action: string, name: string): void {
+    this.#record({ type: "image", action, id, attributes: { name } });
   }
 
   #note(record: ContainerRecord, action: string, detail?: Readonly<Record<string, string>>): void {

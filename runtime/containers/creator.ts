@@ -9,7 +9,7 @@ import { inherit, parseVolumesFrom } from "../volumes/volumes-from.ts";
 import { checkConfig, checkName } from "./check-config.ts";
 import { type Connections, defaultHostname, planConnections } from "./connections.ts";
 import type { ContainerTable } from "./container-table.ts";
-import { containerEvent } from "./describe-event.ts";
+import { containerEvent, volumeEvent } from "./describe-event.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { containerLog } from "./log-options.ts";
 import { withContainerIds } from "./namespace-modes.ts";
@@ -89,6 +89,7 @@ export class Creator {
     const plan = planMounts(hostConfig, Object.keys(config.Volumes ?? {}), others);
     if (plan.length === 0) return;
     // At once: a volume that nobody is known to have would be nobody's to remove if this process were killed now.
+    const known = new Set(volumes.list().map(({ name }) => name));
     const mounts = store.database
       .transaction(() => {
         const made = plan.map((each) => makeMountPoint(each, volumes));
@@ -97,6 +98,8 @@ export class Creator {
         return made;
       })
       .immediate();
+    for (const { name } of mounts)
+      if (name !== undefined && !known.has(name)) this.#parts.record(volumeEvent(name, "create"));
     if (!plan.some(({ fill }) => fill)) return;
     using tree = await store.trees.open(await store.snapshots.view(layers));
     for (const [index, { name, destination }] of mounts.entries())

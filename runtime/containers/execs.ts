@@ -64,7 +64,9 @@ export class Execs {
         stdinOnce: true,
       },
     });
-    const command = request.Cmd.join(" ");
+    const [program = "", ...args] = request.Cmd;
+    // With the space behind a program without arguments, as Docker writes it.
+    const command = `${program} ${args.join(" ")}`;
     const note = (action: string, detail: Readonly<Record<string, string>> = {}) =>
       this.#parts.record(containerEvent(container, action, { execID: id, ...detail }));
     note(`exec_create: ${command}`);

@@ -8,7 +8,7 @@ import { readShimState, type ShimStateFile } from "../launch/shim-state.ts";
 import type { Changes } from "./changes.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
-import { containerEvent, networkEvent } from "./describe-event.ts";
+import { containerEvent, mountEvents, networkEvent, volumeEvent } from "./describe-event.ts";
 import { followed, newestEvent, recordNews } from "./follow-shim.ts";
 import type { ContainerParts } from "./parts.ts";
 import { restarts } from "./restart-policy.ts";
@@ -119,6 +119,7 @@ export class Lifecycle {
     for (const endpoint of state.endpoints) this.#parts.record(networkEvent(endpoint, id, "disconnect"));
     await this.#parts.cgroups.open(state.cgroup).remove();
     this.#table.setState(id, exited);
+    for (const event of mountEvents(container, "unmount")) this.#parts.record(event);
     this.#record(container, exited);
     if (hostConfig.AutoRemove) await this.remove(container, { volumes: true });
     this.#changes.announce(id);
@@ -196,7 +197,9 @@ export class Lifecycle {
     await networks.release(networks.endpointsOf(id));
     await store.snapshots.remove(id);
     await kernel.removeTree(this.files(id).directory);
-    if (options.volumes) for (const { name } of mounts) if (name !== undefined) await volumes.leave(name, id);
+    const named = options.volumes ? mounts.flatMap(({ name }) => name ?? []) : [];
+    for (const name of named)
+      if (await volumes.leave(name, id)) this.#parts.record(volumeEvent(name, "destroy"));
     this.#table.delete(id);
     this.#parts.record(containerEvent(container, "destroy"));
     this.#changes.announce(id);

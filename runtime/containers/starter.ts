@@ -18,7 +18,7 @@ import { DEFAULT_SIZE, type TerminalSize } from "../terminal-size.ts";
 import { routeOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
-import { networkEvent } from "./describe-event.ts";
+import { mountEvents, networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
 import { containerLog } from "./log-options.ts";
@@ -118,6 +118,7 @@ export class Starter {
     this.#noteRunning(container, launched, { endpoints, cgroup: group.path });
     await launched.go();
     undo.keep();
+    for (const event of mountEvents(container, "mount")) this.#parts.record(event);
     for (const endpoint of endpoints) this.#parts.record(networkEvent(endpoint, container.id, "connect"));
     await launched[Symbol.asyncDispose]();
     return [...network.warnings, ...warnings, ...launched.warnings];

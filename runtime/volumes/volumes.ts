@@ -86,12 +86,14 @@ export class Volumes {
       .run(container, name);
   }
 
-  /** A container that goes has it no more; an anonymous one that nobody else has goes, too. Idempotent. */
-  async leave(name: string, container: string): Promise<void> {
+  /** A container that goes has it no more; an anonymous one that nobody else has goes, too: then true. Idempotent. */
+  async leave(name: string, container: string): Promise<boolean> {
     const { database } = this.#options;
     database.prepare("DELETE FROM container_volumes WHERE container = ? AND volume = ?").run(container, name);
     const row = this.#row(name);
-    if (row?.anonymous === 1 && this.usersOf(name).length === 0) await this.remove(name);
+    if (row?.anonymous !== 1 || this.usersOf(name).length > 0) return false;
+    await this.remove(name);
+    return true;
   }
 
   /** Removes it with its content. Rejects with VOLUME_UNKNOWN, VOLUME_IN_USE. */

@@ -14,6 +14,25 @@ export const engine = scenario("the engine", [
     until: /destroy/,
   },
   "events --since 1m --until 0s -f container=cmp-events -f event=die --format '{{.Actor.Attributes.exitCode}} {{.Actor.Attributes.image}}'",
+  "run --name cmp-mounted --network none -v cmp-told:/x comparison/base true",
+  "rm cmp-mounted",
+  "volume rm cmp-told",
+  {
+    command:
+      "events --since 1m --until 0s -f volume=cmp-told --format '{{.Type}} {{.Action}} {{json .Actor.Attributes}}'",
+    until: /destroy/,
+  },
+  "create --name cmp-copied --network none comparison/base true",
+  "cp cmp-copied:/etc/passwd passwd",
+  "cp passwd cmp-copied:/tmp",
+  "commit cmp-copied cmp-copied:1",
+  { command: "rmi cmp-copied:1", differs: "layers are removed later and not named" },
+  "rm cmp-copied",
+  {
+    command:
+      "events --since 1m --until 0s -f container=cmp-copied --format '{{.Action}} {{.Actor.Attributes.imageRef}}'",
+    until: /destroy/,
+  },
   {
     command: "events --since 1m --until 0s -f nosuch=1",
     differs: "a filter there is not is refused instead of ignored",
