@@ -52,6 +52,14 @@ export class Slipway implements AsyncDisposable {
     return out.replace(/\n$/, "");
   }
 
+  /** What happened to a container, as `events` tells it, oldest first; only of the kind `event`, if that is said. */
+  async actions(id: string, event?: string): Promise<readonly string[]> {
+    const filters = [`container=${id}`, ...(event === undefined ? [] : [`event=${event}`])];
+    const flags = filters.flatMap((filter) => ["--filter", filter]);
+    const told = await this.ok(["events", "--since=1h", "--until=0s", "--format={{.Action}}", ...flags]);
+    return told.split("\n");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const ids = await this.ok(["ps", "-aq"]);
     if (ids !== "") await this.run(["rm", "-f", "-v", ...ids.split("\n")]);
