@@ -9,6 +9,8 @@ export interface ExecRecord {
   readonly container: string;
   readonly request: ExecRequest;
   readonly status: "created" | "running" | "exited";
+  /** Once it was started, where it is a process of this host. */
+  readonly pid?: number;
   /** Of its end. */
   readonly exitCode?: number;
 }

@@ -61,8 +61,9 @@ export class Execs implements ExecService {
         Detach: detach,
         ...(consoleSize === undefined ? {} : { consoleSize }),
       });
-      this.#table.set({ record: running, session });
-      return endingWith(session, this.#follow(running, session));
+      const started = session.pid === undefined ? running : { ...running, pid: session.pid };
+      this.#table.set({ record: started, session });
+      return endingWith(session, this.#follow(started, session));
     } catch (error) {
       this.#finish(running, isMissing(error) ? 127 : 126);
       throw error;
@@ -102,6 +103,7 @@ function endingWith(session: ExecSession, ended: Promise<void>): ExecSession {
   }
   return {
     id: session.id,
+    ...(session.pid === undefined ? {} : { pid: session.pid }),
     output: output(),
     write: (data) => session.write(data),
     closeInput: () => session.closeInput(),

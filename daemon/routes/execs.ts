@@ -51,6 +51,8 @@ interface Wanted {
   readonly detachKeys: string | undefined;
 }
 
+const EVERYTHING: Wanted = { stdout: true, stderr: true, detachKeys: undefined };
+
 /** Additional processes in containers. */
 export function execRoutes({ execs, containers }: Pick<Engine, "execs" | "containers">): readonly Route[] {
   const wanted = new WeakMap<ExecRecord["request"], Wanted>();
@@ -115,7 +117,10 @@ export function execRoutes({ execs, containers }: Pick<Engine, "execs" | "contai
       summary: "Inspects such a process",
       answers: { 200: "ExecInspectResponse" },
       refuses: [404],
-      handle: async ({ params: { id } }) => ok(execDocument(await execs.get(id))),
+      async handle({ params: { id } }) {
+        const record = await execs.get(id);
+        return ok(execDocument(record, wanted.get(record.request)));
+      },
     }),
   ];
 }
@@ -126,7 +131,7 @@ async function start(
   { record, wanted }: { readonly record: ExecRecord; readonly wanted: Wanted | undefined },
 ): Promise<Answer<101 | 200>> {
   const { request, container, status } = record;
-  const { stdout = true, stderr = true, detachKeys } = wanted ?? {};
+  const { stdout, stderr, detachKeys } = wanted ?? EVERYTHING;
   const keys = parseDetachKeys(detachKeys);
   const tty = request.Tty === true;
   const form = streamForm({ tty, api });
@@ -155,12 +160,13 @@ async function start(
 }
 
 /** Docker Engine API 1.51 "ExecInspectResponse". */
-function execDocument({ id, container, request, status, exitCode }: ExecRecord): object {
+function execDocument(record: ExecRecord, { stdout, stderr, detachKeys }: Wanted = EVERYTHING): object {
+  const { id, container, request, status, exitCode = null, pid = 0 } = record;
   const [entrypoint = "", ...args] = request.Cmd;
   return {
     ID: id,
     Running: status === "running",
-    ExitCode: exitCode ?? null,
+    ExitCode: exitCode,
     ProcessConfig: {
       tty: request.Tty === true,
       entrypoint,
@@ -169,11 +175,12 @@ function execDocument({ id, container, request, status, exitCode }: ExecRecord):
       ...(request.User === undefined ? {} : { user: request.User }),
     },
     OpenStdin: request.AttachStdin === true,
-    OpenStderr: true,
-    OpenStdout: true,
-    CanRemove: status === "exited",
+    OpenStderr: stderr,
+    OpenStdout: stdout,
+    // It is forgotten by itself, not by a request.
+    CanRemove: false,
     ContainerID: container,
-    DetachKeys: "",
-    Pid: 0,
+    DetachKeys: detachKeys === undefined ? "" : parseDetachKeys(detachKeys).toString("base64"),
+    Pid: pid,
   };
 }

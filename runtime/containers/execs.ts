@@ -32,6 +32,8 @@ export interface ExecRequest {
 /** An additional process of a container. Disposing lets go of it; it goes on. */
 export interface ExecSession extends Attachment {
   readonly id: string;
+  /** Of the process, where it is one of this host. */
+  readonly pid?: number;
   /** The shell status of the process, once it has ended. */
   wait(): Promise<number>;
 }
@@ -71,6 +73,7 @@ export class Execs {
       this.#parts.record(containerEvent(container, action, { execID: id, ...detail }));
     note(`exec_create: ${command}`);
     const session = new ProcessSession(id, files, {
+      pid: launched.pid,
       stdin: request.AttachStdin === true,
       ended: (code) => note("exec_die", { exitCode: String(code) }),
     });

@@ -5,6 +5,7 @@ import { LaterAttachment } from "./attachment.ts";
 /** An attachment to a process with a shim of its own. */
 export class ProcessSession extends LaterAttachment {
   readonly id: string;
+  readonly pid?: number;
   readonly #files: { readonly socket: string; readonly exit: string };
   readonly #noteEnd: (code: number) => void;
   #status: Promise<number> | undefined;
@@ -12,11 +13,12 @@ export class ProcessSession extends LaterAttachment {
   constructor(
     id: string,
     files: { readonly socket: string; readonly exit: string },
-    options: { readonly stdin: boolean; readonly ended: (code: number) => void },
+    options: { readonly stdin: boolean; readonly pid?: number; readonly ended: (code: number) => void },
   ) {
     super(options);
     this.#noteEnd = options.ended;
     this.id = id;
+    if (options.pid !== undefined) this.pid = options.pid;
     this.#files = files;
   }
 

@@ -104,8 +104,10 @@ describe("dockerode", () => {
     const stream = await exec.start({ hijack: true, stdin: true });
     stream.end("in");
     assert.deepEqual(await outputs(stream), ["in", "1\n"]);
-    const { Running, ExitCode } = await exec.inspect();
-    assert.deepEqual([Running, ExitCode], [false, 5]);
+    const { Running, ExitCode, OpenStdin, OpenStdout, OpenStderr, CanRemove, Pid } = await exec.inspect();
+    assert.deepEqual([Running, ExitCode, CanRemove], [false, 5, false]);
+    assert.deepEqual([OpenStdin, OpenStdout, OpenStderr], [true, true, true]);
+    assert.ok(Pid > 0);
     assert.match(String((await container.top()).Processes.flat()), /sleep 600/);
     await container.stop({ t: 5 });
     assert.equal((await container.inspect()).State.Running, false);
