@@ -14,7 +14,6 @@ export class Selection {
   /** Patterns that nothing matched, which is no error. */
   readonly empty: readonly string[];
   readonly #reader: SelectionReader;
-  #prints: Promise<readonly Fingerprint[]> | undefined;
   #content: Promise<Digest> | undefined;
 
   constructor(selected: readonly Selected[], empty: readonly string[], reader: SelectionReader) {
@@ -30,29 +29,33 @@ export class Selection {
   }
 
   async #digest(): Promise<Digest> {
-    const listing = listingOf(this.selected, await this.#read());
+    const listing = listingOf(this.selected, await this.#reader.fingerprints(entriesOf(this.selected)));
     const content = digestOf(listing);
     this.#reader.keepListing(content, listing);
     return content;
   }
-
-  #read(): Promise<readonly Fingerprint[]> {
-    this.#prints ??= this.#reader.fingerprints(entriesOf(this.selected));
-    return this.#prints;
-  }
 }
 
+/** Lines are joined by so many: until then each is a tree of its parts, several times as large and copied by every collection of garbage. */
+const JOINED = 1024;
+
 function listingOf(selected: readonly Selected[], prints: readonly Fingerprint[]): string {
-  const lines: string[] = [];
+  const pieces: string[] = [];
+  let lines: string[] = [];
+  const add = (line: string): void => {
+    if (lines.push(line) < JOINED) return;
+    pieces.push(lines.join("\n"));
+    lines = [];
+  };
   let i = 0;
   for (const { name, self, below } of selected) {
     const links = new Map<string, string>();
     // Of a directory only what is in it is placed, so neither its name nor its mode counts.
-    lines.push(self.stat.type === "dir" ? "/\0dir" : lineOf(name, self, prints[i], links));
+    add(self.stat.type === "dir" ? "/\0dir" : lineOf(name, self, prints[i], links));
     i++;
-    for (const entry of below) lines.push(lineOf(entry.path, entry, prints[i++], links));
+    for (const entry of below) add(lineOf(entry.path, entry, prints[i++], links));
   }
-  return lines.join("\n");
+  return [...pieces, ...(lines.length > 0 ? [lines.join("\n")] : [])].join("\n");
 }
 
 function lineOf(

@@ -106,7 +106,7 @@ export class Placement {
     // Hard links hold together within one source, as they do within one copy of BuildKit's.
     const shared = stat.nlink > 1 && stat.type !== "dir";
     const inode = shared ? `${this.#sources}:${stat.dev}:${stat.ino}` : undefined;
-    this.#tree.put(this.#entryOf(path.slice(1), entry), inode);
+    this.#tree.put(path, this.#entryOf(path.slice(1), entry), inode);
   }
 
   #entryOf(path: string, entry: SelectedEntry): LayerEntry {
@@ -137,7 +137,7 @@ export class Placement {
       if (existing !== undefined) throw invalid(at, "not a directory");
       const { uid, gid } = owner ?? { uid: 0, gid: 0 };
       const mode = parentMode ?? DIRECTORY_MODE;
-      this.#tree.put({ path: at.slice(1), type: "dir", mode, uid, gid, mtime: this.#clamped(now) });
+      this.#tree.put(at, { path: at.slice(1), type: "dir", mode, uid, gid, mtime: this.#clamped(now) });
     }
   }
 
@@ -145,7 +145,7 @@ export class Placement {
   #touch(path: string, source: SelectedEntry): void {
     const entry = path === "/" ? undefined : this.#tree.directory(path);
     if (entry === undefined) return;
-    this.#tree.put({ ...entry, mtime: this.#timeOf(source) });
+    this.#tree.put(path, { ...entry, mtime: this.#timeOf(source) });
     this.#touched = path;
   }
 

@@ -8,12 +8,6 @@ export interface Node {
   readonly link?: string;
 }
 
-interface Placed {
-  readonly entry: LayerEntry;
-  /** Names of one file share it. */
-  readonly inode?: string | undefined;
-}
-
 /** Links followed before a path counts as a loop, as the kernel's ELOOP limit multiplied for bind-mount farms: Go's and BuildKit's number. */
 const MAX_LINKS = 255;
 
@@ -23,7 +17,9 @@ const MAX_LINKS = 255;
  */
 export class TargetTree {
   readonly #base: Tree | undefined;
-  readonly #placed = new Map<string, Placed>();
+  readonly #placed = new Map<string, LayerEntry>();
+  /** By path, of files with several names, which share it. */
+  readonly #inodes = new Map<string, string>();
   readonly #known = new Map<string, FileStat | undefined>();
   /** Directories of the base that something else took the place of. */
   readonly #hidden = new Set<string>();
@@ -46,7 +42,7 @@ export class TargetTree {
   /** lstat: the last component is not followed. */
   lookup(path: string): Node | undefined {
     if (path === "/") return { type: "dir" };
-    return nodeOf(this.#placed.get(path)?.entry) ?? this.inBase(path);
+    return nodeOf(this.#placed.get(path)) ?? this.inBase(path);
   }
 
   /** What the base has at `path`, unless a change hides it. */
@@ -77,17 +73,20 @@ export class TargetTree {
     return at;
   }
 
-  put(entry: LayerEntry, inode?: string): void {
-    const path = `/${entry.path}`;
+  /** `path` is the entry's with a "/" before it; names of one file share an `inode`. */
+  put(path: string, entry: LayerEntry, inode?: string): void {
     if (entry.type !== "dir" && this.inBase(path)?.type === "dir") this.#hidden.add(path);
-    this.#placed.set(path, { entry, inode });
+    this.#placed.set(path, entry);
+    if (inode === undefined) this.#inodes.delete(path);
+    else this.#inodes.set(path, inode);
   }
 
   /** Everything placed, and the directories above it with the metadata they have in the base. */
   entries(): readonly LayerEntry[] {
     const all = new Map<string, LayerEntry>();
     const firstNames = new Map<string, string>();
-    for (const [path, { entry, inode }] of this.#placed) {
+    for (const [path, entry] of this.#placed) {
+      const inode = this.#inodes.get(path);
       const first = inode === undefined ? undefined : firstNames.get(inode);
       if (inode !== undefined && first === undefined) firstNames.set(inode, entry.path);
       all.set(path, first === undefined ? entry : { ...entry, type: "hardlink", link: first });
@@ -103,7 +102,7 @@ export class TargetTree {
   /** The directory at `path` as a layer entry that changes nothing. */
   directory(path: string): LayerEntry | undefined {
     const placed = this.#placed.get(path);
-    if (placed !== undefined) return placed.entry;
+    if (placed !== undefined) return placed;
     const stat = this.inBase(path);
     if (stat === undefined || this.#base === undefined) return undefined;
     const { mode, uid, gid } = stat;
