@@ -31,11 +31,18 @@ export function exitCodeOf(
 
 /** Prints an error for people: what happened, then the remedy; with --debug also where it came from. */
 export async function printError(context: Context, error: unknown): Promise<void> {
-  await warn(context, `Error: ${describeError(error)}`);
+  await warn(context, `Error: ${described(error)}`);
   const hint = hintOf(error);
   if (hint !== undefined) await warn(context, `hint: ${hint}`);
   if (!context.debug) return;
   for (let e = error; e instanceof Error; e = e.cause) await warn(context, e.stack ?? e.message);
+}
+
+/** What was cancelled says it once: neither what ended because of that nor who asked for it is news. */
+function described(error: unknown): string {
+  for (let e = error; e instanceof Error; e = e.cause)
+    if (e instanceof Failure && e.kind === "cancelled") return e.message;
+  return describeError(error);
 }
 
 /** Runs `act` for every argument even when one fails, as docker does: prints each failure; the exit code is 1 if there was one. */

@@ -1,8 +1,9 @@
+import { Failure } from "../core/errors.ts";
 import type { Context } from "./context.ts";
 
 /**
  * An AbortSignal that signals set, SIGINT, SIGTERM and SIGHUP, as long as it is not disposed: for commands that clean up after themselves.
- * A second signal ends the process at once.
+ * A second signal ends the process at once. The reason of the AbortSignal is CANCELLED: who throws it ends the command as errors.ts says.
  */
 export function interruptible(
   context: Context,
@@ -12,9 +13,9 @@ export function interruptible(
   const dispose = () => {
     for (const name of names) context.signals.off(name, listener);
   };
-  const listener = (name: NodeJS.Signals) => {
+  const listener = () => {
     dispose();
-    controller.abort(name);
+    controller.abort(new Failure("CANCELLED", { what: "the command" }));
   };
   for (const name of names) context.signals.on(name, listener);
   return { signal: controller.signal, [Symbol.dispose]: dispose };

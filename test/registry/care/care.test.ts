@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { truncateSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { type Digest, digestOf, hexOf } from "../../../core/digest.ts";
 import { collectRegistry } from "../../../registry/care/collect.ts";
 import { scrubRegistry } from "../../../registry/care/scrub.ts";
+import { builtCommand, commandEnv } from "../../e2e/support/command.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { imageManifest, TestRegistry } from "../server/support.ts";
 
@@ -130,3 +134,38 @@ describe("scrubbing a registry", () => {
     assert.match(about(unlinked), /^a: manifest sha256:\w+: names sha256:\w+, which is not there$/);
   });
 });
+
+describe("slipway registry scrub", () => {
+  it("ends with 130 and says no more than that when it is interrupted", async () => {
+    using scratch = new Scratch();
+    const root = scratch.join("registry");
+    const registry = await TestRegistry.open({ root });
+    const blob = fileOf(root, await registry.pushBlob("a", "long"));
+    await registry[Symbol.asyncDispose]();
+    // Takes no space, and minutes to read.
+    truncateSync(blob, 64 * 2 ** 30);
+    const argv = ["--root", scratch.join("root"), "registry", "scrub", "--data", root];
+    const scrub = spawn(builtCommand(), argv, { stdio: ["ignore", "pipe", "pipe"], env: commandEnv() });
+    let said = "";
+    for (const stream of [scrub.stdout, scrub.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+    const ended = once(scrub, "close");
+    await eventually(() => scrub.exitCode !== null || hasOpen(scrub.pid ?? 0, blob));
+    scrub.kill("SIGINT");
+    assert.deepEqual([(await ended)[0], said], [130, "Error: the command was cancelled\n"]);
+  });
+});
+
+/** Whether a process reads a file. What it closes while one looks is not there any more. */
+function hasOpen(pid: number, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return readlinkSync(join(folder, fd)) === path;
+    } catch {
+      return false;
+    }
+  });
+}
