@@ -13,6 +13,8 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   m: 60 * SECOND,
   h: HOUR,
 };
+/** What Go's 64 bits of nanoseconds hold: 292 years. */
+const LONGEST_MS = 2 ** 63 / 1e6;
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
 /** Reads Go's form of a duration, "1h2m", "1.5s", "-300ms", into milliseconds. Throws DURATION_INVALID. */
@@ -27,6 +29,8 @@ export function parseDuration(text: string): number {
       throw new Failure("DURATION_INVALID", { text, why: complaint(digits) });
     total += Number(amount) * (MILLISECONDS[unit] ?? Number.NaN);
   }
+  if (total >= LONGEST_MS)
+    throw new Failure("DURATION_INVALID", { text, why: "invalid duration (longer than 292 years)" });
   return text.startsWith("-") ? -total : total;
 }
 

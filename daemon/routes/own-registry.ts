@@ -4,9 +4,12 @@ import { ok } from "../http/call.ts";
 import { type Route, route } from "../http/route.ts";
 import { ownRegistryAccessRoutes } from "./own-registry-access.ts";
 
+/** The milliseconds that Go's durations hold: a date so long ago is one. */
+const LONGEST_MS = 2 ** 63 / 1e6;
+const age = z.number().min(-LONGEST_MS).max(LONGEST_MS);
 const COLLECTION = z.strictObject({
-  graceMs: z.number(),
-  unusedMs: z.number().exactOptional(),
+  graceMs: age,
+  unusedMs: age.exactOptional(),
   untagged: z.boolean(),
   retention: z.strictObject({ text: z.string(), file: z.string() }).exactOptional(),
   dryRun: z.boolean(),

@@ -21,6 +21,8 @@ import type { OpenedTls } from "./tls.ts";
 
 /** An upload nobody added to for a day is given up. */
 const UPLOAD_MS = 24 * 60 * 60 * 1000;
+/** A timer that is set for longer ends at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 export interface RegistryParts {
   readonly store: Store;
@@ -133,7 +135,7 @@ export class Registry implements RegistryService {
       collected(result);
     };
     while (collectEveryMs > 0) {
-      await sleep(collectEveryMs, undefined, { signal }).catch(() => undefined);
+      await sleep(Math.min(collectEveryMs, LONGEST_MS), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       await collect().catch((error: unknown) => {
         if (signal.aborted) return;

@@ -135,8 +135,7 @@ describe("the registry of a daemon", () => {
     await becomes(401, "other", other);
     assert.equal(await pulls("ci", ci), 200);
     const far = [...make.slice(0, -1), "99999999h", "far"];
-    assert.match((await run(far)).err, /^Error: invalid expiresAt: /);
-    assert.match((await slipway.run(far)).err, /for the end of the token: expected a time before the year/);
+    assert.match((await run(far)).err, /invalid duration \(longer than 292 years\)/);
   });
 
   for (const argv of ALIKE)

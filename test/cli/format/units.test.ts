@@ -83,6 +83,8 @@ describe("units", () => {
     ["", 'time: invalid duration ""'],
     ["5", 'time: missing unit in duration "5"'],
     ["1h x", 'time: invalid duration "1h x"'],
+    ["99999999h", 'time: invalid duration (longer than 292 years) "99999999h"'],
+    [`-${"9".repeat(400)}s`, `time: invalid duration (longer than 292 years) "-${"9".repeat(400)}s"`],
   ] as const)
     it(`"${text}" is no duration`, () => assert.throws(() => parseDuration(text), { message }));
 });
