@@ -1,23 +1,21 @@
-import { Failure, isCode } from "../../core/errors.ts";
+import { Failure } from "../../core/errors.ts";
 import {
   engineSettings,
   hostsOf,
   listenOptions,
   liveSettings,
   proxyVariables,
-  registryAddress,
   waitingSettings,
 } from "../../daemon/config/derived.ts";
 import type { DaemonFile } from "../../daemon/config/file.ts";
-import type { Engine } from "../../engine/api.ts";
+import type { Engine, RegistryListening } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
 import { embeddedRoot } from "../connection/choose.ts";
 import { type Context, warn } from "../context.ts";
+import { listeningLines, REGISTRY_FLAGS, registryOf } from "../registry/of-daemon.ts";
 import { interruptible } from "../signals.ts";
 
 const CONFIG_FILE = "/etc/slipway/daemon.json";
-const HOUR_MS = 3_600_000;
-const MAX_UPLOADS = 256;
 
 export const daemon = defineCommand({
   usage: "[OPTIONS]",
@@ -48,11 +46,7 @@ export const daemon = defineCommand({
       kind: "bool",
       help: "Let everybody who reaches a tcp address become root of this machine",
     },
-    registry: {
-      kind: "string",
-      type: "address",
-      help: "Also serve the built-in registry, on host:port or :port",
-    },
+    ...REGISTRY_FLAGS,
     label: { kind: "list", help: "Set key=value labels of the daemon" },
     pidfile: { kind: "string", short: "p", type: "file", help: "Path to use for daemon PID file" },
     debug: { kind: "bool", short: "D", help: "Log every request" },
@@ -78,7 +72,12 @@ export const daemon = defineCommand({
         },
       );
     const { readSettings } = await import("../../daemon/config/settings.ts");
-    const read = (): DaemonFile => readSettings(flags, CONFIG_FILE);
+    const read = (): DaemonFile => {
+      const settings = readSettings(flags, CONFIG_FILE);
+      // Only looked at: a mistake is told of now.
+      registryOf(context.cwd, settings);
+      return settings;
+    };
     const settings = read();
     if (flags.validate) {
       await warn(context, "configuration OK");
@@ -123,7 +122,7 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
         { hosts: hostsOf(settings), root, listen, live: () => liveSettings(live.get()), findPeer, report },
         signal,
       ),
-      serveRegistry(engine, settings.registry, { report, signal }),
+      serveRegistry(engine, registryOf(context.cwd, settings), { report, signal }),
     ].map((one) =>
       one.catch((error: unknown) => {
         // One without the other is not what was asked for.
@@ -134,32 +133,14 @@ async function serve(context: Context, settings: DaemonFile, read: () => DaemonF
   );
 }
 
-const GUARDED = "let --registry listen on 127.0.0.1, or serve the registry with slipway registry serve --tls";
-
 async function serveRegistry(
   { registry }: Engine,
-  address: string | undefined,
+  options: ReturnType<typeof registryOf>,
   { report, signal }: { readonly report: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<void> {
-  if (address === undefined) return;
-  const options = {
-    ...registryAddress(address),
-    anonymous: false,
-    anonymousPull: [],
-    plainHttp: false,
-    sparse: false,
-    report,
-    collectEveryMs: HOUR_MS,
-    graceMs: HOUR_MS,
-    maxUploads: MAX_UPLOADS,
-  };
-  try {
-    await registry.serve(options, (listening) => report(`registry listens on ${listening.address}`), signal);
-  } catch (error) {
-    if (!isCode(error, "REGISTRY_PLAIN_HTTP")) throw error;
-    // The remedies of the engine are flags of another command.
-    throw new Failure(error.code, error.detail, { hint: GUARDED });
-  }
+  if (options === undefined) return;
+  const ready = (listening: RegistryListening): void => listeningLines(listening).forEach(report);
+  await registry.serve({ ...options, report }, ready, signal);
 }
 
 /** The settings that hold now: SIGHUP reads them again. What is wrong with them then is told, and nothing changes. */

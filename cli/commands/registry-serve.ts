@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
-import { Failure } from "../../core/errors.ts";
-import type { RegistryAddress } from "../../engine/api.ts";
+import type { RegistryListening } from "../../engine/api.ts";
 import { defineCommand } from "../command.ts";
-import type { Context } from "../context.ts";
+import { type Context, print } from "../context.ts";
+import { parseAddress } from "../registry/address.ts";
 import { LOG_FLAGS, logsOf } from "../registry/logs.ts";
 import { PROXY_FLAGS, proxiesOf } from "../registry/proxy.ts";
-import { announce, TLS_FLAGS, tlsOf } from "../registry/tls.ts";
+import { REACH_FLAGS, reachOf } from "../registry/reach.ts";
+import { trustOf } from "../registry/tls.ts";
 import { interruptible } from "../signals.ts";
 
 const HOUR_MS = 3_600_000;
@@ -18,21 +19,9 @@ export const registryServe = defineCommand({
       kind: "string",
       help: "Directory of its own to keep the registry in, instead of the engine's store",
     },
-    anonymous: { kind: "bool", help: "Let other machines push, pull and delete without a password" },
-    "anonymous-pull": {
-      kind: "list",
-      type: "glob",
-      help: "Repositories that anybody may pull without a password, as team/* or **",
-    },
     htpasswd: { kind: "string", type: "file", help: "Users and bcrypt hashes, instead of 'registry user'" },
     policy: { kind: "string", type: "file", help: "Who may do what, instead of 'registry policy'" },
-    ...TLS_FLAGS,
-    "plain-http": { kind: "bool", help: "Let passwords cross the network without TLS" },
-    "external-url": {
-      kind: "string",
-      type: "url",
-      help: "How clients reach the registry when a proxy in front ends TLS",
-    },
+    ...REACH_FLAGS,
     ...PROXY_FLAGS,
     sparse: { kind: "bool", help: "Take image manifests before the blobs they name" },
     ...LOG_FLAGS,
@@ -63,9 +52,7 @@ export const registryServe = defineCommand({
   async run(context, _args, flags) {
     const { registry } = await context.engine();
     using interrupted = interruptible(context);
-    const { data, anonymous, sparse } = flags;
-    const externalUrl = parseUrl(flags["external-url"]);
-    const tls = tlsOf(context, flags);
+    const { data, sparse } = flags;
     const metrics = flags["metrics-addr"];
     await registry.serve(
       {
@@ -75,11 +62,7 @@ export const registryServe = defineCommand({
         ...filesOf(context, flags),
         ...(metrics === undefined ? {} : { metrics: parseAddress("--metrics-addr", metrics) }),
         ...proxiesOf(flags),
-        anonymous,
-        anonymousPull: flags["anonymous-pull"],
-        ...(tls === undefined ? {} : { tls }),
-        plainHttp: flags["plain-http"],
-        ...(externalUrl === undefined ? {} : { externalUrl }),
+        ...reachOf({ cwd: context.cwd, flags, flagPrefix: "" }),
         sparse,
         report: (line) => context.stderr.write(`${line}\n`),
         collectEveryMs: flags["gc-interval"],
@@ -105,17 +88,9 @@ const filesOf = ({ cwd }: Context, flags: Files): { readonly [K in keyof Files]?
     }),
   );
 
-function parseUrl(text: string | undefined): string | undefined {
-  if (text === undefined || /^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(text)) return text;
-  throw new Failure("OPTION_INVALID", { option: "--external-url", got: text, want: "https://host[:port]" });
-}
-
-/** "host:port", "[::1]:port", ":port". */
-function parseAddress(option: string, text: string): RegistryAddress {
-  const [, bracketed, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? name ?? "";
-  const port = Number(digits);
-  if (digits === undefined || port > 65_535)
-    throw new Failure("OPTION_INVALID", { option, got: text, want: "host:port or :port" });
-  return { port, ...(host === "" ? {} : { host }) };
+/** Says where the registry is, and who else has to know its authority. */
+async function announce(context: Context, listening: RegistryListening): Promise<void> {
+  await print(context, `Registry listening on ${listening.address}`);
+  const trust = trustOf(listening);
+  if (trust !== undefined) await print(context, trust);
 }

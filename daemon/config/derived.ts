@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Failure } from "../../core/errors.ts";
 import type { DaemonOptions, LiveSettings } from "../daemon.ts";
 import { cacheCare } from "./cache-care.ts";
 import type { DaemonFile } from "./file.ts";
@@ -67,12 +66,3 @@ export const proxyVariables = ({ proxies = {} }: DaemonFile): Readonly<Record<st
   Object.fromEntries(
     Object.entries(proxies).map(([name, value = ""]) => [name.toUpperCase().replaceAll("-", "_"), value]),
   );
-
-/** ":5000", "127.0.0.1:5000", "[::1]:5000". Throws OPTION_INVALID. */
-export function registryAddress(text: string): { readonly host?: string; readonly port: number } {
-  const [whole, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? name ?? "";
-  if (whole === undefined || Number(digits) > 65_535)
-    throw new Failure("OPTION_INVALID", { option: "--registry", got: text, want: "host:port or :port" });
-  return { port: Number(digits), ...(host === "" ? {} : { host }) };
-}

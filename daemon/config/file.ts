@@ -36,6 +36,14 @@ const KEYS = {
   builder: BUILDER,
   // Ours.
   registry: text,
+  "registry-anonymous": z.boolean(),
+  "registry-anonymous-pull": texts,
+  "registry-tls": z.boolean(),
+  "registry-tls-name": texts,
+  "registry-tls-cert": text,
+  "registry-tls-key": text,
+  "registry-plain-http": z.boolean(),
+  "registry-external-url": text,
   "insecure-tcp": z.boolean(),
 } as const;
 

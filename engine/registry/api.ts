@@ -37,7 +37,7 @@ export interface RegistryListening {
 export interface RegistryServeOptions extends RegistryAddress {
   /** A directory of its own instead of the engine's store. */
   readonly directory?: string;
-  /** Whether other machines may use it, all of them and for everything; there must be no users then. */
+  /** Whether other machines may use it, all of them and for everything; holds while there are no users. */
   readonly anonymous: boolean;
   /** Patterns of repositories that need no login for pulling. */
   readonly anonymousPull: readonly string[];
@@ -51,6 +51,8 @@ export interface RegistryServeOptions extends RegistryAddress {
   readonly plainHttp: boolean;
   /** How clients reach the registry when something in front ends TLS: "https://registry.example.com". */
   readonly externalUrl?: string;
+  /** What stands before the names of flags in messages: "registry-" where `--tls` is called `--registry-tls`. */
+  readonly flagPrefix?: string;
   readonly proxies?: RegistryProxies;
   /** Whether image manifests may arrive before the blobs they name. */
   readonly sparse: boolean;

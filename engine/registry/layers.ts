@@ -1,4 +1,4 @@
-import { Failure } from "../../core/errors.ts";
+import { Failure, messageOf } from "../../core/errors.ts";
 import { accessPaths } from "../../registry/access/access-paths.ts";
 import { Accounts } from "../../registry/server/access/accounts.ts";
 import type { Guard } from "../../registry/server/access/guard.ts";
@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly routes: readonly Route[];
 }
 
-/** `folder`: where access control keeps its files. Throws ACCESS_FILE_INVALID, REGISTRY_PLAIN_HTTP. */
+/** `folder`: where access control keeps its files. Throws ACCESS_FILE_INVALID, REGISTRY_PLAIN_HTTP, OPTION_INVALID. */
 export function surround(options: RegistryServeOptions, folder: string): Surroundings {
   const { anonymous, plainHttp, externalUrl } = options;
   const guard = openGuard(options, folder);
@@ -47,19 +47,38 @@ function openGuard(options: RegistryServeOptions, folder: string): Guard {
   };
 }
 
-/** Mistakes that would open the registry, or close it to everybody, are told of before it serves. */
-function check({ host, port, anonymous, plainHttp, tls }: RegistryServeOptions): void {
-  if (anonymous)
-    throw new Failure("OPTION_INVALID", {
-      option: "--anonymous",
-      got: "true",
-      want: "--anonymous-pull, as the registry has users",
-    });
-  const local = host !== undefined && (host === "localhost" || isLoopback(host));
-  if (tls !== undefined || plainHttp || local) return;
-  throw new Failure(
+/**
+ * Tells of what closes the registry to other machines before it serves. What the options say themselves is a mistake of theirs; users may have come since
+ * it served last, also from afar: they do not end it while it serves, so they do not keep it from serving again either.
+ */
+function check(options: RegistryServeOptions): void {
+  const { anonymousPull, htpasswd, policy, report } = options;
+  const isOwnMistake = anonymousPull.length > 0 || htpasswd !== undefined || policy !== undefined;
+  for (const problem of [openProblem(options), plainProblem(options)]) {
+    if (problem === undefined) continue;
+    if (isOwnMistake) throw problem;
+    report(`the registry does not serve other machines as asked: ${messageOf(problem)}`);
+  }
+}
+
+const flagOf = ({ flagPrefix = "" }: RegistryServeOptions, name: string): string => `--${flagPrefix}${name}`;
+
+function openProblem(options: RegistryServeOptions): Failure | undefined {
+  if (!options.anonymous) return undefined;
+  const want = `${flagOf(options, "anonymous-pull")}, as the registry has users`;
+  return new Failure("OPTION_INVALID", { option: flagOf(options, "anonymous"), got: "true", want });
+}
+
+function plainProblem(options: RegistryServeOptions): Failure | undefined {
+  const { host, port, plainHttp, tls } = options;
+  const isLocal = host !== undefined && (host === "localhost" || isLoopback(host));
+  if (tls !== undefined || plainHttp || isLocal) return undefined;
+  const [own, cert, key, plain] = ["tls", "tls-cert", "tls-key", "plain-http"].map((name) =>
+    flagOf(options, name),
+  );
+  return new Failure(
     "REGISTRY_PLAIN_HTTP",
     { address: `${host ?? ""}:${port}` },
-    { hint: "add --tls, or --tls-cert and --tls-key, or listen on 127.0.0.1, or say --plain-http" },
+    { hint: `add ${own}, or ${cert} and ${key}, or listen on 127.0.0.1, or say ${plain}` },
   );
 }

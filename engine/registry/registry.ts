@@ -79,9 +79,9 @@ export class Registry implements RegistryService {
     ]);
   }
 
-  async #openTls({ tls, report }: RegistryServeOptions): Promise<OpenedTls | undefined> {
-    if (tls === undefined) return undefined;
-    return (await import("./tls.ts")).openTls(tls, this.#store, report);
+  async #openTls(options: RegistryServeOptions): Promise<OpenedTls | undefined> {
+    if (options.tls === undefined) return undefined;
+    return (await import("./tls.ts")).openTls(options.tls, this.#store, options);
   }
 
   async #openProxies(storage: RegistryStorage, { proxies }: RegistryServeOptions) {

@@ -4,7 +4,7 @@ import { accessPaths } from "../../registry/access/access-paths.ts";
 import { isServerName, namesOfHost, prepareOwnCertificate } from "../../registry/server/tls/own-authority.ts";
 import { TlsFiles } from "../../registry/server/tls/tls-files.ts";
 import type { Store } from "../../store/types.ts";
-import type { RegistryTls } from "./api.ts";
+import type { RegistryServeOptions, RegistryTls } from "./api.ts";
 
 const LOCK = "registry-tls";
 /** How often a certificate of one's own is looked at. */
@@ -22,13 +22,13 @@ export interface OpenedTls {
 export async function openTls(
   tls: RegistryTls,
   { paths, locks }: Pick<Store, "paths" | "locks">,
-  report: (line: string) => void,
+  { report, flagPrefix = "" }: Pick<RegistryServeOptions, "report" | "flagPrefix">,
 ): Promise<OpenedTls> {
   if ("cert" in tls) return { files: new TlsFiles({ ...tls, report }), renew: async () => undefined };
   const wrong = tls.names.find((name) => !isServerName(name));
   if (wrong !== undefined)
     throw new Failure("OPTION_INVALID", {
-      option: "--tls-name",
+      option: `--${flagPrefix}tls-name`,
       got: wrong,
       want: "a host name or an IP address",
     });

@@ -54,6 +54,48 @@ describe("registry commands", () => {
       assert.match(err, new RegExp(`expected ${want}`));
     });
 
+  it("serve takes who reaches it as flags say", async () => {
+    const flags = ["--anonymous-pull", "a/*", "--plain-http", "--external-url", "https://r.example"];
+    const { calls } = await runCli(["registry", "serve", ...flags], {
+      answers: { "registry.serve": undefined },
+    });
+    const { anonymousPull, plainHttp, externalUrl } = (calls[0]?.[1] ?? {}) as Readonly<
+      Record<string, unknown>
+    >;
+    assert.deepEqual([anonymousPull, plainHttp, externalUrl], [["a/*"], true, "https://r.example"]);
+  });
+
+  for (const [flags, want] of [
+    [["--registry-tls"], '"true" for --registry-tls: expected --registry beside it'],
+    [["--registry-anonymous-pull", "a"], '"a" for --registry-anonymous-pull: expected --registry beside it'],
+    [["--registry", "5000"], '"5000" for --registry: expected host:port or :port'],
+    [["--registry", ":5000", "--registry-tls-cert", "c"], "expected --registry-tls-key beside it"],
+    [["--registry", ":5000", "--registry-tls-name", "a"], "expected --registry-tls beside it"],
+    [["--registry", ":5000", "--registry-external-url", "r"], '"r" for --registry-external-url: expected'],
+  ] as const)
+    it(`a daemon's configuration is checked: ${flags.join(" ")}`, async () => {
+      const argv = ["daemon", "--validate", "--config-file", "/dev/null", ...flags];
+      const { code, err } = await runCli(argv);
+      assert.equal(code, 1);
+      assert.ok(err.includes(want), err);
+    });
+
+  it("a daemon takes all of it from its configuration file too", async () => {
+    using scratch = new Scratch();
+    const settings = {
+      registry: ":5000",
+      "registry-tls": true,
+      "registry-tls-name": ["r.example"],
+      "registry-anonymous-pull": ["public/**"],
+      "registry-plain-http": false,
+    };
+    writeFileSync(scratch.join("daemon.json"), JSON.stringify(settings));
+    const argv = ["daemon", "--validate", "--config-file", scratch.join("daemon.json")];
+    assert.deepEqual((await runCli(argv)).err, "configuration OK\n");
+    const twice = await runCli([...argv, "--registry-tls"]);
+    assert.match(twice.err, /both as a flag and in the configuration file: registry-tls: /);
+  });
+
   it("gc says what it would remove, and why", async () => {
     const pruned = [{ repository: "a/b", kind: "blob", digest, size: 1500, why: "nobody names it" }];
     const answers = { "registry.collect": { pruned, uploads: ["u-1"], blobs: 0, bytes: 0 } };

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:https";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { connect } from "../../cli/connect.ts";
 import { connectEngine } from "../../client/connect.ts";
 import { serveDaemon } from "../../daemon/daemon.ts";
 import type { Engine } from "../../engine/api.ts";
+import { ask } from "../daemon/support/ask.ts";
 import { DaemonProcess } from "../daemon/support/daemon-process.ts";
 import { undescribedAnswers } from "../daemon/support/described.ts";
 import { type Ran, Slipway } from "../e2e/support/slipway.ts";
@@ -13,6 +16,7 @@ import { eventually } from "../support/eventually.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const PASSWORD = "correct horse";
+const COLLECT = { graceMs: 0, untagged: false, dryRun: true } as const;
 const BAD_RULES = '{"rules":[{"repositories":["**"],"keepLast":-1}]}';
 
 /** Command lines after "slipway registry" that say the same wherever they are run; none changes anything. */
@@ -146,6 +150,18 @@ describe("the registry of a daemon", () => {
       assert.deepEqual(timeless(there), timeless(here));
     });
 
+  for (const [path, body, message] of [
+    ["tokens?name=far", { grants: [], expiresAt: "+011408-01-01T00:00:00Z" }, /invalid expiresAt: /],
+    ["collect", { ...COLLECT, graceMs: 1e300 }, /invalid graceMs: /],
+    ["collect", { ...COLLECT, unusedMs: -1e300 }, /invalid unusedMs: /],
+  ] as const)
+    it(`refuses times that are none: ${JSON.stringify(body)}`, async () => {
+      const [socket, asked] = [slipway.scratch.join("d.sock"), { body: JSON.stringify(body) }];
+      const { status, text } = await ask(socket, "POST", `/slipway/v1/registry/${path}`, asked);
+      assert.equal(status, 400, text);
+      assert.match(text, message);
+    });
+
   for (const [argv, error] of REFUSED)
     it(`refuses from afar: ${argv.join(" ")}`, async () => {
       assert.deepEqual(await run(["registry", ...argv]), { code: 1, out: "", err: `Error: ${error}\n` });
@@ -172,11 +188,62 @@ describe("the registry of a daemon", () => {
     await becomes(404, "ann", PASSWORD);
   });
 
-  it("is not served to other machines once it has users, and what can be done is said", async () => {
+  /** Another daemon of the same state root, so that its registry has the users. */
+  const serving = async (...argv: readonly string[]): Promise<readonly [DaemonProcess, string]> => {
     const hosts = ["-H", `unix://${slipway.scratch.join("other.sock")}`];
-    const other = new DaemonProcess(slipway.root, [...hosts, "--registry", ":0"]);
+    const other = new DaemonProcess(slipway.root, [...hosts, ...argv]);
+    const [, port = ""] = await other.said(/registry listens on \S+:(\d+)\n/);
+    await other.said(/API listen on/);
+    return [other, port];
+  };
+  const statusAt = async (address: string): Promise<number> => (await fetch(`http://${address}/v2/`)).status;
+
+  it("starts without TLS once it has users, says what it lacks, and takes passwords of this machine alone", async () => {
+    const [other, port] = await serving("--registry", ":0");
+    assert.equal(await statusAt(`127.0.0.1:${port}`), 401);
+    for (const address of ownAddresses()) assert.equal(await statusAt(`${address}:${port}`), 403);
+    assert.equal(await other.stop(), 0);
+    assert.match(
+      other.log,
+      /serve other machines as asked: .* :0 is not TLS \(add --registry-tls, or --registry-tls-cert and /,
+    );
+  });
+
+  it("is served with TLS, and to whom flags of the daemon say", async () => {
+    const [other, port] = await serving(
+      "--registry",
+      ":0",
+      "--registry-tls",
+      "--registry-tls-name",
+      "registry.example",
+      "--registry-anonymous-pull",
+      "public/**",
+    );
+    const [, authority = ""] = await other.said(/trust it once they have (\S+) as /);
+    const asked = (name: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = {
+          host: "127.0.0.1",
+          port,
+          servername: "registry.example",
+          ca: readFileSync(authority),
+        };
+        get({ ...options, path: `/v2/${name}/manifests/1` }, (answer) =>
+          resolve(answer.resume().statusCode),
+        ).on("error", reject);
+      });
+    const statuses = [await asked("public/app"), await asked("team/app")];
+    assert.equal(await other.stop(), 0);
+    assert.deepEqual(statuses, [404, 401]);
+    assert.doesNotMatch(other.log, /as asked/);
+  });
+
+  it("is not served by flags that close it themselves", async () => {
+    const hosts = ["-H", `unix://${slipway.scratch.join("other.sock")}`];
+    const flags = ["--registry", ":0", "--registry-anonymous-pull", "public/**"];
+    const other = new DaemonProcess(slipway.root, [...hosts, ...flags]);
     assert.equal(await other.ended(), 1);
-    assert.match(other.log, /unencrypted: :0 is not TLS\nhint: let --registry listen on 127\.0\.0\.1, or /);
+    assert.match(other.log, /unencrypted: :0 is not TLS\nhint: add --registry-tls, or /);
   });
 
   it("leaves a line for every change, without a password or token", () => {
@@ -193,7 +260,7 @@ describe("the registry of a daemon", () => {
 });
 
 describe("caring for a daemon's registry", () => {
-  for (const [title, ask] of [
+  for (const [title, care] of [
     ["a collection", ({ registry }, signal) => registry.collect({ ...COLLECT, signal })],
     ["a verification", ({ registry }, signal) => registry.scrub({ signal })],
   ] satisfies readonly (readonly [string, (engine: Engine, signal: AbortSignal) => Promise<unknown>])[])
@@ -230,7 +297,7 @@ describe("caring for a daemon's registry", () => {
       await eventually(() => lines.length > 0);
       const buildTools = () => Promise.reject(new Error("nothing is built"));
       await using remote = await connectEngine({ host: `unix://${socket}`, credentials: NOBODY, buildTools });
-      const asked = assert.rejects(ask(remote, gone.signal), { code: "CANCELLED" });
+      const asked = assert.rejects(care(remote, gone.signal), { code: "CANCELLED" });
       await eventually(() => began);
       gone.abort();
       await asked;
@@ -238,5 +305,13 @@ describe("caring for a daemon's registry", () => {
     });
 });
 
-const COLLECT = { graceMs: 0, untagged: false, dryRun: true } as const;
 const NOBODY = { path: "", get: async () => undefined, put: async () => false, remove: async () => false };
+
+/** Addresses by which other machines reach this one. */
+const ownAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses
+      .filter(({ family, internal }) => family === "IPv4" && !internal)
+      .map(({ address }) => address)
+      .slice(0, 1),
+  );

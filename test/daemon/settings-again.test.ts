@@ -71,9 +71,12 @@ describe("settings that SIGHUP reads again", () => {
 
   it("are named where only a restart changes them", async () => {
     assert.equal(
-      await readAgain({ group: "0", tls: false, debug: true }),
-      "; only a restart changes group, tls",
+      await readAgain({ group: "0", registry: ":0", "registry-tls": true, tls: false, debug: true }),
+      "; only a restart changes group, registry, registry-tls, tls",
     );
     assert.deepEqual(waitingSettings({ hosts: ["a"], labels: ["x=1"] }, { hosts: ["a"], debug: true }), []);
+    write({ "registry-tls": true });
+    daemon?.signal("SIGHUP");
+    await daemon?.said(/configuration stays as it was: .* for --registry-tls: expected --registry beside it/);
   });
 });
