@@ -15,8 +15,12 @@ export class RemoteVolumes implements VolumeService {
     this.#transport = transport;
   }
 
-  async create({ name, labels }: Parameters<VolumeService["create"]>[0]): Promise<VolumeInfo> {
-    const json = { ...(name === undefined ? {} : { Name: name }), Labels: labels ?? {} };
+  async create({ name, labels, options }: Parameters<VolumeService["create"]>[0]): Promise<VolumeInfo> {
+    const json = {
+      ...(name === undefined ? {} : { Name: name }),
+      DriverOpts: options ?? {},
+      Labels: labels ?? {},
+    };
     return readVolume(await this.#transport.document({ method: "POST", path: "/volumes/create", json }));
   }
 
@@ -68,6 +72,7 @@ function readVolume(document: Document): VolumeInfo {
     mountpoint: text(document, "Mountpoint"),
     createdAt: text(document, "CreatedAt"),
     labels,
+    options: textMap(document, "Options"),
     anonymous: Object.hasOwn(labels, ANONYMOUS),
   };
 }

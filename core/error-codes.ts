@@ -493,6 +493,20 @@ export const ERRORS = {
     (d: { name: string }) =>
       `create ${d.name}: ${JSON.stringify(d.name)} includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
   ),
+  VOLUME_OPTIONS_INVALID: define(
+    "invalid",
+    (d: { name: string; why: string }) => `create ${d.name}: ${d.why}`,
+  ),
+  VOLUME_MOUNT_FAILED: define(
+    "internal",
+    (d: { mountpoint: string; device: string; why: string }) =>
+      `error while mounting volume '${d.mountpoint}': failed to mount local volume: mount ${d.device}:${d.mountpoint}: ${d.why}`,
+  ),
+  VOLUME_IN_MEMORY: define(
+    "conflict",
+    (d: { name: string; by: string }) =>
+      `volume ${d.name} is memory (type=tmpfs) of the running container ${d.by}: containers that run at once cannot share it; stop that one first, or use a volume on disk`,
+  ),
   VOLUME_UNKNOWN: define("not-found", (d: { name: string }) => `get ${d.name}: no such volume`),
   VOLUME_IN_USE: define(
     "conflict",

@@ -195,12 +195,16 @@ export interface VolumeInfo {
   readonly mountpoint: string;
   readonly createdAt: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the driver: type, device, o. */
+  readonly options: Readonly<Record<string, string>>;
   readonly anonymous: boolean;
 }
 export interface VolumeService {
-  create(options: {
+  /** One that is there already stays as it is. Throws VOLUME_NAME_INVALID, VOLUME_OPTIONS_INVALID, OPTION_UNSUPPORTED. */
+  create(wish: {
     readonly name?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly options?: Readonly<Record<string, string>>;
   }): Promise<VolumeInfo>;
   /** `filters` as `docker volume ls -f`: dangling, driver, label, name. Throws FILTER_UNKNOWN, OPTION_INVALID. */
   list(filters?: Readonly<Record<string, readonly string[]>>): Promise<readonly VolumeInfo[]>;

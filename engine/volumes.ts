@@ -26,9 +26,9 @@ export class Volumes implements VolumeService {
     this.#record = parts.record;
   }
 
-  async create({ name, labels = {} }: Parameters<VolumeService["create"]>[0]): Promise<VolumeInfo> {
+  async create({ name, ...wishes }: Parameters<VolumeService["create"]>[0]): Promise<VolumeInfo> {
     const existed = name !== undefined && this.#volumes.list().some((volume) => volume.name === name);
-    const volume = this.#volumes.create(name, labels);
+    const volume = this.#volumes.create(name, wishes);
     if (!existed) this.#note("create", volume.name);
     return volume;
   }

@@ -85,7 +85,7 @@ export interface KernelTrees {
   isOpaque(root: number, path: string): boolean;
   /** Removes a tree however deep and whatever its modes; never follows a link. Idempotent. */
   removeTree(path: string): Promise<void>;
-  /** Copies a tree with owners, modes, times, xattrs, hard links, devices and holes kept. `to` must not exist. */
+  /** Copies a tree with owners, modes, times, xattrs, hard links, devices and holes kept. `to` must not exist, or be an empty directory. */
   copyTree(from: string, to: string): Promise<void>;
 }
 

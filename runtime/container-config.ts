@@ -153,6 +153,8 @@ export interface MountPoint {
   readonly readonlyBelow?: false;
   /** Of a volume: what of it is mounted. */
   readonly subpath?: string;
+  /** Of a volume that is mounted at each start: whether it takes the image's content while it is empty. */
+  readonly fill?: true;
   /** Of a tmpfs. */
   readonly options?: string;
 }

@@ -12,8 +12,9 @@ const map = z.record(z.string(), z.string());
 const CREATE: FieldTable<{
   readonly Name: string;
   readonly Driver: string;
+  readonly DriverOpts: Readonly<Record<string, string>>;
   readonly Labels: Readonly<Record<string, string>>;
-}> = { Name: z.string(), Driver: z.string(), Labels: map };
+}> = { Name: z.string(), Driver: z.string(), DriverOpts: map, Labels: map };
 
 export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
   route({
@@ -43,10 +44,11 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
     body: z.looseObject({}),
     async handle({ body }) {
       refuseOthers("", body, CREATE);
-      const { Name: name = "", Driver: driver = "", Labels: labels = {} } = readFields(CREATE, body);
+      const { Name: name = "", Driver: driver = "", ...rest } = readFields(CREATE, body);
+      const { DriverOpts: options = {}, Labels: labels = {} } = rest;
       if (driver !== "" && driver !== "local")
         throw new Failure("OPTION_UNSUPPORTED", { option: `volume driver ${driver}` });
-      const volume = await volumes.create({ ...(name === "" ? {} : { name }), labels });
+      const volume = await volumes.create({ ...(name === "" ? {} : { name }), labels, options });
       return created(await volumes.inspect(volume.name));
     },
   }),

@@ -8,6 +8,6 @@ export const volumeDocument = (volume: VolumeInfo): Readonly<Record<string, unkn
   Labels: orNull(volume.labels),
   Mountpoint: volume.mountpoint,
   Name: volume.name,
-  Options: null,
+  Options: orNull(volume.options),
   Scope: "local",
 });

@@ -166,8 +166,10 @@ class Copier {
 
 void CopyTreeTo(const std::string& from, const std::string& to) {
   const UniqueFd source(Check(::open(from.c_str(), kOpenDirectory), "open", from));
-  Check(::mkdir(to.c_str(), 0700), "mkdir", to);
+  const bool made = ::mkdir(to.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) throw SyscallError{errno, "mkdir", to, {}};
   const UniqueFd target(Check(::open(to.c_str(), kOpenDirectory), "open", to));
+  if (!made && DirectoryReader(target.get()).Next() != nullptr) throw SyscallError{EEXIST, "mkdir", to, {}};
   Copier(source.get(), target.get()).Run();
 }
 

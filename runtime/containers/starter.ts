@@ -15,6 +15,7 @@ import { findDevices } from "../spec/host-facts.ts";
 import type { OciSpec } from "../spec/oci.ts";
 import { compileResources } from "../spec/resources.ts";
 import { DEFAULT_SIZE, type TerminalSize } from "../terminal-size.ts";
+import { placeVolumes } from "../volumes/volume-mounts.ts";
 import { routeOut } from "./connections.ts";
 import { ContainerFiles } from "./container-files.ts";
 import type { ContainerTable } from "./container-table.ts";
@@ -22,6 +23,7 @@ import { mountEvents, networkEvent } from "./describe-event.ts";
 import { healthProbe } from "./health-check.ts";
 import { linkEnv } from "./links.ts";
 import { containerLog } from "./log-options.ts";
+import { checkMemoryVolumes } from "./memory-volumes.ts";
 import { needsNames, serveNames } from "./name-service.ts";
 import { processSharing } from "./namespace-modes.ts";
 import { type NetworkPlan, planNetwork } from "./network-plan.ts";
@@ -134,15 +136,16 @@ export class Starter {
     const shim = ownerOf(launcherPid);
     if (process === undefined || shim === undefined)
       throw new Failure("CONTAINER_NOT_RUNNING", { container: container.id });
-    if (created.length > 0) this.#table.update({ ...container, created: [...container.created, ...created] });
-    this.#table.setState(container.id, {
-      phase: "running",
-      pid,
-      process,
-      shim,
-      startedAt: new Date().toISOString(),
-      ...held,
-    });
+    const startedAt = new Date().toISOString();
+    const { store, volumes } = this.#parts;
+    store.database
+      .transaction(() => {
+        checkMemoryVolumes(container, volumes, this.#table);
+        if (created.length > 0)
+          this.#table.update({ ...container, created: [...container.created, ...created] });
+        this.#table.setState(container.id, { phase: "running", pid, process, shim, startedAt, ...held });
+      })
+      .immediate();
   }
 
   async #launch(request: {
@@ -156,13 +159,19 @@ export class Starter {
   }): Promise<Launched> {
     const { container, files, group, size } = request;
     const deviceless = !(request.devicesConfined || container.hostConfig.Privileged);
-    const rootfs = await this.#parts.store.snapshots.mounts(container.id);
-    using tree = await this.#parts.store.trees.open(rootfs);
+    const { trees, snapshots } = this.#parts.store;
+    const { stage, points } = await placeVolumes(container.mounts, {
+      volumes: this.#parts.volumes,
+      trees,
+      image: async () => trees.open(await snapshots.view(container.layers)),
+    });
+    const rootfs = await snapshots.mounts(container.id);
+    using tree = await trees.open(rootfs);
     const user = resolveIn(tree, container.config.User, container.hostConfig.GroupAdd);
     const seccomp = await this.#parts.seccompFor(container.hostConfig.SecurityOpt);
     return await this.#parts.launcher.launch({
-      spec: this.#compile(container, { ...request, user, seccomp }),
-      rootfs: deviceless ? withoutRootDevices(rootfs) : rootfs,
+      spec: this.#compile({ ...container, mounts: points }, { ...request, user, seccomp }),
+      rootfs: [...stage, ...(deviceless ? withoutRootDevices(rootfs) : rootfs)],
       placeholders: [DOCKER_MARK],
       init: container.hostConfig.Init,
       cgroupProcs: group.procs,

@@ -1,10 +1,10 @@
 import type { ResolvedUser } from "../../core/user.ts";
-import type { HostConfig, MountPoint, ProcessConfig } from "../container-config.ts";
+import type { HostConfig, ProcessConfig } from "../container-config.ts";
 import { resolveCapabilities } from "./capabilities.ts";
 import { withoutMaking, withoutOpening } from "./deviceless.ts";
 import { DEFAULT_DEVICES } from "./devices.ts";
 import type { GrantedDevice } from "./granted-devices.ts";
-import { compileMounts, type MountsRequest } from "./mounts.ts";
+import { compileMounts, type MountsRequest, type PlacedMount } from "./mounts.ts";
 import { compileNamespaces, type NamespaceSharing } from "./namespaces.ts";
 import type { OciDevice, OciMount, OciSeccomp, OciSpec } from "./oci.ts";
 import {
@@ -32,7 +32,7 @@ export interface IsolationRequest extends NamespaceSharing {
   readonly hostname: string;
   readonly domainname?: string | undefined;
   readonly hostConfig: HostConfig;
-  readonly mounts: readonly MountPoint[];
+  readonly mounts: readonly PlacedMount[];
   /** Generated files by destination ("/etc/hosts" → host path). */
   readonly files: Readonly<Record<string, string>>;
   /** Nodes of the host it is given beyond the default ones. */

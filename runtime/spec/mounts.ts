@@ -3,6 +3,12 @@ import { Failure } from "../../core/errors.ts";
 import type { MountPoint } from "../container-config.ts";
 import type { OciMount } from "./oci.ts";
 
+/** A mount point of a container that starts, with what is known only then. */
+export type PlacedMount = MountPoint & {
+  /** Options of the mount itself, as mount(8) names them. */
+  readonly words?: readonly string[];
+};
+
 export interface MountsRequest {
   readonly privileged: boolean;
   /** Size of /dev/shm in bytes, or the host's, or that of a process; undefined for none. */
@@ -10,7 +16,7 @@ export interface MountsRequest {
   /** What shows the container its control groups: below /sys/fs/cgroup, in order. */
   readonly cgroup: readonly OciMount[];
   /** Volumes, binds and tmpfs mounts. */
-  readonly points: readonly MountPoint[];
+  readonly points: readonly PlacedMount[];
   /** Destination → tmpfs options ("size=1m,exec"). */
   readonly tmpfs: Readonly<Record<string, string>>;
   /** Host path of each generated file, by its destination ("/etc/hosts"). */
@@ -60,8 +66,9 @@ const depth = (mount: OciMount): number =>
   posix.normalize(mount.destination).split("/").filter(Boolean).length;
 
 /** Read-only holds for what is mounted below, too, as Docker has it. */
-const bindOptions = (point: MountPoint): readonly string[] => [
+const bindOptions = (point: PlacedMount): readonly string[] => [
   point.recursive === false ? "bind" : "rbind",
+  ...(point.words ?? []),
   ...(point.rw ? [] : [point.recursive === false || point.readonlyBelow === false ? "ro" : "rro"]),
   ...(point.propagation === "" ? [] : [point.propagation]),
 ];
@@ -108,7 +115,7 @@ export function tmpfsOptions(text: string): readonly string[] {
   return [...new Set([...defaults, ...words])];
 }
 
-const pointMount = (point: MountPoint): OciMount =>
+const pointMount = (point: PlacedMount): OciMount =>
   point.type === "tmpfs"
     ? {
         destination: point.destination,

@@ -74,14 +74,15 @@ const MAKERS: Makers = {
       ...(readonlyBelow === undefined ? {} : { readonlyBelow }),
     };
   },
-  volume: ({ name: wanted, labels, subpath }, volumes) => {
-    const { name, mountpoint: source } = volumes.create(wanted, labels);
+  volume: ({ name: wanted, labels, subpath, copy }, volumes) => {
+    const { name, mountpoint: source, options } = volumes.create(wanted, { labels });
     return {
       type: "volume",
       name,
       source,
       propagation: "",
       ...(subpath === undefined ? {} : { subpath }),
+      ...(copy && Object.keys(options).length > 0 ? { fill: true } : {}),
     };
   },
   tmpfs: ({ options }) => ({ type: "tmpfs", source: "", propagation: "", options }),

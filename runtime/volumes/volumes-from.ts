@@ -15,4 +15,4 @@ export function parseVolumesFrom(spec: string): { readonly container: string; re
 export const inherit = (mounts: readonly MountPoint[], mode: string): readonly MountPoint[] =>
   mounts
     .filter(({ type }) => type !== "tmpfs")
-    .map((mount) => ({ ...mount, mode, rw: mount.rw && mode !== "ro" }));
+    .map(({ fill: _, ...mount }) => ({ ...mount, mode, rw: mount.rw && mode !== "ro" }));

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
@@ -6,6 +6,7 @@ import { newId } from "../../core/ids.ts";
 import type { Kernel } from "../../native/kernel.ts";
 import type { Paths } from "../../store/paths.ts";
 import type { Locks, Tree } from "../../store/types.ts";
+import { readVolumeOptions, type VolumeOptions } from "./volume-options.ts";
 
 export interface VolumeRecord {
   readonly name: string;
@@ -15,8 +16,16 @@ export interface VolumeRecord {
   /** RFC 3339. */
   readonly createdAt: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the driver; empty for a directory of the state root. */
+  readonly options: VolumeOptions;
   /** Made for one container without being named. */
   readonly anonymous: boolean;
+}
+
+/** What a volume is made with, besides its name. */
+export interface VolumeWishes {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly options?: VolumeOptions | undefined;
 }
 
 export interface VolumesOptions {
@@ -30,6 +39,7 @@ interface Row {
   readonly name: string;
   readonly created: string;
   readonly labels: string;
+  readonly options: string;
   readonly anonymous: number;
 }
 
@@ -43,15 +53,27 @@ export class Volumes {
     this.#options = options;
   }
 
-  /** The volume `name`, made if there is none; without a name an anonymous one. Throws VOLUME_NAME_INVALID. */
-  create(name?: string, labels: Readonly<Record<string, string>> = {}): VolumeRecord {
+  /**
+   * The volume `name`, made if there is none; without a name an anonymous one. One that is there stays as it is, whatever is wished, as
+   * Docker has it. Throws VOLUME_NAME_INVALID, VOLUME_OPTIONS_INVALID, SIZE_INVALID, OPTION_UNSUPPORTED.
+   */
+  create(name?: string, { labels = {}, options = {} }: VolumeWishes = {}): VolumeRecord {
     const { database, paths } = this.#options;
     const chosen = name ?? newId();
     if (!NAME.test(chosen)) throw new Failure("VOLUME_NAME_INVALID", { name: chosen });
+    readVolumeOptions(chosen, options);
     mkdirSync(paths.volume(chosen), { recursive: true, mode: 0o755 });
     database
-      .prepare("INSERT OR IGNORE INTO volumes (name, created, labels, anonymous) VALUES (?, ?, ?, ?)")
-      .run(chosen, new Date().toISOString(), JSON.stringify(labels), name === undefined ? 1 : 0);
+      .prepare(
+        "INSERT OR IGNORE INTO volumes (name, created, labels, options, anonymous) VALUES (?, ?, ?, ?, ?)",
+      )
+      .run(
+        chosen,
+        new Date().toISOString(),
+        JSON.stringify(labels),
+        JSON.stringify(options),
+        name === undefined ? 1 : 0,
+      );
     return this.get(chosen);
   }
 
@@ -96,7 +118,7 @@ export class Volumes {
     return true;
   }
 
-  /** Removes it with its content. Rejects with VOLUME_UNKNOWN, VOLUME_IN_USE. */
+  /** Removes it with its content; what another place has that it shows stays. Rejects with VOLUME_UNKNOWN, VOLUME_IN_USE. */
   async remove(name: string): Promise<void> {
     const { database, kernel, paths } = this.#options;
     await using _lock = await this.#lock(name);
@@ -111,15 +133,21 @@ export class Volumes {
     await kernel.removeTree(dirname(paths.volume(name)));
   }
 
-  /** Fills an empty volume with what the image has at `path`, with the directory's own owner and mode, as Docker does at first use. */
-  async fill(name: string, image: Tree, path: string): Promise<void> {
-    const { kernel, paths } = this.#options;
+  /**
+   * Fills an empty volume with what the image has at `path`, with the directory's own owner and mode, as Docker does at first use. `target` is
+   * the directory with its content where that is not the volume's own.
+   */
+  async fill(
+    name: string,
+    image: Tree,
+    path: string,
+    target: string = this.#options.paths.volume(name),
+  ): Promise<void> {
+    const { kernel } = this.#options;
     const source = image.resolve(path);
     if (image.stat(source)?.type !== "dir") return;
     await using _lock = await this.#lock(name);
-    const target = paths.volume(name);
     if (readdirSync(target).length > 0) return;
-    rmdirSync(target);
     // The image's mount is in no namespace: its descriptor is the only way to it.
     await kernel.copyTree(`/proc/self/fd/${image.fd}${source}`, target);
   }
@@ -128,13 +156,14 @@ export class Volumes {
     return this.#options.locks.hold(`volume-${name}`);
   }
 
-  #describe({ name, created, labels, anonymous }: Row): VolumeRecord {
+  #describe({ name, created, labels, options, anonymous }: Row): VolumeRecord {
     return {
       name,
       driver: "local",
       mountpoint: this.#options.paths.volume(name),
       createdAt: created,
       labels: JSON.parse(labels) as Record<string, string>,
+      options: JSON.parse(options) as VolumeOptions,
       anonymous: anonymous !== 0,
     };
   }

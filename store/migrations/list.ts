@@ -22,6 +22,7 @@ import { cacheValueMigration } from "./021-cache-value.ts";
 import { attestationsMigration } from "./022-attestations.ts";
 import { buildsKeptMigration } from "./023-builds-kept.ts";
 import { endpointsIpv6Migration } from "./024-endpoints-ipv6.ts";
+import { volumeOptionsMigration } from "./025-volume-options.ts";
 import type { Migration } from "./migration.ts";
 
 /**
@@ -56,4 +57,5 @@ export const MIGRATIONS: readonly Migration[] = [
   attestationsMigration,
   buildsKeptMigration,
   endpointsIpv6Migration,
+  volumeOptionsMigration,
 ];

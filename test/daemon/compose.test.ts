@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import { requiresCommand } from "../support/requires.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
@@ -24,9 +24,9 @@ services:
     image: busybox
     pull_policy: never
     init: true
-    command: sh -c "echo serving; cat /data/note; exec sleep 600"
+    command: sh -c "echo serving; cat /data/note /shown/note; exec sleep 600"
     environment: { GREETING: hello }
-    volumes: ["data:/data:ro"]
+    volumes: ["data:/data:ro", "shown:/shown"]
     networks: [back, front]
     depends_on:
       store: { condition: service_healthy }
@@ -41,6 +41,7 @@ networks:
   front: { enable_ipv6: true }
 volumes:
   data: { labels: { purpose: notes } }
+  shown: { driver_opts: { type: none, o: bind, device: FOLDER } }
 `;
 
 interface Listed {
@@ -52,12 +53,19 @@ interface Listed {
 
 describe("docker compose", () => {
   let daemon: DaemonRig;
+  let folder: string;
   before(async function () {
     requiresDocker(this);
     requiresCommand(this, "nft");
     daemon = await DaemonRig.open(this);
     requiresPlugin(this, daemon, "docker-compose");
-    writeFileSync(daemon.slipway.scratch.join("compose.yaml"), APPLICATION);
+    folder = daemon.slipway.scratch.join("shown");
+    mkdirSync(folder);
+    writeFileSync(`${folder}/note`, "shown\n");
+    writeFileSync(
+      daemon.slipway.scratch.join("compose.yaml"),
+      APPLICATION.replace("FOLDER", JSON.stringify(folder)),
+    );
   });
   after(() => daemon?.[Symbol.asyncDispose]());
 
@@ -72,7 +80,7 @@ describe("docker compose", () => {
       .map((line): Listed => JSON.parse(line))
       .map(({ Service, State, Health, ExitCode }) => [Service, State, Health, ExitCode].join(" "));
     assert.deepEqual(listed.sort(), ["store running healthy 0", "watch exited  4", "web running  0"]);
-    assert.equal(await compose("logs", "--no-log-prefix", "web"), "serving\nkept");
+    assert.equal(await compose("logs", "--no-log-prefix", "web"), "serving\nkept\nshown");
     assert.equal(await compose("logs", "--no-color", "watch"), "watch-1  | found web");
     assert.equal(await compose("exec", "-T", "web", "sh", "-c", "echo $GREETING"), "hello");
     assert.deepEqual((await daemon.docker(["compose", "-p", "app", "exec", "-T", "web", "false"])).code, 1);
@@ -81,6 +89,7 @@ describe("docker compose", () => {
     await compose("down", "-v", "-t", "5");
     assert.equal(await daemon.ok(["ps", "-aq"]), "");
     assert.equal(await names("volume", "ls"), "");
+    assert.equal(existsSync(`${folder}/note`), true);
     assert.deepEqual((await names("network", "ls")).split("\n").sort(), ["bridge", "host", "none"]);
   });
 });

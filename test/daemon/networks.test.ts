@@ -28,7 +28,7 @@ describe("docker's client: networks and volumes", () => {
     const id = await rig.ok([
       "network",
       "create",
-      ..."--subnet 10.234.0.0/24 --gateway 10.234.0.9 --ip-range 10.234.0.16/28 --aux-address r=10.234.0.17".split(
+      ..."--subnet 10.154.0.0/24 --gateway 10.154.0.9 --ip-range 10.154.0.16/28 --aux-address r=10.154.0.17".split(
         " ",
       ),
       ..."--label a=b -o com.docker.network.driver.mtu=1400 back".split(" "),
@@ -36,7 +36,7 @@ describe("docker's client: networks and volumes", () => {
     await rig.ok(["network", "create", "front"]);
     assert.equal(await rig.ok(["network", "ls", "-qf", "name=back", "--no-trunc"]), id);
     const run =
-      "run -d --name web --network name=back,alias=www,ip=10.234.0.20 --network front busybox sleep 600";
+      "run -d --name web --network name=back,alias=www,ip=10.154.0.20 --network front busybox sleep 600";
     await rig.ok(run.split(" "));
     const [network] = JSON.parse(await rig.ok(["network", "inspect", "back"]));
     assert.equal(fieldsOf(network), NETWORK);
@@ -45,10 +45,10 @@ describe("docker's client: networks and volumes", () => {
       Options: {},
       Config: [
         {
-          Subnet: "10.234.0.0/24",
-          IPRange: "10.234.0.16/28",
-          Gateway: "10.234.0.9",
-          AuxiliaryAddresses: { r: "10.234.0.17" },
+          Subnet: "10.154.0.0/24",
+          IPRange: "10.154.0.16/28",
+          Gateway: "10.154.0.9",
+          AuxiliaryAddresses: { r: "10.154.0.17" },
         },
       ],
     });
@@ -57,12 +57,12 @@ describe("docker's client: networks and volumes", () => {
       [{ a: "b" }, { "com.docker.network.driver.mtu": "1400" }],
     );
     const [member] = Object.values<{ Name: string; IPv4Address: string }>(network.Containers);
-    assert.deepEqual([member?.Name, member?.IPv4Address], ["web", "10.234.0.20/24"]);
+    assert.deepEqual([member?.Name, member?.IPv4Address], ["web", "10.154.0.20/24"]);
 
     const networks = JSON.parse(await rig.ok(["inspect", "-f", "{{json .NetworkSettings.Networks}}", "web"]));
     assert.deepEqual(Object.keys(networks).sort(), ["back", "front"]);
     assert.equal(fieldsOf(networks.back), ENDPOINT);
-    assert.deepEqual(networks.back.IPAMConfig, { IPv4Address: "10.234.0.20" });
+    assert.deepEqual(networks.back.IPAMConfig, { IPv4Address: "10.154.0.20" });
     assert.deepEqual(networks.back.Aliases, ["www"]);
     assert.deepEqual(networks.back.DNSNames.slice(0, 2), ["web", "www"]);
 
@@ -79,14 +79,14 @@ describe("docker's client: networks and volumes", () => {
 
   it("makes networks with IPv6 and shows them as the engine does", async function () {
     if (!existsSync("/proc/sys/net/ipv6")) this.skip();
-    await rig.ok("network create --ipv6 --subnet 2001:db8:51::/64 --subnet 10.235.0.0/24 six".split(" "));
+    await rig.ok("network create --ipv6 --subnet 2001:db8:51::/64 --subnet 10.155.0.0/24 six".split(" "));
     const run = "run -d --name v6 --network six --ip6 2001:db8:51::77 -p 80 busybox sleep 600";
     await rig.ok(run.split(" "));
     const [network] = JSON.parse(await rig.ok(["network", "inspect", "six"]));
     assert.deepEqual([network.EnableIPv4, network.EnableIPv6], [true, true]);
-    assert.deepEqual(network.IPAM.Config, [{ Subnet: "10.235.0.0/24" }, { Subnet: "2001:db8:51::/64" }]);
+    assert.deepEqual(network.IPAM.Config, [{ Subnet: "10.155.0.0/24" }, { Subnet: "2001:db8:51::/64" }]);
     const [member] = Object.values<{ IPv4Address: string; IPv6Address: string }>(network.Containers);
-    assert.deepEqual([member?.IPv4Address, member?.IPv6Address], ["10.235.0.2/24", "2001:db8:51::77/64"]);
+    assert.deepEqual([member?.IPv4Address, member?.IPv6Address], ["10.155.0.2/24", "2001:db8:51::77/64"]);
     const { six } = JSON.parse(await rig.ok(["inspect", "-f", "{{json .NetworkSettings.Networks}}", "v6"]));
     assert.deepEqual(
       [six.IPAMConfig, six.GlobalIPv6Address, six.GlobalIPv6PrefixLen, six.IPv6Gateway],
@@ -121,7 +121,12 @@ describe("docker's client: networks and volumes", () => {
       /user specified IP address is supported on user defined networks only/,
     ],
     ["volume create -d nfs x", /volume driver nfs is not supported/],
-    ["volume create -o type=nfs x", /DriverOpts is not supported/],
+    [
+      "volume create -o type=nfs -o device=:/x -o o=addr=10.0.0.1 xx",
+      /a volume of type=nfs is not supported/,
+    ],
+    ["volume create -o colour=red xx", /create xx: invalid option: "colour"/],
+    ["volume create -o type=tmpfs xx", /create xx: missing required option: "device"/],
     ["volume inspect nosuch", /no such volume/],
   ];
   it("is told by name what cannot be", async () => {
@@ -171,6 +176,16 @@ describe("docker's client: networks and volumes", () => {
     assert.equal(fieldsOf(Volumes[0]), VOLUME);
     await rig.ok(["create", "--name", "user", "-v", "data:/data", "busybox"]);
     assert.equal(await rig.ok(["volume", "ls", "-qf", "dangling=true"]), unnamed);
+    const options = { device: "/srv", o: "bind,ro", type: "none" };
+    const flags = Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+    for (const again of [flags, flags, []]) await rig.ok(["volume", "create", ...again, "bound"]);
+    const shown = JSON.parse(await rig.ok(["volume", "inspect", "-f", "{{json .Options}}", "bound"]));
+    assert.deepEqual(shown, options);
+    assert.match(
+      await rig.ok(["run", "--rm", "-v", "bound:/m", "busybox", "grep", " /m ", "/proc/mounts"]),
+      / ro,/,
+    );
+    await rig.ok(["volume", "rm", "bound"]);
     assert.match(await fails("volume", "rm", "data"), /volume is in use/);
     assert.match(await rig.ok(["volume", "prune", "-f"]), new RegExp(`^Deleted Volumes:\n${unnamed}\n`));
     await rig.ok(["rm", "user"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { Slipway } from "./support/slipway.ts";
 
 describe("mounts of containers", () => {
@@ -67,6 +67,70 @@ describe("mounts of containers", () => {
     assert.equal(await out("ls /p", "--mount", "src=parts,dst=/p,volume-subpath=out"), "a\nin\nout\n");
     const { err } = await sh("true", "--mount", "src=parts,dst=/p,volume-subpath=../other");
     assert.match(err, /subpath must be a relative path within the volume/);
+  });
+
+  const bound = (name: string, device: string, o = "bind") =>
+    slipway.ok(["volume", "create", "-o", "type=none", "-o", `o=${o}`, "-o", `device=${device}`, name]);
+
+  it("show a directory of the host as a volume, filled while it is empty, and never take it away", async () => {
+    const device = slipway.scratch.join("device");
+    mkdirSync(device);
+    symlinkSync(device, `${device}-link`);
+    const before = statSync(device).ino;
+    await bound("bound", `${device}-link`);
+    assert.equal(
+      await out("test -s /etc/passwd && echo mine > /etc/mine && echo full", "-v", "bound:/etc"),
+      "full\n",
+    );
+    assert.equal(readFileSync(`${device}/mine`, "utf8"), "mine\n");
+    assert.equal(statSync(device).ino, before);
+    mkdirSync(`${device}/part`);
+    assert.match(await out("touch /m/x", "-v", "bound:/m:ro"), /Read-only file system/);
+    assert.equal(await out("touch /p/y; ls /p", "--mount", "src=bound,dst=/p,volume-subpath=part"), "y\n");
+    await slipway.ok(["volume", "rm", "bound"]);
+    assert.deepEqual([existsSync(`${device}/mine`), existsSync(`${device}/part/y`)], [true, true]);
+    await bound("frozen", device, "bind,ro,noexec");
+    assert.match(await out("cat /m/mine; touch /m/x", "-v", "frozen:/m"), /^mine\n.*Read-only file system/);
+    assert.match(await out("grep ' /m ' /proc/self/mounts", "-v", "frozen:/m"), / ro,noexec/);
+    await slipway.ok(["volume", "prune", "-af"]);
+    assert.equal(existsSync(`${device}/mine`), true);
+  });
+
+  it("are not made when what a volume shows is missing", async () => {
+    await bound("nowhere", "/nowhere/at/all");
+    const { code, err } = await sh("true", "-v", "nowhere:/m");
+    assert.equal(code, 125);
+    assert.match(err, /failed to mount local volume: mount \/nowhere\/at\/all:.*: no such file or directory/);
+  });
+
+  it("give a volume in memory to one container at a time, and to all its places the same", async () => {
+    const make = (name: string, o: string) =>
+      slipway.ok(["volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", `o=${o}`, name]);
+    await make("memory", "size=2m,uid=1000,noexec");
+    const script =
+      "echo x > /a/f; cat /b/f; stat -c %u /a; df -k /a | tail -1; grep ' /a ' /proc/self/mounts";
+    assert.match(
+      await out(script, "-v", "memory:/a", "-v", "memory:/b"),
+      /^x\n1000\ntmpfs +2048 .*\ntmpfs \/a tmpfs rw,noexec/,
+    );
+    const id = await slipway.ok([
+      "run",
+      "-d",
+      "--init",
+      "--network",
+      "none",
+      "-v",
+      "memory:/a",
+      "busybox",
+      "sleep",
+      "600",
+    ]);
+    assert.equal((await sh("ls /a", "--volumes-from", id)).code, 125);
+    assert.match((await sh("ls /a", "-v", "memory:/a")).err, /volume memory is memory .* cannot share it/);
+    await slipway.ok(["rm", "-f", id]);
+    assert.equal(await out("ls /a", "-v", "memory:/a"), "");
+    await make("wrong", "size=lots");
+    assert.match((await sh("true", "-v", "wrong:/a")).err, /failed to mount local volume: mount tmpfs:/);
   });
 
   it("are taken over from another container, with no more rights than it has", async () => {

@@ -126,8 +126,14 @@ describe("native/trees", () => {
       assert.deepEqual(getXattrs(scratch.join("copy/empty")), { "trusted.overlay.opaque": hex("y") });
     });
 
-    it("refuses a target that exists", async () => {
+    it("takes an empty directory as it is and refuses one that is not, and a link to one", async () => {
       mkdirSync(scratch.join("copy"));
+      const { ino } = statSync(scratch.join("copy"));
+      shell(scratch.path, "mkdir other; ln -s other link");
+      await loadKernel().copyTree(scratch.join("tree"), scratch.join("copy"));
+      assert.equal(statSync(scratch.join("copy")).ino, ino);
+      assert.equal(describeTree(scratch.join("copy")), describeTree(scratch.join("tree")));
+      await assert.rejects(loadKernel().copyTree(scratch.join("tree"), scratch.join("link")), /open .*link/);
       const copied = loadKernel().copyTree(scratch.join("tree"), scratch.join("copy"));
       await assert.rejects(copied, { message: `mkdir ${scratch.join("copy")}: EEXIST` });
     });

@@ -41,7 +41,7 @@ describe("runtime/volumes", () => {
   });
 
   it("makes, lists and removes named and anonymous volumes", async () => {
-    const named = volumes.create("data", { a: "b" });
+    const named = volumes.create("data", { labels: { a: "b" } });
     const anonymous = volumes.create();
     assert.deepEqual(volumes.create("data"), named);
     assert.deepEqual([named.labels, named.anonymous, anonymous.anonymous], [{ a: "b" }, false, true]);
@@ -51,6 +51,20 @@ describe("runtime/volumes", () => {
     await volumes.remove("data");
     assert.equal(existsSync(named.mountpoint), false);
     await assert.rejects(volumes.remove("data"), { message: "get data: no such volume" });
+  });
+
+  it("keeps a volume that is there as it was made, and what it shows of another place", async () => {
+    const device = scratch.join("device");
+    mkdirSync(device);
+    writeFileSync(`${device}/kept`, "mine");
+    const options = { type: "none", o: "bind", device };
+    const made = volumes.create("bound", { options });
+    assert.deepEqual(made.options, options);
+    assert.deepEqual(volumes.create("bound", { options: { ...options, device: "/other" } }), made);
+    assert.deepEqual(volumes.create("bound"), made);
+    await volumes.remove("bound");
+    assert.equal(existsSync(made.mountpoint), false);
+    assert.equal(readFileSync(`${device}/kept`, "utf8"), "mine");
   });
 
   it("refuses names that could be paths", () => {
