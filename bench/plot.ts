@@ -27,6 +27,7 @@ export function drawPlot({ title, x, y, lines }: Plot): string {
   const up = (value: number) => HEIGHT - MARGIN.bottom - (value / upwards.end) * INNER.height;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text({ x: WIDTH / 2, y: 20, anchor: "middle" }, title),
     ...upwards.ticks.flatMap((value) => [
