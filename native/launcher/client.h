@@ -26,6 +26,8 @@ class Client {
   size_t pending() const { return out_.size() - sent_; }
   /** Its process's output must wait for it. */
   bool stalls() const { return lossless && pending() > kPendingLimit; }
+  /** It asked for what a run tells, not only for something to be done. */
+  bool follows() const { return waiting || input || streams[0] || streams[1]; }
 
   void send(uint8_t type, const void* payload, size_t size);
   /** Writes what is pending as far as the socket takes it. */

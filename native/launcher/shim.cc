@@ -161,9 +161,11 @@ void Shim::feed() {
   if (inputPending_.empty() && inputEnding_) input_.reset();
 }
 
-/** Who waits is told, and every client is let go once it has got everything. */
+/** Who waits is told and let go once it has got everything, as is who is attached. */
 void Shim::farewell() {
   for (Client& client : clients_) {
+    // Another one is about to ask for something, and is heard in the next run.
+    if (!closing_ && !client.follows()) continue;
     if (client.waiting && !exitJson_.empty()) client.send(kExit, exitJson_.data(), exitJson_.size());
     client.waiting = false;
     client.finish();

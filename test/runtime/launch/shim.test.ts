@@ -43,6 +43,20 @@ describe("a shim", () => {
     assert.deepEqual([record.code, record.signal], [137, 9]);
   });
 
+  it("hears in the next run who was about to ask when one ended", async () => {
+    const stateFile = bench.scratch.join("again-state");
+    const restart = { when: "always", maximum: 0 } as const;
+    await using container = await Shimmed.launch(bench, shell("exit 3"), { io: { stateFile, restart } });
+    await using early = await connectShim(container.io.socket);
+    await early.state();
+    await container.run();
+    await early.noMore();
+    await eventually(
+      () => existsSync(container.io.exitFile),
+      (ended) => ended,
+    );
+  });
+
   it("loses nothing of what is written at once, to any number of clients", async () => {
     await using container = await Shimmed.launch(bench, shell("echo out; echo err >&2; seq 1000"));
     const clients = await Promise.all([container.attach(), container.attach(), container.attach()]);
