@@ -74,10 +74,10 @@ describe("networks with IPv6", () => {
       "true true",
     );
     await ok("network", "rm", "local", "local2");
-    const both = ["--subnet", "10.236.0.0/24", "--subnet", "2001:db8:42::/64", "--gateway", "2001:db8:42::9"];
+    const both = ["--subnet", "10.167.0.0/24", "--subnet", "2001:db8:42::/64", "--gateway", "2001:db8:42::9"];
     await ok("network", "create", "--ipv6", ...both, "--aux-address", "r=2001:db8:42::2", "both");
     assert.deepEqual(await ipam("both"), [
-      { Subnet: "10.236.0.0/24" },
+      { Subnet: "10.167.0.0/24" },
       {
         Subnet: "2001:db8:42::/64",
         Gateway: "2001:db8:42::9",

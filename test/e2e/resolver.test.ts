@@ -38,7 +38,7 @@ const ASK = `
 const code = (answer: string): number => Buffer.from(answer, "hex").readUInt8(3) & 15;
 const count = (answer: string): number => Buffer.from(answer, "hex").readUInt16BE(6);
 const isCut = (answer: string): boolean => (Buffer.from(answer, "hex").readUInt8(2) & 2) !== 0;
-const GATEWAY = "10.233.0.1";
+const GATEWAY = "10.164.0.1";
 const FOUND = "c0000201";
 
 describe("the resolver of a container", () => {
@@ -49,7 +49,7 @@ describe("the resolver of a container", () => {
   before(async function () {
     requiresCommand(this, "nft");
     slipway = await Slipway.open(this);
-    await slipway.ok(["network", "create", "--subnet", "10.233.0.0/24", "app"]);
+    await slipway.ok(["network", "create", "--subnet", "10.164.0.0/24", "app"]);
     server = await FakeDns.listen(GATEWAY);
     const flags = ["-d", "--network", "app", "--dns", GATEWAY];
     await slipway.ok(["run", ...flags, "--name", "web", "busybox", "sleep", "600"]);

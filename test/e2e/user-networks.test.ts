@@ -70,8 +70,8 @@ describe("networks of users", () => {
       "no matching subnet for range 10.6.0.0/28",
     ],
     [
-      "network create --subnet 10.231.4.0/24 x",
-      "invalid pool request: Pool overlaps with other one on this address space: 10.231.4.0/24 and 10.231.0.0/16 of network taken",
+      "network create --subnet 10.165.4.0/24 x",
+      "invalid pool request: Pool overlaps with other one on this address space: 10.165.4.0/24 and 10.165.0.0/16 of network taken",
     ],
     [
       "network create -o com.docker.network.nosuch=1 x",
@@ -88,7 +88,7 @@ describe("networks of users", () => {
     ["network connect taken nosuch", "No such container: nosuch"],
   ];
   it("are refused in docker's words when they cannot be", async () => {
-    await ok("network", "create", "--subnet", "10.231.0.0/16", "taken");
+    await ok("network", "create", "--subnet", "10.165.0.0/16", "taken");
     for (const [argv, message] of refusals) {
       const { code, err } = await slipway.run(argv.split(" "));
       assert.equal(err.replace(/^Error: /, "").split("\n")[0], message, argv);
@@ -102,13 +102,13 @@ describe("networks of users", () => {
       "network",
       "create",
       "--subnet",
-      "10.232.0.0/24",
+      "10.166.0.0/24",
       "--gateway",
-      "10.232.0.9",
+      "10.166.0.9",
       "--ip-range",
-      "10.232.0.8/29",
+      "10.166.0.8/29",
       "--aux-address",
-      "router=10.232.0.8",
+      "router=10.166.0.8",
       "given",
     );
     await start("first", "--network", "given");
@@ -117,30 +117,30 @@ describe("networks of users", () => {
       "--network",
       "given",
       "--ip",
-      "10.232.0.77",
+      "10.166.0.77",
       "--mac-address",
       "02:42:00:00:00:07",
       "--network-alias",
       "db",
     );
     const [first, second] = [(await endpoints("first"))["given"], (await endpoints("second"))["given"]];
-    assert.deepEqual([first?.IPAddress, first?.Gateway], ["10.232.0.10", "10.232.0.9"]);
-    assert.deepEqual([second?.IPAddress, second?.MacAddress], ["10.232.0.77", "02:42:00:00:00:07"]);
+    assert.deepEqual([first?.IPAddress, first?.Gateway], ["10.166.0.10", "10.166.0.9"]);
+    assert.deepEqual([second?.IPAddress, second?.MacAddress], ["10.166.0.77", "02:42:00:00:00:07"]);
     assert.deepEqual(second?.Aliases, ["db"]);
     assert.equal((await inside("second", "cat", "/sys/class/net/eth0/address")).out, "02:42:00:00:00:07\n");
-    assert.ok(await reaches("first", "10.232.0.77"));
+    assert.ok(await reaches("first", "10.166.0.77"));
     const wrong = async (...flags: string[]) =>
       (await slipway.run(["run", "--rm", ...flags, "busybox", "true"])).err;
     assert.match(
-      await wrong("--network", "given", "--ip", "10.232.0.77"),
-      /Address already in use: 10\.232\.0\.77/,
+      await wrong("--network", "given", "--ip", "10.166.0.77"),
+      /Address already in use: 10\.166\.0\.77/,
     );
     assert.match(
       await wrong("--network", "given", "--ip", "10.9.0.1"),
       /no configured subnet or ip-range contain the IP address 10\.9\.0\.1/,
     );
     assert.match(
-      await wrong("--ip", "10.232.0.78"),
+      await wrong("--ip", "10.166.0.78"),
       /\* user specified IP address is supported on user defined networks only/,
     );
     assert.match(

@@ -33,8 +33,8 @@ describe("native/netlink", () => {
     const kernel = loadKernel();
     assert.equal(kernel.linkIndex(bridge), undefined);
     kernel.createBridge(bridge, { mtu: 1400 });
-    kernel.addAddress(bridge, "10.219.7.1/24");
-    kernel.addAddress(bridge, "10.219.7.1/24");
+    kernel.addAddress(bridge, "10.168.7.1/24");
+    kernel.addAddress(bridge, "10.168.7.1/24");
     kernel.setLinkUp(bridge);
     assert.equal(kernel.linkIndex(bridge), Number(field(bridge, "ifindex")));
     assert.equal(field(bridge, "mtu"), "1400");
@@ -59,16 +59,16 @@ describe("native/netlink", () => {
         hostName: veth,
         bridge,
         name: "eth0",
-        cidr: "10.219.7.2/24",
-        gateway: "10.219.7.1",
+        cidr: "10.168.7.2/24",
+        gateway: "10.168.7.1",
         mac: "02:42:0a:db:07:02",
         mtu: 1400,
       });
       assert.equal(readlinkSync(`/sys/class/net/${veth}/master`).split("/").at(-1), bridge);
       const inside = (file: string) => readFileSync(`/proc/${child.pid}/net/${file}`, "utf8");
       assert.match(inside("dev"), /eth0:/);
-      assert.match(inside("route"), /^eth0\t00000000\t0107DB0A\t0003/m);
-      assert.match(inside("fib_trie"), /10\.219\.7\.2\n.*32 host LOCAL/);
+      assert.match(inside("route"), /^eth0\t00000000\t0107A80A\t0003/m);
+      assert.match(inside("fib_trie"), /10\.168\.7\.2\n.*32 host LOCAL/);
       assert.match(inside("fib_trie"), /127\.0\.0\.1\n.*32 host LOCAL/);
     } finally {
       child.kill("SIGKILL");
