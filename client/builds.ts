@@ -1,6 +1,7 @@
 import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { CACHE_TYPES, type CacheKind } from "../core/build-cache.ts";
 import type { Digest } from "../core/digest.ts";
+import type { Document } from "../core/document.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type {
@@ -24,7 +25,7 @@ import { contextAt, Uploads } from "./build/contexts.ts";
 import { readDifferences } from "./build/own-answers.ts";
 import { refuseOwn } from "./build/own-attrs.ts";
 import type { LoadBuildTools } from "./build/tools.ts";
-import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
+import { children, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
 import { lacks } from "./lacks.ts";
 

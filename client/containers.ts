@@ -1,4 +1,5 @@
 import { parseDigest } from "../core/digest.ts";
+import type { Document } from "../core/document.ts";
 import { Failure, isKind } from "../core/errors.ts";
 import { mapLimited } from "../core/map-limited.ts";
 import { formatPlatform } from "../core/platform.ts";
@@ -20,7 +21,7 @@ import { readContainer } from "./documents/container.ts";
 import { createBody } from "./documents/create-body.ts";
 import { splitReference } from "./documents/reference.ts";
 import type { RemoteExecs } from "./execs.ts";
-import { child, type Document, number, text, texts } from "./http/fields.ts";
+import { child, number, text, texts } from "./http/fields.ts";
 import { jsonLines } from "./http/lines.ts";
 import { filtersText, segment } from "./http/query.ts";
 import type { ApiRequest, Transport } from "./http/transport.ts";

@@ -1,7 +1,8 @@
+import type { Document } from "../core/document.ts";
 import { isKind } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { EngineEvent, EventQuery, EventService } from "../engine/api.ts";
-import { child, type Document, number, text, textMap } from "./http/fields.ts";
+import { child, number, text, textMap } from "./http/fields.ts";
 import { jsonLines } from "./http/lines.ts";
 import { filtersText } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";

@@ -1,3 +1,4 @@
+import type { Document } from "../core/document.ts";
 import { Failure } from "../core/errors.ts";
 import type {
   Attachment,
@@ -8,7 +9,7 @@ import type {
   TerminalSize,
 } from "../engine/api.ts";
 import { RemoteAttachment } from "./attachment.ts";
-import { child, type Document, flag, number, text, texts } from "./http/fields.ts";
+import { child, flag, number, text, texts } from "./http/fields.ts";
 import { segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
 

@@ -1,3 +1,4 @@
+import type { Document } from "../core/document.ts";
 import { formatPlatform } from "../core/platform.ts";
 import type { CredentialSource } from "../core/registry-credentials.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -5,7 +6,7 @@ import type { ImageAttestation, ImageInfo, ImageService } from "../engine/api.ts
 import { readAttestation } from "./documents/attestation.ts";
 import { readHistory, readImage, readImageSummary, readRemoval } from "./documents/image.ts";
 import { splitReference } from "./documents/reference.ts";
-import { children, type Document, number, text } from "./http/fields.ts";
+import { children, number, text } from "./http/fields.ts";
 import { filtersText, imageSegments, type Query, segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
 import { RemoteTransfers } from "./image-transfer.ts";

@@ -1,3 +1,4 @@
+import type { Document } from "../core/document.ts";
 import type {
   AddressConfig,
   EndpointConfig,
@@ -6,7 +7,7 @@ import type {
   NetworkService,
 } from "../engine/api.ts";
 import { endpointBody } from "./documents/create-body.ts";
-import { child, children, type Document, flag, text, textMap, texts } from "./http/fields.ts";
+import { child, children, flag, text, textMap, texts } from "./http/fields.ts";
 import { filtersText, segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
 

@@ -1,6 +1,7 @@
+import type { Document } from "../core/document.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { CheckReport, SystemService } from "../engine/api.ts";
-import { children, type Document, flag, number, text, texts } from "./http/fields.ts";
+import { children, flag, number, text, texts } from "./http/fields.ts";
 import type { Transport } from "./http/transport.ts";
 import { lacks } from "./lacks.ts";
 

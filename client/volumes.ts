@@ -1,5 +1,6 @@
+import type { Document } from "../core/document.ts";
 import type { VolumeInfo, VolumeService } from "../engine/api.ts";
-import { child, children, type Document, number, text, textMap, texts } from "./http/fields.ts";
+import { child, children, number, text, textMap, texts } from "./http/fields.ts";
 import { filtersText, segment } from "./http/query.ts";
 import type { Transport } from "./http/transport.ts";
 

@@ -1,3 +1,4 @@
+import type { Document } from "../../core/document.ts";
 import { Failure, isKind } from "../../core/errors.ts";
 import type { Engine } from "../../engine/api.ts";
 import { type Command, defineCommand } from "../command.ts";
@@ -6,7 +7,6 @@ import { DOCUMENT_FORMAT_FLAG } from "../document.ts";
 import { exitCodeOf, printError } from "../errors.ts";
 import { renderTemplate } from "../format/template.ts";
 
-type Document = Readonly<Record<string, unknown>>;
 type Look = (engine: Engine, name: string, options: { readonly size: boolean }) => Promise<Document>;
 
 /** Kinds of objects in the order docker tries them. */

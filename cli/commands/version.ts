@@ -1,3 +1,4 @@
+import type { Document } from "../../core/document.ts";
 import { isCode } from "../../core/errors.ts";
 import { hostPlatform } from "../../core/platform.ts";
 import { API_VERSION, VERSION } from "../../core/version.ts";
@@ -6,8 +7,6 @@ import { activeContext } from "../connection/choose.ts";
 import { DEFAULT_CONTEXT } from "../connection/docker-folder.ts";
 import { type ConnectOptions, print } from "../context.ts";
 import { DOCUMENT_FORMAT_FLAG, printDocument } from "../document.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 export const version = defineCommand({
   usage: "[OPTIONS]",

@@ -1,5 +1,4 @@
-type Document = Readonly<Record<string, unknown>>;
-
+import type { Document } from "../../core/document.ts";
 /** What `docker stats` shows of a statistics document. Bytes; CPU in percent of one processor. */
 export interface Usage {
   readonly id: string;

@@ -1,7 +1,8 @@
 import { parseDigest } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ImageAttestation } from "../../engine/api.ts";
-import { type Document, number, text } from "../http/fields.ts";
+import { number, text } from "../http/fields.ts";
 
 const KINDS = ["provenance", "sbom"] as const satisfies readonly ImageAttestation["kind"][];
 

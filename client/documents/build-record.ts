@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isDigest } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import type { BuildDetails, BuildRecord } from "../../engine/api.ts";
-import type { Document } from "../http/fields.ts";
 import { fitted } from "./fitted.ts";
 
 const moment = z.iso.datetime().transform((text) => new Date(text));

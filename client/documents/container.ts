@@ -1,17 +1,8 @@
 import { UNSET_HOST_CONFIG, UNSET_PROCESS_CONFIG } from "../../core/container-defaults.ts";
 import { type Digest, parseDigest } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import type { ContainerInfo, HostConfig, ProcessConfig } from "../../engine/api.ts";
-import {
-  child,
-  children,
-  type Document,
-  filled,
-  flag,
-  isDocument,
-  number,
-  text,
-  texts,
-} from "../http/fields.ts";
+import { child, children, filled, flag, isDocument, number, text, texts } from "../http/fields.ts";
 
 type State = ContainerInfo["state"];
 type Endpoint = ContainerInfo["endpoints"][number];

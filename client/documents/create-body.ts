@@ -1,5 +1,5 @@
+import type { Document } from "../../core/document.ts";
 import type { ContainerCreate, EndpointConfig } from "../../engine/api.ts";
-import type { Document } from "../http/fields.ts";
 
 const UNCONFINED = "systempaths=unconfined";
 

@@ -1,6 +1,6 @@
 import type { ZodType } from "zod";
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
-import type { Document } from "../http/fields.ts";
 
 /** What the schema makes of a document of Slipway's own paths; `what` names it in errors: "a build". Throws DAEMON_ANSWER_INVALID. */
 export function fitted<T>(schema: ZodType<T>, document: Document, what: string): T {

@@ -1,7 +1,8 @@
 import type { Descriptor } from "../../core/descriptor.ts";
 import { parseDigest } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import type { ImageHistory, ImageInfo, ImageRemoval, ImageService } from "../../engine/api.ts";
-import { child, type Document, filled, number, text, texts } from "../http/fields.ts";
+import { child, filled, number, text, texts } from "../http/fields.ts";
 import { lacks } from "../lacks.ts";
 import { readDigest } from "./container.ts";
 

@@ -1,7 +1,5 @@
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
-
-/** A JSON object of the API. */
-export type Document = Readonly<Record<string, unknown>>;
 
 // Readers of one field each, as Go writes it: what is absent or null is its zero value. They throw DAEMON_ANSWER_INVALID on another type.
 

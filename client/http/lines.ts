@@ -1,6 +1,7 @@
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
 import type { ByteStream } from "../../core/streams.ts";
-import { type Document, isDocument } from "./fields.ts";
+import { isDocument } from "./fields.ts";
 
 /** A document of a stream has at most so many bytes. */
 const LIMIT = 16 << 20;

@@ -1,6 +1,7 @@
+import type { Document } from "../../core/document.ts";
 import type { ByteStream } from "../../core/streams.ts";
 import { failureOf } from "./failures.ts";
-import { child, type Document, number, text } from "./fields.ts";
+import { child, number, text } from "./fields.ts";
 import { jsonLines } from "./lines.ts";
 
 /** A line of what the Engine API calls a stream of progress messages: Docker Engine API 1.51 "JSONMessage". */

@@ -9,6 +9,7 @@ import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { Document } from "../../core/document.ts";
 import { formatEngineAddress } from "../../core/engine-address.ts";
 import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts";
@@ -17,7 +18,7 @@ import type { DaemonAddress } from "../address.ts";
 import { dialSsh } from "../ssh.ts";
 import type { ClientTls } from "../tls.ts";
 import { failureOf } from "./failures.ts";
-import { type Document, isDocument, isDocuments, isTexts } from "./fields.ts";
+import { isDocument, isDocuments, isTexts } from "./fields.ts";
 import { type Query, queryText } from "./query.ts";
 
 export interface ApiRequest {

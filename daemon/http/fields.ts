@@ -1,12 +1,11 @@
 import type { ZodObject, ZodType } from "zod";
 import * as z from "zod";
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
 import { check } from "./check.ts";
 
 /** A schema for every field of a document: the compiler misses the one that was forgotten. */
 export type FieldTable<T> = { readonly [K in keyof T]-?: ZodType<NonNullable<T[K]>> };
-export type Document = Readonly<Record<string, unknown>>;
-
 /** The fields of the table that a document has; null is absent, as Go writes it. Throws REQUEST_INVALID naming the field. */
 export function readFields<T>(table: FieldTable<T>, document: Document, where = ""): Partial<T> {
   const found = Object.entries<ZodType>(table).flatMap(([name, schema]) => {

@@ -1,15 +1,9 @@
 import * as z from "zod";
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { ContainerCreate, HostConfig, ProcessConfig } from "../../engine/api.ts";
-import {
-  type Document,
-  documentOf,
-  type FieldTable,
-  isZero,
-  readFields,
-  refuseOthers,
-} from "../http/fields.ts";
+import { documentOf, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
 import { ENDPOINT_FIELDS, readEndpointSettings } from "./endpoint-settings.ts";
 import { MOUNTS } from "./mounts.ts";
 

@@ -1,9 +1,8 @@
+import type { Document } from "../../core/document.ts";
 import { statusText } from "../../core/status-text.ts";
 import type { ContainerInfo } from "../../engine/api.ts";
 
 type Size = { readonly written: number; readonly total: number };
-type Document = Readonly<Record<string, unknown>>;
-
 /** Docker Engine API 1.51 "ContainerSummary". `now` in milliseconds since the epoch. */
 export function containerSummary(record: ContainerInfo, now: number, size?: Size): Document {
   const { config, hostConfig, state } = record;

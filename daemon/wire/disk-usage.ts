@@ -1,8 +1,8 @@
 import { CACHE_TYPES } from "../../core/build-cache.ts";
+import type { Document } from "../../core/document.ts";
 import type { BuildCacheEntry, Engine } from "../../engine/api.ts";
 import { containerSummary } from "./container-summary.ts";
 
-type Document = Readonly<Record<string, unknown>>;
 type Services = Pick<Engine, "builds" | "containers" | "images" | "system" | "volumes">;
 
 export type UsageKind = "container" | "image" | "volume" | "build-cache";

@@ -1,14 +1,8 @@
 import * as z from "zod";
+import type { Document } from "../../core/document.ts";
 import type { EndpointConfig } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
-import {
-  type Document,
-  documentOf,
-  type FieldTable,
-  isZero,
-  readFields,
-  refuseOthers,
-} from "../http/fields.ts";
+import { documentOf, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
 
 /** Docker Engine API 1.51 "EndpointSettings", as far as it says a wish; by the engine's own names. */
 const FIELDS = {

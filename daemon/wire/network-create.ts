@@ -1,15 +1,9 @@
 import * as z from "zod";
+import type { Document } from "../../core/document.ts";
 import { Failure } from "../../core/errors.ts";
 import type { AddressConfig, NetworkCreate } from "../../engine/api.ts";
 import { check } from "../http/check.ts";
-import {
-  type Document,
-  documentOf,
-  type FieldTable,
-  isZero,
-  readFields,
-  refuseOthers,
-} from "../http/fields.ts";
+import { documentOf, type FieldTable, isZero, readFields, refuseOthers } from "../http/fields.ts";
 import { ENDPOINT_FIELDS } from "./endpoint-settings.ts";
 
 const map = z.record(z.string(), z.string());

@@ -1,11 +1,8 @@
+import type { Document } from "../../core/document.ts";
 import type { ContainerRecord, EndpointRecord, MountPoint } from "../../runtime/container-config.ts";
 import { hostConfigDocument } from "./host-config.ts";
 import { orNull } from "./image.ts";
-
-type Document = Readonly<Record<string, unknown>>;
-
-/** Go's zero time. */
-const NEVER = "0001-01-01T00:00:00Z";
+import { NEVER } from "./never.ts";
 
 export interface ContainerFacts {
   /** Directory of the container's files. */

@@ -1,9 +1,8 @@
+import type { Document } from "../../core/document.ts";
 import type { HostConfig } from "../../runtime/container-config.ts";
 import type { MountConfig } from "../../runtime/mount-config.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "../../runtime/spec/security.ts";
 import { orNull } from "./image.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 /** Docker Engine API 1.51 "HostConfig". `cgroupNamespace`: what holds for a container that does not say. */
 export function hostConfigDocument(config: HostConfig, cgroupNamespace: "host" | "private"): Document {

@@ -1,9 +1,8 @@
 import type { Descriptor } from "../../core/descriptor.ts";
 import type { Digest } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { ImageRecord } from "../../store/types.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 export interface SummaryDetails {
   /** Ids of the containers made from it. */

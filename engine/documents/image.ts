@@ -1,7 +1,7 @@
+import type { Document } from "../../core/document.ts";
 import type { ContainerConfig, ImageConfig } from "../../image/config.ts";
 import type { ImageRecord } from "../../store/types.ts";
-
-type Document = Readonly<Record<string, unknown>>;
+import { NEVER } from "./never.ts";
 
 /** Docker Engine API 1.51 "ImageInspect". https://docs.docker.com/reference/api/engine/version/v1.51/#tag/Image/operation/ImageInspect */
 export function imageDocument(record: ImageRecord, config: ImageConfig, driver: string): Document {
@@ -20,7 +20,7 @@ export function imageDocument(record: ImageRecord, config: ImageConfig, driver: 
     Size: record.size,
     GraphDriver: { Data: null, Name: driver },
     RootFS: { Type: "layers", ...(record.layers.length === 0 ? {} : { Layers: record.layers }) },
-    Metadata: { LastTagTime: "0001-01-01T00:00:00Z" },
+    Metadata: { LastTagTime: NEVER },
     Config: imageConfigDocument(config.config ?? {}),
   };
 }

@@ -1,10 +1,7 @@
+import type { Document } from "../../core/document.ts";
 import type { ContainerRecord } from "../../runtime/container-config.ts";
 import type { ContainerSample, InterfaceCounters } from "../../runtime/containers/stats.ts";
-
-type Document = Readonly<Record<string, unknown>>;
-
-/** Go's zero time. */
-const NEVER = "0001-01-01T00:00:00Z";
+import { NEVER } from "./never.ts";
 
 const NO_CPU: Document = {
   cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },

@@ -1,5 +1,4 @@
-type Document = Readonly<Record<string, unknown>>;
-
+import type { Document } from "../../core/document.ts";
 export interface VersionFacts {
   readonly version: string;
   readonly api: string;

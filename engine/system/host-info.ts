@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Document } from "../../core/document.ts";
 import type { Host } from "./doctor.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 const CGROUPS = "/sys/fs/cgroup";
 

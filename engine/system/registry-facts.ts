@@ -1,6 +1,5 @@
+import type { Document } from "../../core/document.ts";
 import type { RegistrySettings } from "../registries.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 const HUB = { Name: "docker.io", Official: true, Secure: true };
 /** Registries of this machine need no TLS, whatever is set. */

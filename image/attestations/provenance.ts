@@ -1,5 +1,6 @@
 import type { ProvenanceVersion } from "../../core/build-attestations.ts";
 import { type Digest, hexOf } from "../../core/digest.ts";
+import type { Document } from "../../core/document.ts";
 import { VERSION } from "../../core/version.ts";
 import type { Predicate } from "./statement.ts";
 
@@ -45,8 +46,6 @@ export interface BuiltStep {
   /** The layer it made. */
   readonly layer?: Digest;
 }
-
-type Document = Readonly<Record<string, unknown>>;
 
 /** By whom an image is said to be built unless the build was told another. */
 const DEFAULT_BUILDER_ID = "pkg:generic/slipway";

@@ -1,6 +1,7 @@
 import type { ContainerRecord, ContainerState, EndpointRecord } from "../container-config.ts";
 import type { NetworkRecord } from "../network/driver.ts";
 import type { Networks } from "../network/networks.ts";
+import { NO_ADDRESS } from "../network/no-address.ts";
 import { containerArgs } from "../spec/process.ts";
 import type { Connections } from "./connections.ts";
 import type { RunningState, StoredContainer } from "./stored-container.ts";
@@ -66,11 +67,6 @@ const unconnected = (
       driver: network?.driver ?? "",
       endpointId: "",
       config,
-      link: "",
-      address: "",
-      prefixLength: 0,
-      gateway: "",
-      mac: "",
-      ports: [],
+      ...NO_ADDRESS,
     };
   });

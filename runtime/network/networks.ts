@@ -11,6 +11,7 @@ import { checkEndpoint, PLAIN_ENDPOINT } from "./endpoint-config.ts";
 import { EndpointTable, type EndpointUser } from "./endpoint-table.ts";
 import { choosePorts } from "./free-ports.ts";
 import { type HostNetwork, hasNames, isBuiltIn, NetworkTable } from "./network-table.ts";
+import { NO_ADDRESS } from "./no-address.ts";
 import type { PortRequest } from "./ports.ts";
 import { networkNames, replaceText } from "./resolver-files.ts";
 
@@ -271,10 +272,5 @@ const plainEndpoint = (network: NetworkRecord, config: EndpointConfig): Endpoint
   driver: network.driver,
   endpointId: newId(),
   config,
-  link: "",
-  address: "",
-  prefixLength: 0,
-  gateway: "",
-  mac: "",
-  ports: [],
+  ...NO_ADDRESS,
 });

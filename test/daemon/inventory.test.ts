@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
+import type { Document } from "../../core/document.ts";
 import { describedRoutes, openPath } from "../../scripts/api-description.ts";
 import { OPERATIONS } from "./recorded/api-1.51.ts";
 import { DaemonRig } from "./support/daemon-rig.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 /** A value that asks for something, for every field, and what it needs beside it. */
 const HOST_CONFIG: Readonly<Record<string, { readonly value: unknown; readonly with?: Document }>> = {

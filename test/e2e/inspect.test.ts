@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import type { Document } from "../../core/document.ts";
 import { Slipway } from "./support/slipway.ts";
-
-type Document = Readonly<Record<string, unknown>>;
 
 /** `docker inspect` of Docker Engine 28.5 on a host with control groups v1, for the container of this test. */
 const RECORDED = (
