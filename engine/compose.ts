@@ -17,7 +17,7 @@ import { Registry } from "./registry/registry.ts";
 import { System } from "./system.ts";
 
 export interface EngineSettings {
-  /** Snapshot driver by name, of a new root; one that has another is refused. */
+  /** Snapshot driver by name. Undefined: what the root has, or the default of a new one. */
   readonly driver?: string | undefined;
   readonly registries?: RegistrySettings;
   /** Asked after each build. Undefined: the build cache grows until somebody prunes it. */

@@ -13,7 +13,7 @@ const INTRODUCTION = `# Command reference
 
 This page is made by \`npm run docs\` from the same records as \`${PROGRAM} COMMAND --help\`; a test compares the two.
 
-Before the command stand \`--root DIRECTORY\` (the state root; \`SLIPWAY_ROOT\`; \`SLIPWAY_STORAGE_DRIVER\` says how a new one stacks layers, \`SLIPWAY_CACHE_SPACE\` how much its build cache may have: a size, or \`off\`), \`-H\`, \`--host\` (the daemon to use; \`DOCKER_HOST\`), \`-c\`, \`--context\`
+Before the command stand \`--root DIRECTORY\` (the state root; \`SLIPWAY_ROOT\`; \`SLIPWAY_STORAGE_DRIVER\` says how it stacks layers, \`SLIPWAY_CACHE_SPACE\` how much its build cache may have: a size, or \`off\`), \`-H\`, \`--host\` (the daemon to use; \`DOCKER_HOST\`), \`-c\`, \`--context\`
 (the context of docker's that names one; \`DOCKER_CONTEXT\`), \`--tls\`, \`--tlsverify\`, \`--tlscacert\`, \`--tlscert\`, \`--tlskey\` (how it is reached by TLS;
 \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`), \`-D\`, \`--debug\` (where an
 error came from) and \`-v\`, \`--version\`; \`-d\`, \`--daemon\` is \`daemon\` in Docker's first spelling. A flag of docker's that is not supported is an error that names it.

@@ -37,7 +37,7 @@ const DRIVERS: Readonly<Record<DriverName, (parts: DriverParts) => SnapshotDrive
 
 export interface StoreOptions {
   readonly kernel: Kernel;
-  /** What the root was made with when absent; "overlay2" for a new one. */
+  /** What the root has when absent; "overlay2" for a new one. */
   readonly driver?: DriverName;
 }
 

@@ -27,39 +27,52 @@ export function parseDriverName(text: string): DriverName {
   });
 }
 
+/** Drivers whose snapshots are upper directories: each goes on with what the other left. */
+const STACKING: readonly string[] = ["erofs", "overlay2"];
+
+interface Parts {
+  readonly paths: Paths;
+  readonly database: Database;
+  readonly kernel: Kernel;
+}
+
 /**
- * A root keeps the driver it was made with: snapshots of one mean nothing to the other. Rejects with STORE_DRIVER_MISMATCH, and with
- * STORE_DRIVER_UNUSABLE when a new root is to have one that does not work on its filesystem or kernel.
+ * A root keeps the driver it was made with until another is asked for that understands its snapshots. Rejects with STORE_DRIVER_MISMATCH where
+ * none does, and with STORE_DRIVER_UNUSABLE when the wanted one does not work on this filesystem or kernel.
  */
-export async function chooseDriver(
-  {
-    paths,
-    database,
-    kernel,
-  }: { readonly paths: Paths; readonly database: Database; readonly kernel: Kernel },
-  want: DriverName | undefined,
-): Promise<ChosenDriver> {
-  if (want === "erofs" && factOf(database, "driver") === undefined) {
-    const why = await probeErofs(paths, kernel);
-    if (why !== undefined) throw new Failure("STORE_DRIVER_UNUSABLE", { driver: want, why });
-  }
+export async function chooseDriver(parts: Parts, want: DriverName | undefined): Promise<ChosenDriver> {
+  const { paths, database } = parts;
+  const known = knownDriver(database);
+  if (known !== undefined && (want === undefined || want === known.name)) return known;
+  const unusable = want === "erofs" ? await probeErofs(paths, parts.kernel) : undefined;
+  if (unusable !== undefined) throw new Failure("STORE_DRIVER_UNUSABLE", { driver: "erofs", why: unusable });
   return transact(database, () => {
-    const known = factOf(database, "driver");
-    if (known !== undefined && want !== undefined && known !== want)
-      throw new Failure("STORE_DRIVER_MISMATCH", { root: paths.root, have: known, want });
-    if (known === undefined) return record(database, want);
-    if (!isDriverName(known)) throw new TypeError("a root has a driver this version does not know");
-    return { name: known, reason: factOf(database, "driver-reason") ?? "the root was made with it" };
+    const have = knownDriver(database);
+    if (have === undefined) return record(database, firstDriver(want));
+    if (want === undefined || want === have.name) return have;
+    if (!STACKING.includes(have.name) || !STACKING.includes(want))
+      throw new Failure("STORE_DRIVER_MISMATCH", { root: paths.root, have: have.name, want });
+    return record(database, { name: want, reason: `asked for in place of ${have.name}` });
   });
 }
 
-function record(database: Database, want: DriverName | undefined): ChosenDriver {
-  const name = want ?? DEFAULT_DRIVER;
-  const reason = want === undefined ? "the default" : "asked for when the root was made";
-  const insert = query(database, "INSERT INTO facts (name, value) VALUES (?, ?)");
-  insert.run("driver", name);
-  insert.run("driver-reason", reason);
-  return { name, reason };
+const firstDriver = (want: DriverName | undefined): ChosenDriver =>
+  want === undefined
+    ? { name: DEFAULT_DRIVER, reason: "the default" }
+    : { name: want, reason: "asked for when the root was made" };
+
+function knownDriver(database: Database): ChosenDriver | undefined {
+  const name = factOf(database, "driver");
+  if (name === undefined) return undefined;
+  if (!isDriverName(name)) throw new TypeError("a root has a driver this version does not know");
+  return { name, reason: factOf(database, "driver-reason") ?? "the root was made with it" };
+}
+
+function record(database: Database, chosen: ChosenDriver): ChosenDriver {
+  const insert = query(database, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
+  insert.run("driver", chosen.name);
+  insert.run("driver-reason", chosen.reason);
+  return chosen;
 }
 
 const factOf = (database: Database, name: string): string | undefined =>

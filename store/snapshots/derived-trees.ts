@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { type Digest, hexOf } from "../../core/digest.ts";
@@ -25,16 +25,31 @@ export interface Derived {
   readonly path: string;
 }
 
+/** What a driver wants of layers: forms, the best first, and how to make one. */
+export interface Wanted {
+  readonly layers: readonly Digest[];
+  readonly forms: readonly DerivedForm[];
+  readonly make: (folder: string) => Promise<void>;
+}
+
 /** Where `form` is to be made in the folder that DerivedTrees.ensure() hands out. */
 export const derivedPath = (folder: string, form: DerivedForm): string => join(folder, FORMS[form]);
 
-/** What a folder made from layers holds, unless it is missing or damaged. */
-export function findDerived(folder: string): Derived | undefined {
-  const tree = derivedPath(folder, "tree");
-  if (existsSync(tree)) return { form: "tree", path: tree };
-  const index = derivedPath(folder, "index");
-  return isWholeIndex(index) ? { form: "index", path: index } : undefined;
+/** The first of `forms` that a folder made from layers holds, unless it is missing or damaged. */
+export function findDerived(
+  folder: string,
+  forms: readonly DerivedForm[] = ["tree", "index"],
+): Derived | undefined {
+  return forms
+    .map((form) => ({ form, path: derivedPath(folder, form) }))
+    .find(({ form, path }) => IS_WHOLE[form](path));
 }
+
+/** A tree comes to its place by one rename. */
+const IS_WHOLE: Readonly<Record<DerivedForm, (path: string) => boolean>> = {
+  tree: existsSync,
+  index: isWholeIndex,
+};
 
 /** A directory which `fill` fills, as what is made of layers. */
 export async function makeTree(folder: string, fill: (target: string) => Promise<void>): Promise<void> {
@@ -60,25 +75,24 @@ export class DerivedTrees {
     this.#kernel = parts.kernel;
   }
 
-  /** Returns what was derived from `layers` under `id`; where there is nothing yet, `make` puts one form of it into an empty folder. */
-  async ensure(
-    id: Digest,
-    layers: readonly Digest[],
-    make: (folder: string) => Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<Derived> {
-    const ready = this.#find(id);
+  /**
+   * Returns what was derived from the layers under `id`, in one of the wanted forms; where there is none yet, `make` puts one into an empty
+   * folder. A form that another driver has made stays beside it: its processes may be about to mount it.
+   */
+  async ensure(id: Digest, wanted: Wanted, signal?: AbortSignal): Promise<Derived> {
+    const { layers, forms, make } = wanted;
+    const ready = this.#find(id, forms);
     if (ready !== undefined) return ready;
     await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`, signal === undefined ? {} : { signal });
-    const meanwhile = this.#find(id);
+    const meanwhile = this.#find(id, forms);
     if (meanwhile !== undefined) return meanwhile;
     await this.#place(id, layers, make);
-    const made = this.#find(id);
+    const made = this.#find(id, forms);
     if (made === undefined) throw new TypeError("a driver made nothing of a layer");
     return made;
   }
 
-  /** Makes the directory `from`, which is all that unpacking the layer would give, its tree; leaves it alone when there is one. */
+  /** Makes the directory `from`, which is all that unpacking the layer would give, its tree; leaves it alone when there is something. */
   async take(diffId: Digest, from: string): Promise<void> {
     await using _lock = await this.#locks.hold(`layer-${hexOf(diffId)}`);
     if (this.#find(diffId) !== undefined) return;
@@ -94,6 +108,7 @@ export class DerivedTrees {
     try {
       mkdirSync(temporary, { mode: 0o700 });
       await fill(temporary);
+      if (this.#find(id) !== undefined) return this.#placeBeside(id, temporary);
       // Without a row it is of unknown worth.
       await this.#removeFolder(id);
       // One step for those who look for trees without a row.
@@ -110,9 +125,17 @@ export class DerivedTrees {
     }
   }
 
-  #find(id: Digest): Derived | undefined {
+  #placeBeside(id: Digest, temporary: string): void {
+    // First: what is not known to be on the disk must not be there with a row that says so.
+    query(this.#database, "UPDATE derived SET durable = 0 WHERE id = ?").run(id);
+    for (const name of readdirSync(temporary))
+      renameSync(join(temporary, name), join(this.#paths.layer(id), name));
+    rmdirSync(temporary);
+  }
+
+  #find(id: Digest, forms?: readonly DerivedForm[]): Derived | undefined {
     const row = query(this.#database, "SELECT 1 FROM derived WHERE id = ?").get(id);
-    return row === undefined ? undefined : findDerived(this.#paths.layer(id));
+    return row === undefined ? undefined : findDerived(this.#paths.layer(id), forms);
   }
 
   /** Removes every tree that has something of this layer, which has left the store; does nothing when it came back. Idempotent. */

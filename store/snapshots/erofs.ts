@@ -7,8 +7,8 @@ import { unpackInto } from "./overlay2.ts";
 import type { DriverParts } from "./snapshot-driver.ts";
 
 /**
- * Each layer's tar mounted as it is, by an index in layers/<hex>/layer.erofs that points into it. A layer that cannot be indexed, as it has
- * sparse entries, is unpacked beside the others.
+ * Each layer's tar mounted as it is, by an index in layers/<hex>/layer.erofs that points into it. A layer that is there as a directory, such as
+ * a step of a build leaves one, is stacked as that; one that cannot be indexed, as it has sparse entries, is unpacked.
  */
 export class IndexedLayers implements LowerSource {
   readonly name = "erofs";
@@ -23,7 +23,8 @@ export class IndexedLayers implements LowerSource {
   async lower(diffId: Digest, signal?: AbortSignal): Promise<Lower> {
     const { content, derived } = this.#parts;
     const make = (folder: string): Promise<void> => this.#make(folder, diffId);
-    const { form, path } = await derived.ensure(diffId, [diffId], make, signal);
+    const wanted = { layers: [diffId], forms: ["tree", "index"], make } as const;
+    const { form, path } = await derived.ensure(diffId, wanted, signal);
     if (form === "tree") return { path };
     // A name, under which the overlay finds the mount: nothing is there.
     const target = `/layers/${hexOf(diffId)}`;

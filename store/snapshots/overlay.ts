@@ -42,8 +42,6 @@ export interface LowerSource {
   lower(diffId: Digest, signal?: AbortSignal): Promise<Lower>;
   /** Further options of every overlay. */
   readonly options: readonly string[];
-  /** See SnapshotDriver.consume; `upper` has what unpacking the layer gives. */
-  take?(upper: string, diffId: Digest, options: CommitOptions): Promise<void>;
 }
 
 /** Layers stacked by overlayfs; a snapshot is an upper directory. */
@@ -131,8 +129,11 @@ export class Overlay implements SnapshotDriver {
     return this.#parts.kernel.writeUpper(out, join(folder, "upper"), upperOptions(options));
   }
 
+  /** An upper directory has the form of an unpacked layer: it becomes one by a rename, and nothing is made of the layer's tar. */
   async consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void> {
-    await this.#source.take?.(join(folder, "upper"), diffId, options);
+    const upper = join(folder, "upper");
+    await this.#parts.kernel.settleUpper(upper, upperOptions(options));
+    await this.#parts.derived.take(diffId, upper);
   }
 
   async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {
@@ -173,7 +174,7 @@ function rootOf({ path, mount }: Lower): readonly Mount[] {
   return [root];
 }
 
-export const upperOptions = ({ clampMtime, exclude = [] }: CommitOptions) => ({
+const upperOptions = ({ clampMtime, exclude = [] }: CommitOptions) => ({
   ...(clampMtime === undefined ? {} : { clampMtime }),
   exclude: exclude.map(relativePath),
 });

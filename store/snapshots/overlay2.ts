@@ -1,8 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { Digest } from "../../core/digest.ts";
-import type { CommitOptions } from "../snapshotter.ts";
 import { makeTree } from "./derived-trees.ts";
-import { type Lower, type LowerSource, upperOptions } from "./overlay.ts";
+import type { Lower, LowerSource } from "./overlay.ts";
 import type { DriverParts } from "./snapshot-driver.ts";
 
 /** Each layer unpacked once into layers/<hex>/fs. */
@@ -17,14 +16,9 @@ export class UnpackedLayers implements LowerSource {
 
   async lower(diffId: Digest, signal?: AbortSignal): Promise<Lower> {
     const make = (folder: string): Promise<void> => unpackInto(folder, this.#parts, diffId);
-    const { path } = await this.#parts.derived.ensure(diffId, [diffId], make, signal);
+    const wanted = { layers: [diffId], forms: ["tree"], make } as const;
+    const { path } = await this.#parts.derived.ensure(diffId, wanted, signal);
     return { path };
-  }
-
-  /** An upper directory has the form of an unpacked layer: it takes its place by a rename, and nothing is unpacked. */
-  async take(upper: string, diffId: Digest, options: CommitOptions): Promise<void> {
-    await this.#parts.kernel.settleUpper(upper, upperOptions(options));
-    await this.#parts.derived.take(diffId, upper);
   }
 }
 

@@ -52,7 +52,8 @@ export class Vfs implements SnapshotDriver {
         }
       }
     };
-    return (await derived.ensure(chain, layers, (folder) => makeTree(folder, make), signal)).path;
+    const wanted = { layers, forms: ["tree"], make: (folder: string) => makeTree(folder, make) } as const;
+    return (await derived.ensure(chain, wanted, signal)).path;
   }
 
   async mounts(folder: string): Promise<readonly Mount[]> {

@@ -4,6 +4,7 @@ import { loadKernel } from "../../native/binding.ts";
 import { openStore, type StoreOptions } from "../../store/open-store.ts";
 import type { Store } from "../../store/types.ts";
 import { Scratch } from "../support/scratch.ts";
+import { testedDriver } from "../support/snapshot-driver.ts";
 
 export const kernel = loadKernel();
 
@@ -22,7 +23,10 @@ export class TestStore implements AsyncDisposable {
 
   static async open(options: Partial<StoreOptions> = {}): Promise<TestStore> {
     const scratch = new Scratch();
-    return new TestStore(scratch, await openStore(scratch.join("root"), { kernel, ...options }));
+    return new TestStore(
+      scratch,
+      await openStore(scratch.join("root"), { kernel, ...testedDriver(), ...options }),
+    );
   }
 
   get root(): string {

@@ -3,11 +3,10 @@ import { closeSync, existsSync, readFileSync, rmSync, truncateSync } from "node:
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import type { Digest } from "../../../core/digest.ts";
-import { isCode } from "../../../core/errors.ts";
 import type { Mount } from "../../../core/mount.ts";
 import type { Store } from "../../../store/types.ts";
-import { deepStacks } from "../../suites/deep-stacks.ts";
 import { snapshotterSuite } from "../../suites/snapshotter-suite.ts";
+import { stackingSuite } from "../../suites/stacking-suite.ts";
 import { requiresErofs } from "../../support/requires.ts";
 import { paxMember, type RawMember, rawTar } from "../../support/tar-bytes.ts";
 import { chunks, kernel, TestStore } from "../support.ts";
@@ -77,12 +76,5 @@ describe("erofs", () => {
     assert.deepEqual(found, ["one", "two", "tail".padStart(1 << 20, "\0")]);
   });
 
-  it("refuses a root that another driver made", async () => {
-    await using opened = await TestStore.open({ driver: "overlay2" });
-    await assert.rejects(opened.again({ driver: "erofs" }), (error) =>
-      isCode(error, "STORE_DRIVER_MISMATCH"),
-    );
-  });
-
-  deepStacks(open, requiresErofs);
+  stackingSuite(open, requiresErofs);
 });
