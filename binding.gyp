@@ -23,6 +23,7 @@
         'native/src/erofs_plan.cc',
         'native/src/errors.cc',
         'native/src/files.cc',
+        'native/src/gzip_encoder.cc',
         'native/src/in_root.cc',
         'native/src/inflate.cc',
         'native/src/job.cc',

@@ -21,20 +21,39 @@ ByteSource::ByteSource(int fd) : fd_(fd), buffer_(new char[kSize]) {
 
 std::string_view ByteSource::Peek(size_t least) {
   while (used_ - at_ < least) {
-    CheckInterrupted();
     std::memmove(buffer_.get(), buffer_.get() + at_, used_ - at_);
     used_ -= at_;
     at_ = 0;
-    char* const to = buffer_.get() + used_;
-    const ssize_t got = seekable_ ? ::pread(fd_, to, kSize - used_, static_cast<off_t>(offset_))
-                                  : ::read(fd_, to, kSize - used_);
-    if (got < 0 && errno == EINTR) continue;
-    Check(got, "read");
+    const size_t got = ReadSome(buffer_.get() + used_, kSize - used_);
     if (got == 0) break;
-    offset_ += static_cast<uint64_t>(got);
-    used_ += static_cast<size_t>(got);
+    used_ += got;
   }
   return {buffer_.get() + at_, used_ - at_};
+}
+
+/** One read(2); 0 at the end. */
+size_t ByteSource::ReadSome(char* to, size_t size) {
+  for (;;) {
+    CheckInterrupted();
+    const ssize_t got =
+        seekable_ ? ::pread(fd_, to, size, static_cast<off_t>(offset_)) : ::read(fd_, to, size);
+    if (got < 0 && errno == EINTR) continue;
+    Check(got, "read");
+    offset_ += static_cast<uint64_t>(got);
+    return static_cast<size_t>(got);
+  }
+}
+
+size_t ByteSource::Fill(char* to, size_t size) {
+  size_t filled = std::min(size, used_ - at_);
+  std::memcpy(to, buffer_.get() + at_, filled);
+  Consume(filled);
+  while (filled < size) {
+    const size_t got = ReadSome(to + filled, size - filled);
+    if (got == 0) break;
+    filled += got;
+  }
+  return filled;
 }
 
 void ByteSource::Consume(size_t size) { at_ += size; }

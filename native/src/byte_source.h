@@ -23,6 +23,9 @@ class ByteSource {
   uint64_t Position() const { return offset_ - (used_ - at_); }
   /** Exactly `size` bytes; false when the end came before. */
   bool Read(char* to, size_t size);
+  /** Up to `size` bytes, fewer only at the end: what is not buffered yet is read to where it is wanted.
+   * Returns how many. */
+  size_t Fill(char* to, size_t size);
   /** Moves over `size` bytes; false when the end came before. */
   bool Skip(uint64_t size);
   /**
@@ -34,6 +37,7 @@ class ByteSource {
  private:
   static constexpr size_t kSize = 256 << 10;
 
+  size_t ReadSome(char* to, size_t size);
   uint64_t CopyInKernel(int out, uint64_t size);
   uint64_t HoleHere(uint64_t size) const;
   uint64_t DataHere(uint64_t size) const;

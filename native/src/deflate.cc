@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -72,7 +71,7 @@ class Deflater {
   bool Fill() {
     CheckInterrupted();
     Block& block = ring_[filled_ % ring_.size()];
-    block.input_size = ReadBlock(block.input);
+    block.input_size = source_.Fill(block.input.data(), block.input.size());
     if (block.input_size == 0) return false;
     sha256_.Update(block.input.data(), block.input_size);
     crc_ = crc32_gzip_refl(crc_, reinterpret_cast<unsigned char*>(block.input.data()), block.input_size);
@@ -83,18 +82,6 @@ class Deflater {
     ++filled_;
     changed_.notify_all();
     return true;
-  }
-
-  size_t ReadBlock(std::vector<char>& to) {
-    size_t size = 0;
-    while (size < to.size()) {
-      const std::string_view ready = source_.Peek().substr(0, to.size() - size);
-      if (ready.empty()) break;
-      std::memcpy(to.data() + size, ready.data(), ready.size());
-      source_.Consume(ready.size());
-      size += ready.size();
-    }
-    return size;
   }
 
   void StartThreads() {

@@ -1,56 +1,21 @@
 #include "encoders.h"
 
-#include <isa-l/igzip_lib.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <new>
 #include <stdexcept>
-#include <vector>
+
+#include "gzip_encoder.h"
 
 namespace slipway {
 namespace {
 
 // ── gzip ────────────────────────────────────────────────────────────────────────────────────────────
 
-constexpr size_t kGzipBlock = 1 << 20;
-/** Incompressible input is stored, with five bytes before each 64 KiB. */
-constexpr size_t kGzipBound = kGzipBlock + kGzipBlock / 64 + 4096;
 // RFC 1952: no name, no time, unknown system. And an empty final block, which ends the independent ones.
 constexpr std::string_view kGzipHeader("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
 constexpr std::string_view kFinalBlock("\x03\x00", 2);
-
-size_t LevelBufferSize(int level) {
-  constexpr size_t sizes[] = {ISAL_DEF_LVL0_DEFAULT, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT,
-                              ISAL_DEF_LVL3_DEFAULT};
-  return sizes[level];
-}
-
-/** Every block ends on a whole byte. */
-class GzipEncoder final : public BlockEncoder {
- public:
-  explicit GzipEncoder(int level) : level_(level), level_buffer_(LevelBufferSize(level)) {}
-
-  size_t Run(std::span<const char> input, std::span<char> output) override {
-    isal_zstream stream;
-    isal_deflate_stateless_init(&stream);
-    stream.level = static_cast<uint32_t>(level_);
-    stream.level_buf = level_buffer_.data();
-    stream.level_buf_size = static_cast<uint32_t>(level_buffer_.size());
-    stream.flush = FULL_FLUSH;
-    stream.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(input.data()));
-    stream.avail_in = static_cast<uint32_t>(input.size());
-    stream.next_out = reinterpret_cast<uint8_t*>(output.data());
-    stream.avail_out = static_cast<uint32_t>(output.size());
-    if (isal_deflate_stateless(&stream) != COMP_OK)
-      throw std::runtime_error("igzip could not compress a block");
-    return output.size() - stream.avail_out;
-  }
-
- private:
-  const int level_;
-  std::vector<uint8_t> level_buffer_;
-};
 
 std::string GzipTrailer(uint32_t crc32, uint64_t size) {
   const uint32_t fields[] = {crc32, static_cast<uint32_t>(size)};
@@ -97,7 +62,7 @@ std::unique_ptr<BlockEncoder> Make(int level) {
 }
 
 const Encoding kEncodings[] = {
-    {"gzip", ISAL_DEF_MIN_LEVEL, ISAL_DEF_MAX_LEVEL, kGzipBlock, kGzipBound, kGzipHeader, Make<GzipEncoder>,
+    {"gzip", kLowestGzipLevel, kHighestGzipLevel, kGzipBlock, kGzipBound, kGzipHeader, Make<GzipEncoder>,
      GzipTrailer},
     {"zstd", 1, 19, kZstdBlock, ZSTD_COMPRESSBOUND(kZstdBlock), {}, Make<ZstdEncoder>, ZstdTrailer},
 };

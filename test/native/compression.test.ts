@@ -197,6 +197,47 @@ describe("native/compression", () => {
       }
     }
 
+    describe("what looks random to gzip", () => {
+      const noise = Buffer.concat(
+        Array.from({ length: 3 << 15 }, (_, i) => createHash("sha256").update(`${i}`).digest()),
+      );
+      const text = Buffer.alloc(300_000, "text compresses well\n");
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+      const cases = [
+        { name: "by storing it", content: noise, least: 1, most: 1.0002 },
+        {
+          name: "by storing it between what compresses",
+          content: Buffer.concat([text, noise, text]),
+          least: noise.length / (noise.length + 2 * text.length),
+          most: 0.85,
+        },
+        {
+          name: "but not what only has all bytes equally often",
+          content: Buffer.alloc(3 << 20, bytes),
+          least: 0,
+          most: 0.02,
+        },
+        {
+          name: "but not digits of random numbers",
+          content: Buffer.from(noise.toString("hex")),
+          least: 0.5,
+          most: 0.6,
+        },
+      ];
+      for (const { name, content, least, most } of cases)
+        it(`${name}, which zlib reads back`, async () => {
+          writeFileSync(scratch.join("part"), content);
+          const { output } = await withOpen(scratch.join("part"), "r", (from) =>
+            withOpen(scratch.join("z"), "w", (to) =>
+              loadKernel().deflate(from, to, { format: "gzip", level: 1 }),
+            ),
+          );
+          assert.ok(gunzipSync(readFileSync(scratch.join("z"))).equals(content));
+          const ratio = output.size / content.length;
+          assert.ok(ratio >= least && ratio <= most, `${ratio} of its size`);
+        });
+    });
+
     for (const level of [1, 3, 12]) {
       for (const size of [0, 1, 2 ** 21 - 1, 2 ** 21, 2 ** 21 + 1]) {
         it(`${size} bytes at level ${level} to zstd, which its own command reads back`, async function () {
