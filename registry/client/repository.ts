@@ -14,6 +14,7 @@ import {
   type Send,
   shownUrl,
 } from "./http/message.ts";
+import { hostOf, isLoopback } from "./http/proxies.ts";
 import { nextPage } from "./next-page.ts";
 import type { SharedStore } from "./own-store.ts";
 import { resumed } from "./transfer/resume.ts";
@@ -66,10 +67,13 @@ export class Repository {
   readonly #shared: SharedStore | undefined;
   /** "library/debian" */
   readonly path: string;
+  /** True when the registry is on this machine. */
+  readonly isLocal: boolean;
 
   constructor(send: Send, options: RepositoryOptions) {
     this.#send = send;
     this.path = options.path;
+    this.isLocal = isLoopback(hostOf(options.base));
     this.#root = new URL(`v2/${options.path}/`, options.base);
     this.#scopes = [repositoryScope(options.path, ...options.actions)];
     this.#shared = options.shared;
@@ -235,7 +239,7 @@ export class Repository {
     return uploadOf(response);
   }
 
-  /** Sends the first bytes of an upload, without an end that is known before. Resolves with where it goes on. */
+  /** Sends the next bytes of an upload, without an end that is known before. Resolves with where it goes on. */
   async append(location: URL, open: Body["open"], options: Abortable = {}): Promise<URL> {
     const response = await this.#send({
       ...this.#request("PATCH", location, options),

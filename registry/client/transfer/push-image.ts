@@ -66,12 +66,11 @@ export async function sendImage(
   options: Abortable = {},
 ): Promise<RawManifest> {
   const { repository, report, remote } = parts;
-  const { own, config: open, reference, name } = image;
-  const layers = await pushLayers(parts, image, options);
+  const { own, reference, name } = image;
+  const layers = await pushBlobs(parts, image, options);
   const manifest = own.layers.every((layer, i) => layer.digest === layers[i]?.digest)
     ? own.raw
     : encodeManifest({ config: inOci(own.config), layers: layers.map(inOci), ...annotationsIn(own) });
-  await pushBlob(repository, { blob: own.config, open }, options);
   const { mediaType } = parseManifest(manifest);
   const raw: RawManifest = { raw: manifest, mediaType, digest: digestOf(manifest) };
   await repository.putManifest(name ?? raw.digest, raw, options);
@@ -102,6 +101,28 @@ async function ownManifest(store: Store, { manifest }: ImageRecord): Promise<Ima
   const parsed = parseManifest(await store.content.readDocument(manifest.digest), manifest.mediaType);
   if (parsed.kind !== "image") throw new TypeError(`the manifest of an image is an ${parsed.kind}`);
   return parsed;
+}
+
+/** Sends the configuration beside the layers. Resolves with the layers as the manifest shall name them. */
+async function pushBlobs(
+  parts: PushParts,
+  image: Sending,
+  { signal }: Abortable,
+): Promise<readonly Descriptor[]> {
+  const failed = new AbortController();
+  const both = { signal: signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]) };
+  const config = pushBlob(parts.repository, { blob: image.own.config, open: image.config }, both);
+  // Looked at when the layers are there.
+  config.catch(() => undefined);
+  try {
+    const layers = await pushLayers(parts, image, both);
+    await config;
+    return layers;
+  } catch (error) {
+    failed.abort(error);
+    await config.catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Sends what is missing, topmost first as docker lists it. Resolves with the layers as the manifest shall name them. */

@@ -142,7 +142,7 @@ export class FakeRegistry implements AsyncDisposable {
     if (kind === "blobs" && method === "POST")
       return reply(202, { location: `/v2/${repository}/blobs/uploads/${++this.#uploads}?state=x` });
     if (kind === "blobs" && method === "PATCH") {
-      this.#parts.set(url.pathname, body);
+      this.#parts.set(url.pathname, Buffer.concat([this.#parts.get(url.pathname) ?? Buffer.alloc(0), body]));
       return reply(202, { location: `${url.pathname}?state=patched` });
     }
     if (kind === "blobs" && method === "PUT") {

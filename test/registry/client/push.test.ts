@@ -153,8 +153,10 @@ describe("push", () => {
     ] as const satisfies readonly (readonly [string, string, (response: ServerResponse) => unknown])[])
       it(`sends it again as a whole where the registry ${title}`, async () => {
         let refused = 0;
-        const { statuses, puts } = await pushLarge((request, response) => {
-          if (request.method !== method || refused > 0) return false;
+        const { statuses, puts } = await pushLarge((request, response, body) => {
+          // The PUT of the configuration has a body of its own.
+          const isOther = request.method === "PUT" && body.byteLength > 0;
+          if (request.method !== method || isOther || refused > 0) return false;
           refused += 1;
           answer(response);
           return true;
