@@ -3,6 +3,7 @@ import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { isAttested } from "../core/build-attestations.ts";
 import { hostPlatform } from "../core/platform.ts";
 import { parseReference, type Reference, withDefaultTag } from "../core/reference.ts";
+import type { HeldLayers } from "../store/snapshotter.ts";
 import type { Lease, Store } from "../store/types.ts";
 import { attestImage } from "./attest/attest-image.ts";
 import { refuseWiderScans } from "./attest/refuse-wider-scans.ts";
@@ -173,6 +174,7 @@ export class BuildRun {
 
   #stepContext(contexts: BuildContexts, lease: Lease): StepContext {
     const { store, executor, clock } = this.#tools;
+    const held: HeldLayers = new Map();
     const requested = this.#request.sourceDateEpoch ?? epochArgument(this.#request.buildArgs);
     return {
       store,
@@ -180,7 +182,8 @@ export class BuildRun {
       contextOf: contexts.of,
       lease,
       clock,
-      roots: new RootFilesystems(store, { lazy: this.#remote.lazy, signal: this.#signal }),
+      held,
+      roots: new RootFilesystems(store, { lazy: this.#remote.lazy, held, signal: this.#signal }),
       lazy: this.#remote.lazy,
       listings: new Listings(store.database, clock),
       cacheMounts: this.#tools.cacheMounts,

@@ -32,7 +32,24 @@ export interface CommitOptions extends Abortable {
   readonly consume?: boolean;
 }
 
-export interface PrepareOptions extends Abortable {
+/** A layer as it is mounted: a directory, or the target of `mount`. */
+export interface MountableLayer {
+  readonly path: string;
+  readonly mount?: Mount;
+}
+
+/**
+ * Layers that a lease of the caller holds for as long as this is used, each looked at once: of a stack that grows by one layer at a time, only
+ * that one. Begins empty and is filled by the snapshotter it is handed to.
+ */
+export type HeldLayers = Map<Digest, MountableLayer>;
+
+export interface ViewOptions extends Abortable {
+  /** Layers that need not be looked at again. */
+  readonly held?: HeldLayers;
+}
+
+export interface PrepareOptions extends ViewOptions {
   /** The snapshot need not survive a power loss, as of a build step: the kernel may skip what programs inside sync. */
   readonly volatile?: boolean;
 }
@@ -52,7 +69,12 @@ export interface Snapshotter {
    * Mounts of a read-only root filesystem of these layers; nothing is kept. They hold as long as the layers are in use: by an image, or by
    * a lease of the caller.
    */
-  view(layers: readonly Digest[], options?: Abortable): Promise<readonly Mount[]>;
+  view(layers: readonly Digest[], options?: ViewOptions): Promise<readonly Mount[]>;
+  /**
+   * Whether one of these absolute paths, to which no link leads, may be another file with this layer on top than without it. True where the
+   * driver cannot tell. Rejects with LAYER_UNKNOWN.
+   */
+  touches(diffId: Digest, paths: readonly string[], options?: ViewOptions): Promise<boolean>;
   /**
    * Writes what changed in `key` as a layer into the content store; undefined when nothing changed. The snapshot stays open and usable
    * unless it is consumed.

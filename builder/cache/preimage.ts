@@ -30,12 +30,37 @@ const KEY_VERSION = 1;
 
 export const keyOf = (parts: readonly Part[]): Digest => digestOf(JSON.stringify([KEY_VERSION, parts]));
 
+interface Chain {
+  readonly own: Digest;
+  /** Of all but the topmost layer. */
+  readonly below?: Digest;
+}
+/** Of the lists that were asked for, or made by onto(). */
+const chains = new WeakMap<readonly Digest[], Chain>();
+
+const raised = ({ own: below }: Chain, layer: Digest): Chain => ({
+  own: digestOf(`${below} ${layer}`),
+  below,
+});
+
+function lookUp(layers: readonly Digest[]): Chain {
+  const known = chains.get(layers);
+  if (known !== undefined) return known;
+  const [lowest, ...above] = layers;
+  const chain = lowest === undefined ? { own: digestOf("") } : above.reduce(raised, { own: lowest });
+  chains.set(layers, chain);
+  return chain;
+}
+
 /** Identity of a root filesystem's content: OCI image-spec, config.md#layer-chainid, with a name for the empty one. */
-export function chainOf(layers: readonly Digest[]): Digest {
-  return (
-    layers.reduce<Digest | undefined>(
-      (chain, layer) => (chain === undefined ? layer : digestOf(`${chain} ${layer}`)),
-      undefined,
-    ) ?? digestOf("")
-  );
+export const chainOf = (layers: readonly Digest[]): Digest => lookUp(layers).own;
+
+/** That of the layers below the topmost one; undefined where there is none. */
+export const chainBelow = (layers: readonly Digest[]): Digest | undefined => lookUp(layers).below;
+
+/** `below` with one more layer on top, whose identity takes no walk through all of them. */
+export function onto(below: readonly Digest[], layer: Digest): readonly Digest[] {
+  const layers = [...below, layer];
+  if (below.length > 0) chains.set(layers, raised(lookUp(below), layer));
+  return layers;
 }

@@ -1,6 +1,7 @@
 import type { Digest } from "../../core/digest.ts";
 import { describeError } from "../../core/errors.ts";
 import { monotonicMs } from "../../core/monotonic.ts";
+import { onto } from "../cache/preimage.ts";
 import type { BuildEvent } from "../events.ts";
 import {
   inputsOf,
@@ -112,7 +113,7 @@ async function perform(
     report({ type: "finished", id, time: clock(), cached: done.cached, result: done.layer.diffId });
     const below = layersOf(outcomes, step.parent);
     return {
-      layers: [...below, done.layer.diffId],
+      layers: onto(below, done.layer.diffId),
       created: done.created,
       cached: done.cached,
       key: done.key,

@@ -80,7 +80,7 @@ async function perform(
   lease.snapshot(key);
   const [process, rootfs] = await both(
     processOf(step, { layers, clampMtime }, context, signal),
-    store.snapshots.prepare(key, layers, { signal, volatile: true }),
+    store.snapshots.prepare(key, layers, { signal, volatile: true, held: context.held }),
   );
   let kept = false;
   try {

@@ -1,4 +1,4 @@
-import type { LayerInfo } from "../../store/snapshotter.ts";
+import type { HeldLayers, LayerInfo } from "../../store/snapshotter.ts";
 import type { LayerStore, Lease, Store } from "../../store/types.ts";
 import type { CacheMounts } from "../cache/cache-mounts.ts";
 import type { Listings } from "../cache/listings.ts";
@@ -21,6 +21,8 @@ export interface StepContext {
   readonly store: Store;
   readonly executor: Executor;
   readonly roots: RootFilesystems;
+  /** The layers under the build's lease that snapshots were made of. */
+  readonly held: HeldLayers;
   /** Layers that must be brought before they are used. */
   readonly lazy: LazyLayers;
   readonly listings: Listings;

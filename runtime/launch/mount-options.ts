@@ -62,15 +62,18 @@ function lookUp<T>(
   return recursive === undefined ? undefined : { value: recursive, recursive: true };
 }
 
-function withWord(options: MountOptions, word: string): MountOptions {
+/** Words that say nothing. */
+const EMPTY_WORDS: ReadonlySet<string> = new Set(["defaults", ""]);
+
+/** Undefined for a word that is none of fstab's own. */
+function withWord(options: MountOptions, word: string): MountOptions | undefined {
   const bind = BIND_WORDS.get(word);
   if (bind !== undefined) return { ...options, bind };
   const propagation = lookUp(PROPAGATION_WORDS, word);
   if (propagation !== undefined)
     return { ...options, propagation: propagation.value, propagationRecursive: propagation.recursive };
   const attribute = lookUp(ATTRIBUTE_WORDS, word);
-  if (attribute === undefined)
-    return word === "defaults" || word === "" ? options : { ...options, data: [...options.data, word] };
+  if (attribute === undefined) return EMPTY_WORDS.has(word) ? options : undefined;
   const [set, clear] = attribute.value;
   return {
     ...options,
@@ -81,14 +84,24 @@ function withWord(options: MountOptions, word: string): MountOptions {
   };
 }
 
+const NO_OPTIONS: MountOptions = {
+  set: 0,
+  clear: 0,
+  attributesRecursive: false,
+  propagation: 0,
+  propagationRecursive: false,
+  bind: false,
+  data: [],
+};
+
 export function parseMountOptions(words: readonly string[]): MountOptions {
-  return words.reduce(withWord, {
-    set: 0,
-    clear: 0,
-    attributesRecursive: false,
-    propagation: 0,
-    propagationRecursive: false,
-    bind: false,
-    data: [],
-  } satisfies MountOptions as MountOptions);
+  // An overlay has a word for each of its layers.
+  const data: string[] = [];
+  let options = NO_OPTIONS;
+  for (const word of words) {
+    const next = withWord(options, word);
+    if (next === undefined) data.push(word);
+    else options = next;
+  }
+  return { ...options, data };
 }

@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { type Digest, hexOf } from "../../core/digest.ts";
+import type { MountableLayer } from "../snapshotter.ts";
 import { derivedPath } from "./derived-trees.ts";
 import { writeIndex } from "./erofs-index.ts";
-import type { Lower, LowerSource } from "./overlay.ts";
+import type { LowerSource } from "./overlay.ts";
 import { unpackInto } from "./overlay2.ts";
 import type { DriverParts } from "./snapshot-driver.ts";
 
@@ -20,7 +21,7 @@ export class IndexedLayers implements LowerSource {
     this.#parts = parts;
   }
 
-  async lower(diffId: Digest, signal?: AbortSignal): Promise<Lower> {
+  async lower(diffId: Digest, signal?: AbortSignal): Promise<MountableLayer> {
     const { content, derived } = this.#parts;
     const make = (folder: string): Promise<void> => this.#make(folder, diffId);
     const wanted = { layers: [diffId], forms: ["tree", "index"], make } as const;

@@ -14,10 +14,17 @@ import type { Digest } from "../../core/digest.ts";
 import { mapLimited } from "../../core/map-limited.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { FileStat, ScanEntry, WrittenLayer } from "../../native/kernel.ts";
-import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+import type {
+  Change,
+  CommitOptions,
+  MountableLayer as Lower,
+  PrepareOptions,
+  ViewOptions,
+} from "../snapshotter.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { relativePath, usageOf } from "./driver-tools.ts";
 import type { DriverParts, SnapshotDriver, Stacked } from "./snapshot-driver.ts";
+import { touchesPath } from "./touches-path.ts";
 
 /**
  * Features by which an upper directory would mean something only together with the layers it was made over, whatever this kernel's
@@ -27,13 +34,6 @@ const PLAIN = ["index=off", "redirect_dir=off", "metacopy=off"] as const;
 
 /** Each is a thread that mostly reads and writes. */
 const PREPARE_LIMIT = 4;
-
-/** A layer as a lower directory of an overlay. */
-export interface Lower {
-  /** The directory, or the target of `mount`. */
-  readonly path: string;
-  readonly mount?: Mount;
-}
 
 /** How a driver gets the lower directories of its overlays. */
 export interface LowerSource {
@@ -63,7 +63,7 @@ export class Overlay implements SnapshotDriver {
     layers: readonly Digest[],
     options: PrepareOptions,
   ): Promise<readonly Mount[]> {
-    const lowers = await this.#lowers(layers, options.signal);
+    const lowers = await this.#lowers(layers, options);
     const { uid, gid, mode } = await this.#rootStat(lowers[0]);
     const upper = join(folder, "upper");
     mkdirSync(upper);
@@ -82,11 +82,16 @@ export class Overlay implements SnapshotDriver {
   }
 
   /** The topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */
-  async #lowers(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly [Lower, ...Lower[]]> {
+  async #lowers(
+    layers: readonly Digest[],
+    { held = new Map(), signal }: ViewOptions = {},
+  ): Promise<readonly [Lower, ...Lower[]]> {
     const unique = [...new Set(layers.toReversed())];
-    const [top, ...rest] = await mapLimited(unique, PREPARE_LIMIT, (diffId) =>
-      this.#source.lower(diffId, signal),
-    );
+    const unknown = unique.filter((diffId) => !held.has(diffId));
+    await mapLimited(unknown, PREPARE_LIMIT, async (diffId) => {
+      held.set(diffId, await this.#source.lower(diffId, signal));
+    });
+    const [top, ...rest] = unique.flatMap((diffId) => held.get(diffId) ?? []);
     return top === undefined ? [{ path: this.#parts.paths.emptyLayer }] : [top, ...rest];
   }
 
@@ -116,13 +121,22 @@ export class Overlay implements SnapshotDriver {
     ];
   }
 
-  async view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]> {
-    const lowers = await this.#lowers(layers, signal);
+  async view(layers: readonly Digest[], options?: ViewOptions): Promise<readonly Mount[]> {
+    const lowers = await this.#lowers(layers, options);
     const [top, ...rest] = lowers;
     if (rest.length === 0) return rootOf(top);
     const stacked = lowers.map(({ path }) => `lowerdir+=${path}`);
-    const options = [...stacked, ...PLAIN, ...this.#source.options, "ro"];
-    return [...mountsOf(lowers), { type: "overlay", source: "overlay", options }];
+    const words = [...stacked, ...PLAIN, ...this.#source.options, "ro"];
+    return [...mountsOf(lowers), { type: "overlay", source: "overlay", options: words }];
+  }
+
+  async touches(diffId: Digest, paths: readonly string[], options: ViewOptions): Promise<boolean> {
+    const { trees, kernel } = this.#parts;
+    const [lower] = await this.#lowers([diffId], options);
+    using tree = await (lower.mount === undefined
+      ? trees.openDirectory(lower.path)
+      : trees.open(rootOf(lower)));
+    return paths.some((path) => touchesPath(tree, path, kernel));
   }
 
   write(out: number, { folder }: Stacked, options: CommitOptions): Promise<WrittenLayer> {

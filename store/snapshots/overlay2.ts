@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { Digest } from "../../core/digest.ts";
+import type { MountableLayer } from "../snapshotter.ts";
 import { makeTree } from "./derived-trees.ts";
-import type { Lower, LowerSource } from "./overlay.ts";
+import type { LowerSource } from "./overlay.ts";
 import type { DriverParts } from "./snapshot-driver.ts";
 
 /** Each layer unpacked once into layers/<hex>/fs. */
@@ -14,7 +15,7 @@ export class UnpackedLayers implements LowerSource {
     this.#parts = parts;
   }
 
-  async lower(diffId: Digest, signal?: AbortSignal): Promise<Lower> {
+  async lower(diffId: Digest, signal?: AbortSignal): Promise<MountableLayer> {
     const make = (folder: string): Promise<void> => unpackInto(folder, this.#parts, diffId);
     const wanted = { layers: [diffId], forms: ["tree"], make } as const;
     const { path } = await this.#parts.derived.ensure(diffId, wanted, signal);

@@ -3,7 +3,7 @@ import type { Mount } from "../../core/mount.ts";
 import type { Kernel, WrittenLayer } from "../../native/kernel.ts";
 import type { ContentStore } from "../content-store.ts";
 import type { Paths } from "../paths.ts";
-import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+import type { Change, CommitOptions, PrepareOptions, ViewOptions } from "../snapshotter.ts";
 import type { Trees } from "../types.ts";
 import type { DerivedTrees } from "./derived-trees.ts";
 
@@ -23,7 +23,9 @@ export interface SnapshotDriver {
   readonly name: string;
   create(folder: string, layers: readonly Digest[], options: PrepareOptions): Promise<readonly Mount[]>;
   mounts(folder: string, layers: readonly Digest[]): Promise<readonly Mount[]>;
-  view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]>;
+  view(layers: readonly Digest[], options?: ViewOptions): Promise<readonly Mount[]>;
+  /** See Snapshotter.touches. */
+  touches(diffId: Digest, paths: readonly string[], options: ViewOptions): Promise<boolean>;
   /** Writes what changed as a layer tar to `out`. */
   write(out: number, snapshot: Stacked, options: CommitOptions): Promise<WrittenLayer>;
   /** The snapshot, just written as `diffId` with these options, will only be removed: what is of use for the layer may be taken. */

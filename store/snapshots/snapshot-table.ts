@@ -16,6 +16,7 @@ import type {
   PrepareOptions,
   SnapshotInfo,
   Snapshotter,
+  ViewOptions,
 } from "../snapshotter.ts";
 import type { DerivedTrees } from "./derived-trees.ts";
 import type { SnapshotDriver, Stacked } from "./snapshot-driver.ts";
@@ -59,7 +60,7 @@ export class SnapshotTable implements Snapshotter {
       throw new Failure("OPTION_INVALID", { option: "snapshot key", got: key, want: "[A-Za-z0-9_-]+" });
     await using undo = new Undo();
     // From here on the row keeps the layers from being collected.
-    this.#insert(key, layers);
+    this.#insert(key, layers, options);
     undo.add(() => this.remove(key));
     const folder = this.#parts.paths.snapshot(key);
     // What an interrupted removal left.
@@ -70,19 +71,25 @@ export class SnapshotTable implements Snapshotter {
     return mounts;
   }
 
-  #insert(key: string, layers: readonly Digest[]): void {
-    const { database, content } = this.#parts;
+  #insert(key: string, layers: readonly Digest[], options: PrepareOptions): void {
+    const { database } = this.#parts;
     transact(database, () => {
       if (query(database, "SELECT 1 FROM snapshots WHERE key = ?").get(key) !== undefined)
         throw new Failure("SNAPSHOT_EXISTS", { key });
-      const missing = layers.find((diffId) => content.stat(diffId) === undefined);
-      if (missing !== undefined) throw new Failure("LAYER_UNKNOWN", { diffId: missing });
+      this.#require(layers, options);
       query(database, "INSERT INTO snapshots (key, layers, created) VALUES (?, ?, ?)").run(
         key,
         JSON.stringify(layers),
         Date.now(),
       );
     });
+  }
+
+  /** What is held was there when it was looked at. */
+  #require(layers: readonly Digest[], { held }: ViewOptions): void {
+    const { content } = this.#parts;
+    const missing = layers.find((diffId) => held?.has(diffId) !== true && content.stat(diffId) === undefined);
+    if (missing !== undefined) throw new Failure("LAYER_UNKNOWN", { diffId: missing });
   }
 
   #stacked(key: string): Stacked {
@@ -96,10 +103,14 @@ export class SnapshotTable implements Snapshotter {
     return this.#driver.mounts(folder, layers);
   }
 
-  async view(layers: readonly Digest[], options: Abortable = {}): Promise<readonly Mount[]> {
-    const missing = layers.find((diffId) => this.#parts.content.stat(diffId) === undefined);
-    if (missing !== undefined) throw new Failure("LAYER_UNKNOWN", { diffId: missing });
-    return this.#driver.view(layers, options.signal);
+  async view(layers: readonly Digest[], options: ViewOptions = {}): Promise<readonly Mount[]> {
+    this.#require(layers, options);
+    return this.#driver.view(layers, options);
+  }
+
+  async touches(diffId: Digest, paths: readonly string[], options: ViewOptions = {}): Promise<boolean> {
+    this.#require([diffId], options);
+    return this.#driver.touches(diffId, paths, options);
   }
 
   async commit(key: string, options: CommitOptions = {}): Promise<LayerInfo | undefined> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Digest, digestOf } from "../../core/digest.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { FileStat, LayerEntry, ScanEntry, WrittenLayer } from "../../native/kernel.ts";
-import type { Change, CommitOptions, PrepareOptions } from "../snapshotter.ts";
+import type { Change, CommitOptions, PrepareOptions, ViewOptions } from "../snapshotter.ts";
 import type { Tree } from "../types.ts";
 import { compareTrees, type StatMap } from "./compare-trees.ts";
 import { makeTree } from "./derived-trees.ts";
@@ -60,8 +60,13 @@ export class Vfs implements SnapshotDriver {
     return [{ type: "bind", source: join(folder, "fs"), options: ["bind"] }];
   }
 
-  async view(layers: readonly Digest[], signal?: AbortSignal): Promise<readonly Mount[]> {
+  async view(layers: readonly Digest[], { signal }: ViewOptions = {}): Promise<readonly Mount[]> {
     return [{ type: "bind", source: await this.#stack(layers, signal), options: ["bind", "ro"] }];
+  }
+
+  /** Whiteouts leave no trace in a copy. */
+  async touches(): Promise<boolean> {
+    return true;
   }
 
   async write(out: number, snapshot: Stacked, options: CommitOptions): Promise<WrittenLayer> {

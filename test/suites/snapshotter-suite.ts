@@ -24,6 +24,7 @@ import { isCode } from "../../core/errors.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { FileStat, LayerEntry } from "../../native/kernel.ts";
 import { query } from "../../store/database.ts";
+import type { HeldLayers } from "../../store/snapshotter.ts";
 import type { Store } from "../../store/types.ts";
 import { imageConfig, kernel, missingDigest, type TestStore } from "../store/support.ts";
 import { requiresRoot } from "../support/requires.ts";
@@ -150,6 +151,39 @@ const CHECKS: Readonly<Record<string, Check>> = {
       assert.equal(readFileSync(join(root, "etc/passwd"), "utf8"), "root");
       assert.deepEqual(readdirSync(join(root, "usr/lib")), ["a", "b"]);
     });
+  },
+
+  "tells whether a layer changes a file": async (store) => {
+    const passwd = "/etc/passwd";
+    const touching: readonly (readonly LayerEntry[])[] = [
+      [file("etc/passwd", "new")],
+      [gone("etc/passwd")],
+      [gone("etc")],
+      [dir("etc"), opaque("etc"), file("etc/group", "new")],
+      [dir("elsewhere"), { ...plain, type: "symlink", path: "etc", link: "elsewhere" }],
+    ];
+    for (const entries of touching)
+      assert.equal(await store.snapshots.touches(await layer(store, ...entries), [passwd]), true);
+    const other = await layer(store, dir("etc"), file("etc/group", "new"), file("passwd", "x"));
+    const cannotTell = store.snapshots.name === "vfs";
+    assert.equal(await store.snapshots.touches(other, [passwd]), cannotTell);
+    assert.equal(await store.snapshots.touches(other, [passwd, "/etc/group"]), true);
+    await assert.rejects(store.snapshots.touches(missingDigest, [passwd]), failsWith("LAYER_UNKNOWN"));
+  },
+
+  "looks at held layers once, and at those that are new to it": async (store) => {
+    const held: HeldLayers = new Map();
+    const [a, b] = [await base(store), await layer(store, file("f", "x"))];
+    for (const layers of [[a], [a, b]])
+      for (const mounts of [
+        await store.snapshots.view(layers, { held }),
+        await store.snapshots.prepare(`on-${layers.length}`, layers, { held }),
+      ])
+        await inside(mounts, (root) => {
+          assert.equal(readFileSync(join(root, "etc/passwd"), "utf8"), "root");
+          assert.equal(existsSync(join(root, "f")), layers.includes(b));
+        });
+    await assert.rejects(store.snapshots.view([a, missingDigest], { held }), failsWith("LAYER_UNKNOWN"));
   },
 
   "gives a view that cannot be written": async (store) => {

@@ -13,7 +13,7 @@ type Origin = BindMount["from"];
 /** Shows what another step made. What is written to a writable one goes to a snapshot that is thrown away. */
 export async function prepareBind(mount: BindMount, preparing: Preparing): Promise<Prepared> {
   const { outcomes, context, signal, undo } = preparing;
-  const { store, roots, lease } = context;
+  const { store, roots, lease, held } = context;
   const { target, from, readOnly } = mount;
   const layers = layersOf(outcomes, from.step);
   const path = await roots.read(
@@ -27,12 +27,12 @@ export async function prepareBind(mount: BindMount, preparing: Preparing): Promi
     signal,
   );
   if (readOnly) {
-    const mounts = await store.snapshots.view(layers, { signal });
+    const mounts = await store.snapshots.view(layers, { signal, held });
     return { mounts: [{ kind: "rootfs", target, mounts, path, readOnly }] };
   }
   const key = `build-${newId().slice(0, 32)}`;
   lease.snapshot(key);
-  const mounts = await store.snapshots.prepare(key, layers, { signal, volatile: true });
+  const mounts = await store.snapshots.prepare(key, layers, { signal, volatile: true, held });
   undo.add(() => context.background(store.snapshots.remove(key)));
   return { mounts: [{ kind: "rootfs", target, mounts, path, readOnly }] };
 }

@@ -83,6 +83,22 @@ describe("RUN in a container", () => {
     ]);
   });
 
+  it("finds users as the steps before it left them, wherever their file is", async () => {
+    const built = await fixture.build([
+      FROM,
+      "RUN touch /unrelated",
+      "RUN echo eve:x:11:12::/home/eve:/bin/sh >> /etc/passwd",
+      "USER eve",
+      "RUN echo $(id -u) $HOME",
+      "USER root",
+      "RUN cp /etc/passwd /users && ln -sf ../users /etc/passwd",
+      "RUN echo zed:x:13:14::/home/zed:/bin/sh >> /users",
+      "USER zed",
+      "RUN echo $(id -u) $HOME",
+    ]);
+    assert.deepEqual(outputOf(built).split("\n"), ["11 /home/eve", "13 /home/zed", ""]);
+  });
+
   it("runs exec and shell forms, other shells, and here-documents", async () => {
     const built = await fixture.build([
       FROM,
