@@ -9,6 +9,8 @@ export interface ConnectionOptions extends DispatcherOptions {
 }
 
 const DISCARD_LIMIT = 64 << 10;
+/** Bytes that come while others are being worked on are handed on together; with undici's own 64 KiB each read of the socket stops it. */
+const READ_AHEAD = 256 << 10;
 
 /** The connections of one client; closed when disposed. */
 export class Connections implements AsyncDisposable {
@@ -48,6 +50,7 @@ export class Connections implements AsyncDisposable {
       ...(signal === undefined ? {} : { signal }),
       headersTimeout: PATIENCE.answer,
       bodyTimeout: PATIENCE.silence,
+      highWaterMark: READ_AHEAD,
     });
   }
 
