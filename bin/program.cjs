@@ -72,6 +72,7 @@ const SLOW = new Set([
   "http",
   "https",
   "net",
+  "stream",
   "stream/promises",
   "timers/promises",
   "tls",

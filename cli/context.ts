@@ -50,7 +50,12 @@ export interface Context {
   readonly program: string;
 }
 
-export type Output = NodeJS.WritableStream & {
+/** Where bytes go. */
+export interface Sink {
+  /** Calls `done` when another write is welcome. */
+  write(data: string | Uint8Array, done?: (error?: Error | null) => void): boolean;
+}
+export type Output = Sink & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
@@ -62,7 +67,7 @@ export interface SignalSource {
 }
 
 /** Writes and waits while the reader is slower than we are. */
-export function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promise<void> {
+export function write(stream: Sink, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => (error ? reject(error) : resolve()));
   });

@@ -1,10 +1,8 @@
 import { COMMANDS } from "./commands/table.ts";
 import { connect } from "./connect.ts";
+import { openOutput } from "./output.ts";
 import { runProgram } from "./program.ts";
 import { rawTerminal } from "./terminal.ts";
-
-// A reader that went away ("slipway logs x | head") ends the command quietly, as SIGPIPE does elsewhere.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 
 // No await at the top level: the bundle is a script.
 void runProgram(
@@ -12,8 +10,8 @@ void runProgram(
   {
     stdin: () => process.stdin,
     rawMode: () => rawTerminal(process.stdin.fd),
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: openOutput(1, () => process.stdout),
+    stderr: openOutput(2, () => process.stderr),
     env: process.env,
     cwd: process.cwd(),
     signals: process,

@@ -7,11 +7,11 @@ import { type Context, write } from "./context.ts";
 export async function ask(context: Context, question: string, secret = false): Promise<string> {
   if (context.stdin().isTTY !== true) throw new Failure("LOGIN_TERMINAL_REQUIRED", {});
   await write(context.stderr, question);
-  // What readline would echo goes nowhere.
+  // Without `terminal` readline writes nothing itself, and what it would echo of a secret goes nowhere.
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
     input: context.stdin(),
-    output: secret ? silent : context.stderr,
+    output: silent,
     terminal: secret,
   });
   const interrupted = new Promise<never>((_resolve, reject) => {

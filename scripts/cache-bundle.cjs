@@ -1,12 +1,13 @@
 // Runs a few commands of the bundle in this process, on a state root that is thrown away, and writes the code that V8 has compiled by then
 // beside the bundle. What the commands print, and whether they succeed, does not matter.
-const { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const fs = require("node:fs");
 const { request } = require("node:http");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { Script } = require("node:vm");
 const { openChunks, packChunks, runProgram } = require("../bin/program.cjs");
 
+const { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } = fs;
 const dist = path.resolve(__dirname, "../dist");
 const file = path.join(dist, "program.chunks");
 const chunks = openChunks(file);
@@ -22,11 +23,26 @@ function toScript(name, source) {
   return script;
 }
 
-/** V8 takes no code from a process whose flags were set differently. */
-const requireOther = Object.assign(
-  (name) => (name === "node:v8" ? { setFlagsFromString() {} } : require(name)),
-  { resolve: require.resolve },
-);
+/** Hears what the commands print, which goes nowhere. */
+let heard = (_text) => {};
+
+/** In the place of modules of Node. */
+const INSTEAD = {
+  // V8 takes no code from a process whose flags were set differently.
+  "node:v8": { setFlagsFromString() {} },
+  "node:fs": {
+    ...fs,
+    // Never a terminal.
+    fstatSync: (fd, ...rest) => (isOutput(fd) ? fs.statSync(file) : fs.fstatSync(fd, ...rest)),
+    writeSync: (fd, bytes, ...rest) => {
+      if (!isOutput(fd)) return fs.writeSync(fd, bytes, ...rest);
+      heard(bytes.toString());
+      return bytes.length;
+    },
+  },
+};
+const isOutput = (fd) => fd === 1 || fd === 2;
+const requireOther = Object.assign((name) => INSTEAD[name] ?? require(name), { resolve: require.resolve });
 
 const COMMANDS = [
   ["build", "--progress", "plain", "--tag", "warm", folder],
@@ -103,10 +119,9 @@ async function push() {
   const address = new Promise((resolve) => {
     announced = resolve;
   });
-  process.stdout.write = (text, ...rest) => {
+  heard = (text) => {
     const [, found] = /listening on (\S+)/.exec(text) ?? [];
     if (found !== undefined) announced(found);
-    return rest.at(-1)?.() ?? true;
   };
   void run(["registry", "serve", "--addr", "127.0.0.1:0"]);
   const name = `${await address}/warm`;
@@ -140,13 +155,11 @@ async function main() {
   );
   writeFileSync(path.join(folder, "file"), exitProgram(), { mode: 0o755 });
   const { exit: leave } = process;
-  const { write } = process.stdout;
-  process.stdout.write = (_text, ...rest) => rest.at(-1)?.() ?? true;
-  process.stderr.write = process.stdout.write;
+  // Every run listens for the end of the process.
+  process.setMaxListeners(0);
   for (const args of COMMANDS) await run(args);
   await push();
   await serve();
-  process.stdout.write = write;
   const compiled = chunks.names.map((name) => ({
     name,
     source: chunks.chunk(name).source,
