@@ -24,6 +24,7 @@
         'native/src/errors.cc',
         'native/src/files.cc',
         'native/src/gzip_encoder.cc',
+        'native/src/hash.cc',
         'native/src/in_root.cc',
         'native/src/inflate.cc',
         'native/src/job.cc',

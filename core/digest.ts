@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "./errors.ts";
+import { sha256 } from "./sha256.ts";
 
 declare const digestBrand: unique symbol;
 /**
@@ -27,7 +28,8 @@ export const isDigestAlgorithm = (text: string): text is DigestAlgorithm => Obje
 
 /** The digest of `content` (a string is taken as UTF-8). */
 export function digestOf(content: string | Uint8Array, algorithm: DigestAlgorithm = "sha256"): Digest {
-  return `${algorithm}:${createHash(algorithm).update(content).digest("hex")}` as Digest;
+  const hash = algorithm === "sha256" ? sha256(content) : createHash(algorithm).update(content).digest();
+  return `${algorithm}:${hash.toString("hex")}` as Digest;
 }
 
 /** Closes a running hash of `algorithm`. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes } from "./random.ts";
 
 /** A container, network or job id: 64 random hex digits, as Docker's. */
 export const newId = (): string => randomBytes(32).toString("hex");

@@ -1,3 +1,4 @@
+import { hashWith } from "../core/sha256.ts";
 import { loadKernel } from "../native/binding.ts";
 import type { ContainerRecord } from "../runtime/container-config.ts";
 import { openStore } from "../store/open-store.ts";
@@ -30,6 +31,7 @@ export interface EngineSettings {
  */
 export async function openEngine(root: string, settings: EngineSettings = {}): Promise<Engine> {
   const kernel = loadKernel();
+  hashWith((content) => kernel.sha256(typeof content === "string" ? Buffer.from(content) : content));
   const { driver, registries: registrySettings = { env: process.env }, cacheCare } = settings;
   const store = await openStore(root, {
     kernel,

@@ -21,6 +21,8 @@ export interface Kernel
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────────
 export interface KernelFiles {
+  /** The 32 bytes of the sha256 of what is in memory. */
+  sha256(bytes: Uint8Array): Buffer;
   /**
    * Opens `path` below the directory `root`, links resolved as in a chroot, never leaving it: openat2(2) with
    * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS. `flags` are open(2) flags.

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { type Digest, finishDigest } from "../../core/digest.ts";
+import { type Digest, digestOf } from "../../core/digest.ts";
 import type { FileStat, Tree } from "../../store/types.ts";
 import type { Selected } from "./selected.ts";
 import { entriesOf } from "./selected.ts";
@@ -36,8 +35,8 @@ export function statsDigest(selected: readonly Selected[], lookedAt: number): Di
     numbers[2 * i + 1] = stat.mode;
     texts.push(path, stat.link === undefined ? stat.type : `link ${stat.link}`);
   });
-  const hash = createHash("sha256").update(integers).update(numbers).update(texts.join("\0"));
-  return finishDigest(hash);
+  const parts = [Buffer.from(integers.buffer), Buffer.from(numbers.buffer), Buffer.from(texts.join("\0"))];
+  return digestOf(Buffer.concat(parts));
 }
 
 /** True when nothing of `selected` changed since it was looked at. Directories may have: what is in them was selected one by one. */

@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomBelow } from "../../core/random.ts";
 
 const ADJECTIVES =
   `able amber ample azure balmy bold brave breezy brief bright brisk calm candid clever coastal
@@ -25,7 +25,7 @@ export type Pick = (limit: number) => number;
 const PLAIN_ATTEMPTS = 5;
 
 /** A name such as "brisk_shackleton" that `taken` does not know. */
-export function randomName(taken: (name: string) => boolean, pick: Pick = randomInt): string {
+export function randomName(taken: (name: string) => boolean, pick: Pick = randomBelow): string {
   for (let attempt = 0; ; attempt++) {
     const words = [ADJECTIVES[pick(ADJECTIVES.length)], SURNAMES[pick(SURNAMES.length)]].join("_");
     const name = attempt < PLAIN_ATTEMPTS ? words : `${words}${pick(10 ** (attempt - PLAIN_ATTEMPTS + 1))}`;

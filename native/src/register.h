@@ -5,6 +5,7 @@
 namespace slipway {
 
 /** Each kernel area adds its functions to the addon's exports. */
+void RegisterHash(Napi::Env env, Napi::Object exports);
 void RegisterFiles(Napi::Env env, Napi::Object exports);
 void RegisterRootfs(Napi::Env env, Napi::Object exports);
 void RegisterScan(Napi::Env env, Napi::Object exports);

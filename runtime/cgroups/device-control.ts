@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { sha256 } from "../../core/sha256.ts";
 import type { KernelControlGroups } from "../../native/kernel.ts";
 import type { DeviceRules } from "../spec/oci.ts";
 import type { ControlGroup, DeviceConfinement } from "./control-groups.ts";
@@ -74,7 +74,7 @@ export class DeviceControl {
   /** A filter cannot be read back, so the group is named after it. */
   #shareUnified({ mountpoint }: Hierarchy, path: string, rules: DeviceRules): SharedGroup {
     const filter = compileDeviceFilter(rules);
-    const digest = createHash("sha256").update(filter).digest("hex").slice(0, 12);
+    const digest = sha256(filter).toString("hex").slice(0, 12);
     const directory = join(mountpoint, `${path}-${digest}`);
     return attempt({ ...CONFINED, procs: [join(directory, "cgroup.procs")] }, () => {
       makeDirectory(directory);

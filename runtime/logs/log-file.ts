@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { undefinedIfMissing } from "../../core/if-there.ts";
+import { randomBytes } from "../../core/random.ts";
 
 const BLOCK = 16 * 1024;
 const NEWLINE = 10;

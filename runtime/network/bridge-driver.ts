@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure, isCode } from "../../core/errors.ts";
 import { ifThere } from "../../core/if-there.ts";
+import { randomBytes } from "../../core/random.ts";
+import { sha256 } from "../../core/sha256.ts";
 import type { KernelNetwork } from "../../native/kernel.ts";
 import type { EndpointRecord } from "../container-config.ts";
 import { type Family, parseSubnet } from "./addresses.ts";
@@ -21,7 +22,7 @@ const ALIAS = /^(\/.*?) \d+\.\d+\.\d+\.\d+\/\d+( [0-9a-f:]+\/\d+)?$/;
 /** The default network's bridge. Each state root has one of its own, since it has addresses of its own. At most 15 bytes: IFNAMSIZ. */
 export function bridgeName(root: string): string {
   if (root === DEFAULT_ROOT) return "slipway0";
-  return `sw${createHash("sha256").update(root).digest("hex").slice(0, 8)}`;
+  return `sw${sha256(root).toString("hex").slice(0, 8)}`;
 }
 
 export interface BridgeOptions {

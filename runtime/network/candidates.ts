@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../core/sha256.ts";
 import { parseSubnet, type Subnet } from "./addresses.ts";
 
 /** Private networks to choose a bridge's from, in order: those that neither Docker's defaults nor home routers begin with come first. */
@@ -13,7 +13,7 @@ const LOCAL_NETWORKS = 256;
 
 /** Unique local networks of one site, which `seed` tells from others: RFC 4193. */
 export function uniqueLocalSubnets(seed: string): readonly Subnet[] {
-  const site = createHash("sha256").update(seed).digest("hex");
+  const site = sha256(seed).toString("hex");
   const prefix = `fd${site.slice(0, 2)}:${site.slice(2, 6)}:${site.slice(6, 10)}`;
   return Array.from({ length: LOCAL_NETWORKS }, (_, i) => parseSubnet(`${prefix}:${i.toString(16)}::/64`));
 }

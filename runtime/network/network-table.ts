@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
+import { sha256 } from "../../core/sha256.ts";
 import { query } from "../../store/database.ts";
 import { overlaps, type Subnet } from "./addresses.ts";
 import { candidateSubnets, parseRoutes, parseRoutes6, uniqueLocalSubnets } from "./candidates.ts";
@@ -122,8 +122,7 @@ export class NetworkTable {
   #chooseSubnet(others: readonly NetworkRecord[]): Subnet {
     const { root, host } = this.#options;
     const all = candidateSubnets();
-    const start =
-      root === DEFAULT_ROOT ? 0 : createHash("sha256").update(root).digest().readUInt32BE() % all.length;
+    const start = root === DEFAULT_ROOT ? 0 : sha256(root).readUInt32BE() % all.length;
     const taken = [...parseRoutes(host.routes()), ...others.flatMap(subnetsOf)];
     const candidates = [...all.slice(start), ...all.slice(0, start)];
     return firstFree(candidates, taken, `${all.length} networks of 172.16/12, 10/8 and 192.168/16`);

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { isAbsolute, relative } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { Digest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { randomBytes } from "../../core/random.ts";
 import { query, transact } from "../database.ts";
 import { isAlive, thisOwner } from "../owner.ts";
 import type { Paths } from "../paths.ts";
