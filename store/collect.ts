@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { Digest } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
 import type { FileContentStore } from "./content/file-content-store.ts";
-import { query, transact } from "./database.ts";
+import { durably, query } from "./database.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 import type { Collected, Leases } from "./types.ts";
 
@@ -25,7 +25,8 @@ export async function collectGarbage(parts: CollectParts, options: Abortable): P
   const { database, content, snapshots } = parts;
   await parts.leases.sweep();
   await parts.settle();
-  const garbage = transact(database, () => {
+  // Durable before the first file goes: after a power loss a row must not vouch for a file that was removed, and perhaps written again.
+  const garbage = durably(database, () => {
     const digests = query<{ digest: Digest }>(database, garbageQuery(database))
       .all()
       .map(({ digest }) => digest);

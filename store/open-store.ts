@@ -81,7 +81,7 @@ function makeFolders(paths: Paths): void {
   mkdirSync(paths.emptyLayer, { recursive: true, mode: 0o755 });
   // Last, as the sign that all is there; image-spec, image-layout.md#oci-layout-file.
   const temporary = temporaryPath(paths);
-  writeFileSync(temporary, '{"imageLayoutVersion":"1.0.0"}');
+  writeFileSync(temporary, '{"imageLayoutVersion":"1.0.0"}', { flush: true });
   renameSync(temporary, paths.ociLayout);
 }
 
@@ -147,6 +147,8 @@ class OpenedStore implements Store {
     await this.#derived.forgetFleeting();
     await remakeLayers(this);
     this.content.forgetFleeting();
+    await this.#derived.forgetOrphans();
+    await removeStrays(this.paths, this.database, this.#kernel);
     transact(this.database, () => {
       this.images.rewriteIndex();
       query(this.database, "INSERT OR REPLACE INTO facts (name, value) VALUES ('boot', ?)").run(bootId());

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
-import { DIGEST_ALGORITHMS } from "../core/digest.ts";
+import { DIGEST_ALGORITHMS, type DigestAlgorithm } from "../core/digest.ts";
 import type { KernelTrees } from "../native/kernel.ts";
 import { ownerOfTemporary, temporaryPath } from "./content/temporary.ts";
 import { query, transact } from "./database.ts";
@@ -19,8 +19,8 @@ export async function removeAbandoned(paths: Paths, kernel: Pick<KernelTrees, "r
 }
 
 /**
- * Removes blobs and derived trees without a row. Both come to their place inside the transaction that makes the row, so under the write
- * lock a name without one is what a process left that was killed in between.
+ * Removes blobs, derived trees and snapshots without a row. The first two come to their place inside the transaction that makes the row, and a snapshot
+ * after it, so under the write lock a name without one is what a process left that was killed in between, or what a power loss left of more than its row.
  */
 export async function removeStrays(
   paths: Paths,
@@ -29,27 +29,43 @@ export async function removeStrays(
 ): Promise<void> {
   const trees = transact(database, () => {
     for (const algorithm of DIGEST_ALGORITHMS)
-      for (const name of namesWithoutRow(database, "blobs", paths.blobs(algorithm), algorithm))
-        rmSync(join(paths.blobs(algorithm), name));
-    return namesWithoutRow(database, "derived", paths.layers, "sha256")
-      .filter((name) => join(paths.layers, name) !== paths.emptyLayer)
-      .map((name) => {
-        const temporary = temporaryPath(paths);
-        renameSync(join(paths.layers, name), temporary);
-        return temporary;
-      });
+      for (const path of pathsWithoutRow(database, ROWS.blobs(algorithm), paths.blobs(algorithm)))
+        rmSync(path);
+    return [
+      ...pathsWithoutRow(database, ROWS.derived, paths.layers).filter((path) => path !== paths.emptyLayer),
+      ...pathsWithoutRow(database, ROWS.snapshots, paths.snapshots),
+    ].map((path) => {
+      const temporary = temporaryPath(paths);
+      renameSync(path, temporary);
+      return temporary;
+    });
   });
   for (const tree of trees) await kernel.removeTree(tree).catch(() => undefined);
 }
 
-const COLUMN = { blobs: "digest", derived: "id" } as const;
+/** Which row a name in a folder stands for: one that has it after `prefix` in `column`. */
+interface NamedRow {
+  readonly table: string;
+  readonly column: string;
+  readonly prefix: string;
+}
+const ROWS = {
+  blobs: (algorithm: DigestAlgorithm): NamedRow => ({
+    table: "blobs",
+    column: "digest",
+    prefix: `${algorithm}:`,
+  }),
+  derived: { table: "derived", column: "id", prefix: "sha256:" },
+  snapshots: { table: "snapshots", column: "key", prefix: "" },
+} as const;
 
-function namesWithoutRow(
+function pathsWithoutRow(
   database: Database,
-  table: keyof typeof COLUMN,
+  { table, column, prefix }: NamedRow,
   folder: string,
-  algorithm: string,
 ): readonly string[] {
-  const row = query(database, `SELECT 1 FROM ${table} WHERE ${COLUMN[table]} = ?`);
-  return readdirSync(folder).filter((name) => row.get(`${algorithm}:${name}`) === undefined);
+  const row = query(database, `SELECT 1 FROM ${table} WHERE ${column} = ?`);
+  return readdirSync(folder)
+    .filter((name) => row.get(`${prefix}${name}`) === undefined)
+    .map((name) => join(folder, name));
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf, hexOf } from "../../core/digest.ts";
@@ -35,8 +36,6 @@ export function toRules(filter: OciSeccomp): SeccompRules {
 
 /** Filters kept in memory: containers of one machine differ in few ways. */
 const CACHE_SIZE = 16;
-/** Bytes of one BPF instruction. */
-const INSTRUCTION = 8;
 
 export interface SeccompCompilerOptions {
   readonly kernel: Pick<KernelProcesses, "compileSeccomp">;
@@ -67,14 +66,18 @@ function load({ kernel, cacheDir }: SeccompCompilerOptions, name: string, filter
   const program = kernel.compileSeccomp(toRules(filter));
   const temporary = `${path}.${process.pid}`;
   mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
-  writeFileSync(temporary, program, { mode: 0o600 });
+  writeFileSync(temporary, Buffer.concat([checksum(program), program]), { mode: 0o600 });
   renameSync(temporary, path);
   return program;
 }
 
-/** Undefined also for a file that a crash left without its content. */
+const CHECKSUM = 32;
+const checksum = (program: Uint8Array): Buffer => createHash("sha256").update(program).digest();
+
+/** Undefined also for a file that is not as it was written: it is not synced, so after a power loss it may have its length and other bytes. */
 function read(path: string): Uint8Array | undefined {
-  const program = ifThere(() => readFileSync(path));
-  const isWhole = program !== undefined && program.byteLength > 0 && program.byteLength % INSTRUCTION === 0;
-  return isWhole ? program : undefined;
+  const bytes = ifThere(() => readFileSync(path));
+  if (bytes === undefined) return undefined;
+  const [sum, program] = [bytes.subarray(0, CHECKSUM), bytes.subarray(CHECKSUM)];
+  return checksum(program).equals(sum) && program.byteLength > 0 ? program : undefined;
 }

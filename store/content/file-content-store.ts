@@ -18,7 +18,7 @@ import { Failure } from "../../core/errors.ts";
 import { type Abortable, type ByteRange, type ByteStream, verified } from "../../core/streams.ts";
 import type { KernelFiles } from "../../native/kernel.ts";
 import type { BlobInfo, ContentStore, Ingest, Sync } from "../content-store.ts";
-import { query, transact } from "../database.ts";
+import { durably, query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import { FileIngest } from "./file-ingest.ts";
 import { syncFile } from "./sync-file.ts";
@@ -168,11 +168,14 @@ export class FileContentStore implements ContentStore {
   }
 
   async delete(digest: Digest): Promise<void> {
-    this.doom([digest]);
+    durably(this.#database, () => this.doom([digest]));
     this.removeDoomed();
   }
 
-  /** First half of a deletion: from the commit on, the blobs are not in the store. */
+  /**
+   * First half of a deletion: from the commit on, the blobs are not in the store. It has to be durable before the second half, since a blob that is
+   * written again before its row is could be believed after a power loss.
+   */
   doom(digests: Iterable<Digest>): void {
     transact(this.#database, () => {
       for (const digest of digests)

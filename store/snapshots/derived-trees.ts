@@ -155,6 +155,20 @@ export class DerivedTrees {
       await this.#drop(id, () => query(this.#database, "DELETE FROM derived WHERE id = ?").run(id).changes);
   }
 
+  /**
+   * After a power loss, once blobs that are not believed are forgotten: removes the trees of layers which have left the store. Their removal may have been
+   * half done, and begun anew with what did not reach the disk.
+   */
+  async forgetOrphans(): Promise<void> {
+    const rows = query<{ id: Digest }>(
+      this.#database,
+      `SELECT id FROM derived WHERE EXISTS (
+         SELECT 1 FROM json_each(derived.layers) WHERE value NOT IN (SELECT digest FROM blobs WHERE doomed = 0))`,
+    ).all();
+    for (const { id } of rows)
+      await this.#drop(id, () => query(this.#database, "DELETE FROM derived WHERE id = ?").run(id).changes);
+  }
+
   /** Once its row is gone, whoever wants the tree waits for the lock and makes it anew. */
   async #drop(id: Digest, deleteRow: () => number): Promise<void> {
     await using _lock = await this.#locks.hold(`layer-${hexOf(id)}`);

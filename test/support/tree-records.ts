@@ -72,6 +72,10 @@ export function differences(
   return lines;
 }
 
+/** A tree in lines, the same wherever it lies. */
+export const recordLines = (tree: ReadonlyMap<string, TreeRecord>): readonly string[] =>
+  [...tree].map(([path, record]) => `${path}: ${shown(record, undefined)}`).sort();
+
 function shown({ stat, xattrs, opaque, content }: TreeRecord, other: bigint | undefined): string {
   const { type, mode, uid, gid, nlink, size, rdevMajor, rdevMinor, link, mtimeNs } = stat;
   const unsaid = other === 0n || mtimeNs === 0n;
