@@ -98,6 +98,8 @@ export class Volumes implements VolumeService {
   async size(name: string): Promise<number> {
     using tree = await this.#trees.openDirectory(this.#volumes.get(name).mountpoint);
     const entries = await tree.scan("/");
-    return entries.reduce((sum, { stat }) => sum + (stat.type === "file" ? stat.size : 0), 0);
+    let size = 0;
+    for (const { stat } of entries) if (stat.type === "file") size += stat.size;
+    return size;
   }
 }

@@ -10,15 +10,16 @@ import {
   unpackFingerprints,
   unpackStats,
 } from "./packed.ts";
+import { type PackedTexts, packTexts } from "./packed-texts.ts";
 
 /** What the addon exports: Kernel's functions, some with their values packed. */
 type Addon = Omit<Kernel, keyof Packed> & Packed;
 
 interface Packed {
   statInRoot(root: number, path: string): PackedRows;
-  statManyInRoot(root: number, paths: readonly string[]): Promise<PackedRows>;
+  statManyInRoot(root: number, paths: PackedTexts): Promise<PackedRows>;
   scan(root: number, path: string, prune: readonly string[]): Promise<PackedRows>;
-  fingerprintFiles(root: number, paths: readonly string[]): Promise<PackedFingerprints>;
+  fingerprintFiles(root: number, paths: PackedTexts): Promise<PackedFingerprints>;
   readXattrs(root: number, path: string): readonly (readonly [string, Buffer])[];
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
   inflate(
@@ -59,10 +60,11 @@ function bind(addon: Addon): Kernel {
   process.once("exit", () => addon.stop());
   return {
     ...addon,
-    statInRoot: (root, path) => unpackStats(addon.statInRoot(root, path))[0],
-    statManyInRoot: async (root, paths) => unpackStats(await addon.statManyInRoot(root, paths)),
+    statInRoot: (root, path) => unpackStats(addon.statInRoot(root, path)).at(0),
+    statManyInRoot: async (root, paths) => unpackStats(await addon.statManyInRoot(root, packTexts(paths))),
     scan: async (root, path, options) => unpackEntries(await addon.scan(root, path, options?.prune ?? [])),
-    fingerprintFiles: async (root, paths) => unpackFingerprints(await addon.fingerprintFiles(root, paths)),
+    fingerprintFiles: async (root, paths) =>
+      unpackFingerprints(await addon.fingerprintFiles(root, packTexts(paths))),
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),
     writeLayer: async (out, root, entries) => addon.writeLayer(out, root, packLayer(entries)),
     deflate: (from, to, { format, level }) => addon.deflate(from, to, format, level),

@@ -1,3 +1,4 @@
+import type { LazyList, Sequence } from "../core/lazy-list.ts";
 import type { Mount } from "../core/mount.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
 
@@ -31,7 +32,7 @@ export interface KernelFiles {
   /** What `path` below `root` is, its last component not followed if it is a link; undefined when it does not exist. */
   statInRoot(root: number, path: string): FileStat | undefined;
   /** statInRoot for many paths in one call; the results are in the order of `paths`. */
-  statManyInRoot(root: number, paths: readonly string[]): Promise<readonly (FileStat | undefined)[]>;
+  statManyInRoot(root: number, paths: Iterable<string>): Promise<LazyList<FileStat | undefined>>;
   /**
    * The path that `path` has after following every link below `root` (as in a chroot). The longest existing prefix is
    * resolved; the components after it are kept as they are (cleaned of "." and ".."). Absolute, "/"-separated.
@@ -78,9 +79,9 @@ export interface KernelTrees {
     root: number,
     path: string,
     options?: { readonly prune?: readonly string[] },
-  ): Promise<readonly ScanEntry[]>;
+  ): Promise<LazyList<ScanEntry>>;
   /** Content and attributes of each regular file, in order, over several threads. Paths as for openInRoot. */
-  fingerprintFiles(root: number, paths: readonly string[]): Promise<readonly FileFingerprint[]>;
+  fingerprintFiles(root: number, paths: Iterable<string>): Promise<LazyList<FileFingerprint>>;
   /** Extended attributes that belong into a layer (security.capability, user.*), by name. */
   readXattrs(root: number, path: string): ReadonlyMap<string, Buffer>;
   /** Whether `path` of an overlay's upper directory hides what is below it in the lower ones: {trusted,user}.overlay.opaque is "y". */
@@ -149,7 +150,7 @@ export interface KernelLayers {
    * no names, whole seconds; two zero blocks at the end. Reading, hashing and writing overlap; memory is bounded.
    * Rejects with SYSCALL_FAILED EIO, whose cause says "file changed while it was read", when a source file shrank or grew.
    */
-  writeLayer(out: number, root: number, entries: readonly LayerEntry[]): Promise<WrittenLayer>;
+  writeLayer(out: number, root: number, entries: Sequence<LayerEntry>): Promise<WrittenLayer>;
   /**
    * Writes the canonical tar of an overlay upper directory: overlay whiteouts (0:0 devices) and opaque directories (trusted.overlay.opaque,
    * user.overlay.opaque) in OCI form, sockets left out. `clampMtime`: newer times are set to it (seconds since the epoch).

@@ -1,3 +1,4 @@
+import { LazyList } from "../core/lazy-list.ts";
 import type { FileFingerprint, FileStat, FileType, ScanEntry } from "./kernel.ts";
 
 /**
@@ -13,11 +14,11 @@ const FIELDS = 12;
 // The order of TypeIndex in native/src/stats.cc.
 const FILE_TYPES: readonly FileType[] = ["file", "dir", "symlink", "char", "block", "fifo", "socket"];
 
-export function unpackStats(packed: PackedRows): (FileStat | undefined)[] {
+export function unpackStats(packed: PackedRows): LazyList<FileStat | undefined> {
   return unpackRows(packed, (_path, stat) => stat);
 }
 
-export function unpackEntries(packed: PackedRows): ScanEntry[] {
+export function unpackEntries(packed: PackedRows): LazyList<ScanEntry> {
   return unpackRows(packed, (path, stat) => {
     if (stat === undefined) throw new Error("a scanned entry without a type");
     return { path, stat };
@@ -27,15 +28,13 @@ export function unpackEntries(packed: PackedRows): ScanEntry[] {
 function unpackRows<T>(
   { fields, text }: PackedRows,
   make: (path: string, stat: FileStat | undefined) => T,
-): T[] {
+): LazyList<T> {
   const numbers = new Float64Array(fields);
   const integers = new BigInt64Array(fields);
   const strings = text.split("\0");
-  const rows: T[] = [];
-  for (let row = 0, at = 0; at < numbers.length; row++, at += FIELDS) {
-    rows.push(make(strings[2 * row] ?? "", statAt(numbers, integers, at, strings[2 * row + 1] ?? "")));
-  }
-  return rows;
+  return new LazyList(numbers.length / FIELDS, (row) =>
+    make(strings[2 * row] ?? "", statAt(numbers, integers, row * FIELDS, strings[2 * row + 1] ?? "")),
+  );
 }
 
 function statAt(
@@ -124,9 +123,9 @@ export interface PackedFingerprints {
 
 const SHA256_BYTES = 32;
 
-export function unpackFingerprints({ digests, xattrs }: PackedFingerprints): readonly FileFingerprint[] {
+export function unpackFingerprints({ digests, xattrs }: PackedFingerprints): LazyList<FileFingerprint> {
   const attributes = new Map(xattrs);
-  return Array.from({ length: digests.length / SHA256_BYTES }, (_, i) => {
+  return new LazyList(digests.length / SHA256_BYTES, (i) => {
     const content = digests.toString("base64", i * SHA256_BYTES, (i + 1) * SHA256_BYTES);
     const pairs = attributes.get(i);
     return pairs === undefined ? { content } : { content, xattrs: new Map(pairs) };

@@ -21,7 +21,7 @@ export async function mountLeftovers(
   for (const parent of parents.toSorted((a, b) => b.length - a.length)) {
     if (tree.stat(parent)?.type !== "dir") continue;
     const entries = await tree.scan(parent);
-    if (entries.every(({ path }) => left.has(join(parent, path)))) left.add(parent);
+    if ([...entries].every(({ path }) => left.has(join(parent, path)))) left.add(parent);
   }
   return [...left];
 }

@@ -4,6 +4,7 @@ import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { algorithmOf, type Digest, digestFromBytes } from "../core/digest.ts";
 import { Failure, isCode } from "../core/errors.ts";
+import type { Sequence } from "../core/lazy-list.ts";
 import { type Abortable, type ByteStream, verified } from "../core/streams.ts";
 import { COMPRESSED_LAYERS, MEDIA_TYPES } from "../image/media-types.ts";
 import { looksCompressed, looksLikeTar } from "../image/sniff.ts";
@@ -44,9 +45,11 @@ export class LayerTable implements LayerStore {
     return blob && { diffId, size: blob.size };
   }
 
-  async write(root: number, entries: readonly LayerEntry[]): Promise<LayerInfo> {
+  async write(root: number, entries: Sequence<LayerEntry>, begun?: () => void): Promise<LayerInfo> {
     await using ingest = await this.#content.ingest();
-    const written = await syncEarly(ingest.fd, () => this.#kernel.writeLayer(ingest.fd, root, entries));
+    const writing = this.#kernel.writeLayer(ingest.fd, root, entries);
+    begun?.();
+    const written = await syncEarly(ingest.fd, () => writing);
     const diffId = digestFromBytes(written.diffId);
     await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
     return { diffId, size: written.size };

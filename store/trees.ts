@@ -1,5 +1,6 @@
 import { close, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { Failure } from "../core/errors.ts";
+import type { LazyList } from "../core/lazy-list.ts";
 import { type Mount, readOnlyRootfs } from "../core/mount.ts";
 import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
 import type { Tree, Trees } from "./types.ts";
@@ -46,13 +47,13 @@ class KernelTree implements Tree {
   stat(path: string): FileStat | undefined {
     return this.#kernel.statInRoot(this.fd, path);
   }
-  statMany(paths: readonly string[]): Promise<readonly (FileStat | undefined)[]> {
+  statMany(paths: Iterable<string>): Promise<LazyList<FileStat | undefined>> {
     return this.#kernel.statManyInRoot(this.fd, paths);
   }
-  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<readonly ScanEntry[]> {
+  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<LazyList<ScanEntry>> {
     return this.#kernel.scan(this.fd, path, options);
   }
-  fingerprint(paths: readonly string[]): Promise<readonly FileFingerprint[]> {
+  fingerprint(paths: Iterable<string>): Promise<LazyList<FileFingerprint>> {
     return this.#kernel.fingerprintFiles(this.fd, paths);
   }
   xattrs(path: string): ReadonlyMap<string, Buffer> {

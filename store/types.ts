@@ -3,6 +3,7 @@ import type { Annotations } from "../core/annotations.ts";
 import type { Compression } from "../core/compression.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
+import type { LazyList, Sequence } from "../core/lazy-list.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
@@ -66,8 +67,11 @@ export interface AdoptOptions extends Abortable {
 
 export interface LayerStore {
   stat(diffId: Digest): LayerInfo | undefined;
-  /** Writes `entries` as a canonical layer (not synced: see flush()); file sources are paths below the directory `root`. */
-  write(root: number, entries: readonly LayerEntry[]): Promise<LayerInfo>;
+  /**
+   * Writes `entries` as a canonical layer (not synced: see flush()); file sources are paths below the directory `root`. `begun` is called when all
+   * else is done by other threads, and does not throw.
+   */
+  write(root: number, entries: Sequence<LayerEntry>, begun?: () => void): Promise<LayerInfo>;
   /**
    * Takes a layer tar from outside, compressed or not, byte for byte (not synced: see flush(), which brings only the blob to the disk where that is
    * another; after a power loss the layer is made again from it). Rejects with DIGEST_MISMATCH, SIZE_MISMATCH, ARCHIVE_INVALID.
@@ -127,10 +131,10 @@ export interface Tree extends Disposable {
   readonly fd: number;
   resolve(path: string): string;
   stat(path: string): FileStat | undefined;
-  statMany(paths: readonly string[]): Promise<readonly (FileStat | undefined)[]>;
-  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<readonly ScanEntry[]>;
+  statMany(paths: Iterable<string>): Promise<LazyList<FileStat | undefined>>;
+  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<LazyList<ScanEntry>>;
   /** Content and attributes of regular files. */
-  fingerprint(paths: readonly string[]): Promise<readonly FileFingerprint[]>;
+  fingerprint(paths: Iterable<string>): Promise<LazyList<FileFingerprint>>;
   xattrs(path: string): ReadonlyMap<string, Buffer>;
   /** A small text file, links followed inside the root; undefined when absent. At most 1 MiB. */
   readText(path: string): string | undefined;

@@ -77,7 +77,7 @@ export async function scanPackages(
 async function filesOfFolder(tree: Tree): Promise<typeof FILES> {
   if (realPath(tree, FOLDER) === undefined) return [];
   const found = await tree.scan(FOLDER);
-  return found
+  return [...found]
     .filter(({ path, stat }) => stat.type === "file" && !path.endsWith(".md5sums"))
     .map(({ path }) => [posix.join(FOLDER, path), DPKG]);
 }

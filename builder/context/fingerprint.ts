@@ -1,23 +1,32 @@
+import { LazyList } from "../../core/lazy-list.ts";
 import type { FileFingerprint, Tree } from "../../store/types.ts";
 import type { SelectedEntry } from "./selected.ts";
 
-/** What an entry consists of beside its stat: the content of a file, "" for anything else, and extended attributes. */
-export type Fingerprint = FileFingerprint;
-
-const EMPTY: Fingerprint = { content: "" };
+/**
+ * What an entry consists of beside its stat, as one line without tabs: the content of a file and extended attributes; "" for what has neither.
+ */
+export type Fingerprint = string;
 
 /** Reads the content and attributes of entries; the result is in their order. */
 export async function readFingerprints(
   tree: Tree,
-  entries: readonly SelectedEntry[],
-): Promise<readonly Fingerprint[]> {
-  const files = entries.filter(({ stat }) => stat.type === "file");
-  const read = (await tree.fingerprint(files.map(({ source }) => source))).values();
-  return entries.map(({ stat: { type }, source }) => {
-    if (type === "file") return read.next().value ?? EMPTY;
+  entries: LazyList<SelectedEntry>,
+): Promise<LazyList<Fingerprint>> {
+  const files: string[] = [];
+  const rows = new Int32Array(entries.length).fill(-1);
+  const others = new Map<number, Fingerprint>();
+  for (const [i, { stat, source }] of entries.entries()) {
+    if (stat.type === "file") rows[i] = files.push(source) - 1;
     // Links have no attributes that a layer keeps.
-    const xattrs = type === "symlink" ? undefined : attributesOf(tree, source);
-    return xattrs === undefined ? EMPTY : { ...EMPTY, xattrs };
+    else if (stat.type !== "symlink") {
+      const xattrs = attributesOf(tree, source);
+      if (xattrs !== undefined) others.set(i, encode({ content: "", xattrs }));
+    }
+  }
+  const read = await tree.fingerprint(files);
+  return new LazyList(entries.length, (i) => {
+    const print = read.at(rows[i] ?? -1);
+    return print === undefined ? (others.get(i) ?? "") : encode(print);
   });
 }
 
@@ -27,17 +36,8 @@ export function attributesOf(tree: Tree, path: string): ReadonlyMap<string, Buff
   return xattrs.size === 0 ? undefined : xattrs;
 }
 
-/** One line without tabs. */
-export function encodeFingerprint({ content, xattrs }: Fingerprint): string {
+function encode({ content, xattrs }: FileFingerprint): Fingerprint {
   if (xattrs === undefined) return content;
   const pairs = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1));
   return `${content} ${JSON.stringify(pairs.map(([name, value]) => [name, value.toString("base64")]))}`;
-}
-
-export function decodeFingerprint(text: string): Fingerprint {
-  const space = text.indexOf(" ");
-  if (space === -1) return { content: text };
-  const pairs = JSON.parse(text.slice(space + 1)) as readonly (readonly [string, string])[];
-  const xattrs = new Map(pairs.map(([name, value]) => [name, Buffer.from(value, "base64")]));
-  return { content: text.slice(0, space), xattrs };
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
+import { LazyList } from "../../core/lazy-list.ts";
 import type { FileStat, ScanEntry } from "../../store/types.ts";
 import { suggest } from "../dockerfile/suggest.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -88,7 +89,9 @@ async function selectPath(root: SourceRoot, path: string, filter: Filter): Promi
   if (stat === undefined || (path !== resolved && hides(root, path))) return undefined;
   const name = posix.basename(path);
   if (stat.type !== "dir")
-    return hides(root, resolved) ? undefined : { name, self: entryOf(root, resolved, "", stat), below: [] };
+    return hides(root, resolved)
+      ? undefined
+      : { name, self: entryOf(root, resolved, "", stat), below: LazyList.join([]) };
   const below = await selectBelow(root, resolved, filter);
   // A hidden directory is there if something below it is.
   if (below.length === 0 && hides(root, resolved)) return undefined;
@@ -100,7 +103,7 @@ async function selectBelow(
   root: SourceRoot,
   directory: string,
   { below, include, exclude }: Filter,
-): Promise<readonly SelectedEntry[]> {
+): Promise<LazyList<SelectedEntry>> {
   const prefix = posix.join(directory, "/");
   const all = below === undefined ? await scan(root, directory) : await scanPattern(root, directory, below);
   const isAsked = (path: string): boolean => include?.hides(path) !== false && exclude?.hides(path) !== true;
@@ -115,7 +118,7 @@ async function selectBelow(
   });
 }
 
-function scan(root: SourceRoot, directory: string): Promise<readonly ScanEntry[]> {
+function scan(root: SourceRoot, directory: string): Promise<LazyList<ScanEntry>> {
   const prefix = posix.join(directory, "/");
   const prune = (root.visibility?.prune ?? [])
     .map((path) => `/${path}`)
@@ -129,7 +132,7 @@ async function scanPattern(
   root: SourceRoot,
   directory: string,
   pattern: string,
-): Promise<readonly ScanEntry[]> {
+): Promise<LazyList<ScanEntry>> {
   const { prefix } = splitPattern(`/${pattern}`);
   const names = prefix.split("/").filter((name) => name !== "");
   const leading: ScanEntry[] = [];
@@ -137,27 +140,26 @@ async function scanPattern(
   for (const name of names) {
     path = posix.join(path, name);
     const stat = root.tree.stat(posix.join(directory, path));
-    if (stat === undefined) return leading;
+    if (stat === undefined) return LazyList.join([leading]);
     leading.push({ path, stat });
-    if (stat.type !== "dir") return leading;
+    if (stat.type !== "dir") return LazyList.join([leading]);
   }
   const found = await scan(root, posix.join(directory, path));
-  return [...leading, ...found.map((entry) => ({ ...entry, path: posix.join(path, entry.path) }))];
+  const below = found.map((entry) => ({ ...entry, path: posix.join(path, entry.path) }));
+  return LazyList.join([leading, below]);
 }
 
 /** What is shown, and the directories above it. `entries` have parents before their children. */
-function withParents<E extends { readonly path: string }>(
-  entries: readonly E[],
-  isShown: (path: string) => boolean,
-): readonly E[] {
+function withParents(entries: LazyList<ScanEntry>, isShown: (path: string) => boolean): LazyList<ScanEntry> {
   const needed = new Set<string>();
-  const kept: E[] = [];
-  for (const entry of entries.toReversed()) {
-    if (!needed.has(entry.path) && !isShown(entry.path)) continue;
-    needed.add(posix.dirname(entry.path));
-    kept.push(entry);
+  const kept: number[] = [];
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const path = entries.at(i)?.path ?? "";
+    if (!needed.has(path) && !isShown(path)) continue;
+    needed.add(posix.dirname(path));
+    kept.push(i);
   }
-  return kept.reverse();
+  return entries.pick(kept.reverse());
 }
 
 function entryOf({ owner }: SourceRoot, source: string, path: string, stat: FileStat): SelectedEntry {

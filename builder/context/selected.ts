@@ -1,3 +1,4 @@
+import { LazyList } from "../../core/lazy-list.ts";
 import type { FileStat } from "../../store/types.ts";
 
 /** A thing that a COPY or ADD takes from its source. */
@@ -24,9 +25,9 @@ export interface Selected {
   readonly name: string;
   readonly self: SelectedEntry;
   /** Parents before their children. Empty for anything but a directory. */
-  readonly below: readonly SelectedEntry[];
+  readonly below: LazyList<SelectedEntry>;
 }
 
 /** Every entry, sources before what is below them. */
-export const entriesOf = (selected: readonly Selected[]): readonly SelectedEntry[] =>
-  selected.flatMap(({ self, below }) => [self, ...below]);
+export const entriesOf = (selected: readonly Selected[]): LazyList<SelectedEntry> =>
+  LazyList.join(selected.flatMap(({ self, below }) => [[self], below]));

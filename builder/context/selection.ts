@@ -1,11 +1,12 @@
 import { type Digest, digestOf } from "../../core/digest.ts";
-import { encodeFingerprint, type Fingerprint } from "./fingerprint.ts";
+import type { LazyList } from "../../core/lazy-list.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { entriesOf, type Selected, type SelectedEntry } from "./selected.ts";
 
 export interface SelectionReader {
-  fingerprints(entries: readonly SelectedEntry[]): Promise<readonly Fingerprint[]>;
+  fingerprints(entries: LazyList<SelectedEntry>): Promise<LazyList<Fingerprint>>;
   /** Keeps the listing that `content` is the digest of. */
-  keepListing(content: Digest, listing: string): void;
+  keepListing(content: Digest, listing: Uint8Array): void;
 }
 
 /** The sources of one COPY or ADD; their content is read once, and only when somebody asks. */
@@ -36,38 +37,45 @@ export class Selection {
   }
 }
 
-/** Lines are joined by so many: until then each is a tree of its parts, several times as large and copied by every collection of garbage. */
+/** Lines become bytes by so many: as strings of their parts they are several times as large, and copied by every collection of garbage. */
 const JOINED = 1024;
 
-function listingOf(selected: readonly Selected[], prints: readonly Fingerprint[]): string {
-  const pieces: string[] = [];
+function listingOf(selected: readonly Selected[], prints: LazyList<Fingerprint>): Buffer {
+  const pieces: Buffer[] = [];
   let lines: string[] = [];
-  const add = (line: string): void => {
-    if (lines.push(line) < JOINED) return;
-    pieces.push(lines.join("\n"));
+  const flush = (): void => {
+    pieces.push(Buffer.from(lines.join("\n")));
     lines = [];
+  };
+  const add = (line: string): void => {
+    if (lines.length === JOINED) {
+      // What follows makes a line end.
+      lines.push("");
+      flush();
+    }
+    lines.push(line);
   };
   let i = 0;
   for (const { name, self, below } of selected) {
     const links = new Map<string, string>();
     // Of a directory only what is in it is placed, so neither its name nor its mode counts.
-    add(self.stat.type === "dir" ? "/\0dir" : lineOf(name, self, prints[i], links));
+    add(self.stat.type === "dir" ? "/\0dir" : lineOf(name, self, prints.at(i), links));
     i++;
-    for (const entry of below) add(lineOf(entry.path, entry, prints[i++], links));
+    for (const entry of below) add(lineOf(entry.path, entry, prints.at(i++), links));
   }
-  return [...pieces, ...(lines.length > 0 ? [lines.join("\n")] : [])].join("\n");
+  flush();
+  return Buffer.concat(pieces);
 }
 
 function lineOf(
   path: string,
   { stat, owner = stat }: SelectedEntry,
-  print: Fingerprint | undefined,
+  print: Fingerprint = "",
   links: Map<string, string>,
 ): string {
   const { type, mode, link = "" } = stat;
   const device = type === "char" || type === "block" ? `${stat.rdevMajor}:${stat.rdevMinor}` : "";
-  const content = print === undefined ? "" : encodeFingerprint(print);
-  return `${path}\0${type}\t${mode.toString(8)}\t${owner.uid}:${owner.gid}\t${link}${device}${content}${hardLink(path, stat, links)}`;
+  return `${path}\0${type}\t${mode.toString(8)}\t${owner.uid}:${owner.gid}\t${link}${device}${print}${hardLink(path, stat, links)}`;
 }
 
 /** Which names are one file counts too. */

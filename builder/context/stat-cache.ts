@@ -1,14 +1,16 @@
 import type { Database } from "better-sqlite3";
+import { LazyList } from "../../core/lazy-list.ts";
 import { query } from "../../store/database.ts";
 import type { FileStat, Tree } from "../../store/types.ts";
-import { decodeFingerprint, encodeFingerprint, type Fingerprint, readFingerprints } from "./fingerprint.ts";
+import { type Fingerprint, readFingerprints } from "./fingerprint.ts";
 import type { SelectedEntry } from "./selected.ts";
 import { isSettled } from "./stats.ts";
 
-/** What was known of a file when its fingerprint was read, and the fingerprint. */
-interface Known {
-  readonly stat: Pick<FileStat, "dev" | "ino" | "size" | "mtimeNs" | "ctimeNs">;
-  readonly print: string;
+/** Files that were looked at together, and what they consist of. */
+interface Seen {
+  readonly entries: LazyList<SelectedEntry>;
+  readonly prints: LazyList<Fingerprint>;
+  readonly lookedAt: number;
 }
 
 /**
@@ -19,8 +21,7 @@ export class StatCache {
   readonly #database: Database;
   readonly #context: string;
   readonly #clock: () => number;
-  /** By inode: a file is the same wherever it is. */
-  readonly #seen = new Map<bigint, Known>();
+  readonly #seen: Seen[] = [];
   #known: KnownFiles | undefined;
   #changed = false;
 
@@ -31,24 +32,26 @@ export class StatCache {
     this.#clock = clock;
   }
 
-  async fingerprints(tree: Tree, entries: readonly SelectedEntry[]): Promise<readonly Fingerprint[]> {
+  async fingerprints(tree: Tree, entries: LazyList<SelectedEntry>): Promise<LazyList<Fingerprint>> {
     this.#known ??= this.#load();
     const known = this.#known;
     const lookedAt = this.#clock();
-    const found = entries.map(({ stat }) => known.printOf(stat));
-    const unknown = entries.filter((_, i) => found[i] === undefined);
-    const read = (await readFingerprints(tree, unknown)).values();
-    this.#changed ||= unknown.length > 0;
-    return entries.map(({ stat }, i) => {
-      const before = found[i];
-      if (before !== undefined) {
-        this.#seen.set(stat.ino, { stat, print: before });
-        return decodeFingerprint(before);
-      }
-      const print = read.next().value ?? { content: "" };
-      if (isSettled(stat, lookedAt)) this.#seen.set(stat.ino, { stat, print: encodeFingerprint(print) });
-      return print;
+    // Where the fingerprint is: a row of what is known, or -1 and below for what is read now.
+    const rows = new Int32Array(entries.length);
+    let count = 0;
+    const unknown = entries.filter(({ stat }, i) => {
+      const row = known.find(stat);
+      rows[i] = row ?? --count;
+      return row === undefined;
     });
+    const read = await readFingerprints(tree, unknown);
+    this.#changed ||= unknown.length > 0;
+    const prints = new LazyList(entries.length, (i) => {
+      const row = rows[i] ?? 0;
+      return (row < 0 ? read.at(-1 - row) : known.prints[row]) ?? "";
+    });
+    this.#seen.push({ entries, prints, lookedAt });
+    return prints;
   }
 
   /** Keeps what was seen since this object was made, in place of what was known before. */
@@ -57,7 +60,7 @@ export class StatCache {
     query(
       this.#database,
       "INSERT OR REPLACE INTO context_files (context, entries, used) VALUES (?, ?, ?)",
-    ).run(this.#context, pack([...this.#seen.values()]), this.#clock());
+    ).run(this.#context, pack(this.#seen), this.#clock());
   }
 
   #load(): KnownFiles {
@@ -72,20 +75,30 @@ export class StatCache {
 const FIELDS = 5;
 
 /** Five 64-bit integers a file, then the fingerprints, one a line: tens of thousands are read in milliseconds. */
-function pack(all: readonly Known[]): Buffer {
-  const numbers = new BigInt64Array(1 + all.length * FIELDS);
-  numbers[0] = BigInt(all.length);
-  all.forEach(({ stat }, i) => {
-    numbers.set([stat.dev, stat.ino, BigInt(stat.size), stat.mtimeNs, stat.ctimeNs], 1 + i * FIELDS);
-  });
-  const prints = all.map(({ print }) => print).join("\n");
-  return Buffer.concat([Buffer.from(numbers.buffer), Buffer.from(prints)]);
+function pack(seen: readonly Seen[]): Buffer {
+  const most = seen.reduce((sum, { entries }) => sum + entries.length, 0);
+  const numbers = new BigInt64Array(1 + most * FIELDS);
+  const prints: string[] = [];
+  // A file is the same wherever it is.
+  const rows = new Map<bigint, number>();
+  for (const { entries, prints: found, lookedAt } of seen)
+    for (const [i, { stat }] of entries.entries()) {
+      if (!isSettled(stat, lookedAt)) continue;
+      const { dev, ino, size, mtimeNs, ctimeNs } = stat;
+      const row = rows.get(ino) ?? rows.size;
+      rows.set(ino, row);
+      numbers.set([dev, ino, BigInt(size), mtimeNs, ctimeNs], 1 + row * FIELDS);
+      prints[row] = found.at(i) ?? "";
+    }
+  numbers[0] = BigInt(rows.size);
+  const packed = numbers.subarray(0, 1 + rows.size * FIELDS);
+  return Buffer.concat([Buffer.from(packed.buffer, 0, packed.byteLength), Buffer.from(prints.join("\n"))]);
 }
 
 /** What pack() kept, as it was kept: most of it is only compared. */
 class KnownFiles {
+  readonly prints: readonly Fingerprint[];
   readonly #numbers: BigInt64Array;
-  readonly #prints: readonly string[];
   readonly #rows = new Map<bigint, number>();
 
   constructor(packed = pack([])) {
@@ -93,14 +106,14 @@ class KnownFiles {
     const { buffer } = new Uint8Array(packed);
     const count = Number(new BigInt64Array(buffer, 0, 1)[0]);
     this.#numbers = new BigInt64Array(buffer, 8, count * FIELDS);
-    this.#prints = Buffer.from(buffer, 8 * (1 + count * FIELDS))
+    this.prints = Buffer.from(buffer, 8 * (1 + count * FIELDS))
       .toString("utf8")
       .split("\n");
     for (let row = 0; row < count; row++) this.#rows.set(this.#field(row, 1), row);
   }
 
-  /** The fingerprint of a file whose stat is still the same. */
-  printOf({ dev, ino, size, mtimeNs, ctimeNs }: FileStat): string | undefined {
+  /** The row of a file whose stat is still the same. */
+  find({ dev, ino, size, mtimeNs, ctimeNs }: FileStat): number | undefined {
     const row = this.#rows.get(ino);
     if (row === undefined) return undefined;
     const isSame =
@@ -108,7 +121,7 @@ class KnownFiles {
       this.#field(row, 3) === mtimeNs &&
       this.#field(row, 2) === BigInt(size) &&
       this.#field(row, 0) === dev;
-    return isSame ? this.#prints[row] : undefined;
+    return isSame ? row : undefined;
   }
 
   #field(row: number, field: number): bigint {

@@ -43,7 +43,7 @@ class Looker {
  private:
   static StatRow RowOf(int fd, const char* name, const std::string& path) {
     const struct statx stat = Statx(fd, name, path);
-    return {path, stat, S_ISLNK(stat.stx_mode) ? ReadLink(fd, name) : std::string()};
+    return StatRow(path, stat, S_ISLNK(stat.stx_mode) ? ReadLink(fd, name) : std::string());
   }
 
   int Directory(const std::string& path) {
@@ -68,13 +68,13 @@ Napi::Value Stat(const Napi::CallbackInfo& info) {
 Napi::Value StatMany(const Napi::CallbackInfo& info) {
   return RunJob(
       info.Env(),
-      [root = ToInt(info[0]), paths = ToStrings(info[1])] {
+      [root = ToInt(info[0]), paths = Texts(info[1])] {
         Looker looker(root);
         std::vector<std::optional<StatRow>> rows;
         rows.reserve(paths.size());
-        for (const std::string& path : paths) {
+        for (size_t i = 0; i < paths.size(); ++i) {
           CheckInterrupted();
-          rows.push_back(looker.At(path));
+          rows.push_back(looker.At(paths[i]));
         }
         return rows;
       },

@@ -176,7 +176,9 @@ WrittenLayer WriteUpperTo(int out, const std::string& upper, const std::set<std:
                           std::optional<int64_t> clamp) {
   const UniqueFd root(Check(::open(upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", upper));
   std::vector<LayerItem> items = Upper(root.get(), exclude, clamp).List();
-  return WriteItems(out, root.get(), items);
+  std::vector<std::string_view> paths;
+  for (const LayerItem& item : items) paths.push_back(item.entry.path);
+  return WriteItems(out, root.get(), paths, [&](size_t i) { return items[i]; });
 }
 
 Napi::Value WriteUpper(const Napi::CallbackInfo& info) {

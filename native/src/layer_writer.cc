@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "errors.h"
 #include "in_root.h"
@@ -103,16 +105,6 @@ constexpr size_t kFields = 10;
 constexpr char kTypes[] = {kTarFile, kTarDirectory,   kTarSymlink, kTarHardLink,
                            kTarChar, kTarBlockDevice, kTarFifo};
 
-std::vector<std::string> SplitText(const Napi::Value& text, size_t expected) {
-  const std::string joined = ToBytes(text);
-  std::vector<std::string> parts;
-  parts.reserve(expected);
-  for (size_t at = 0; at < joined.size(); at += parts.back().size() + 1)
-    parts.emplace_back(joined.c_str() + at);
-  if (parts.size() != expected) throw SyscallError{EINVAL, "write", {}, "a path of the layer has a NUL byte"};
-  return parts;
-}
-
 Xattrs ToXattrs(const Napi::Value& pairs) {
   Xattrs xattrs;
   const auto array = pairs.As<Napi::Array>();
@@ -123,15 +115,28 @@ Xattrs ToXattrs(const Napi::Value& pairs) {
   return xattrs;
 }
 
-/** Reads what packLayer of native/layer-pack.ts made. */
-std::vector<LayerItem> ToItems(const Napi::Object& packed) {
-  const auto fields = packed.Get("fields").As<Napi::Float64Array>();
-  const auto extras = packed.Get("extras").As<Napi::Array>();
-  std::vector<LayerItem> items(fields.ElementLength() / kFields);
-  std::vector<std::string> text = SplitText(packed.Get("text"), items.size() * 3);
-  for (size_t i = 0; i < items.size(); ++i) {
-    const double* field = fields.Data() + i * kFields;
-    LayerItem& item = items[i];
+/** What packLayer of native/layer-pack.ts made. */
+class PackedLayer {
+ public:
+  explicit PackedLayer(const Napi::Object& packed)
+      : fields_(ToNumbers(packed.Get("fields"))), text_(packed.Get("texts")) {
+    const auto extras = packed.Get("extras").As<Napi::Array>();
+    for (size_t i = 0; i < fields_.size() / kFields; ++i) {
+      const double* field = &fields_[i * kFields];
+      if (field[8] >= 0) data_[i] = ToContent(extras.Get(static_cast<uint32_t>(field[8])));
+      if (field[9] >= 0) xattrs_[i] = ToXattrs(extras.Get(static_cast<uint32_t>(field[9])));
+    }
+  }
+
+  std::vector<std::string_view> Paths() const {
+    std::vector<std::string_view> paths(fields_.size() / kFields);
+    for (size_t i = 0; i < paths.size(); ++i) paths[i] = text_[3 * i];
+    return paths;
+  }
+
+  LayerItem Item(size_t i) const {
+    const double* field = &fields_[i * kFields];
+    LayerItem item;
     TarEntry& entry = item.entry;
     entry.type = kTypes[static_cast<size_t>(field[0])];
     entry.mode = static_cast<unsigned>(field[1]);
@@ -141,37 +146,51 @@ std::vector<LayerItem> ToItems(const Napi::Object& packed) {
     entry.size = static_cast<uint64_t>(field[5]);
     entry.major = static_cast<unsigned>(field[6]);
     entry.minor = static_cast<unsigned>(field[7]);
-    entry.path = std::move(text[3 * i]);
-    entry.link = std::move(text[3 * i + 1]);
-    item.source = std::move(text[3 * i + 2]);
-    if (field[8] >= 0) item.data = ToContent(extras.Get(static_cast<uint32_t>(field[8])));
-    if (field[9] >= 0) entry.xattrs = ToXattrs(extras.Get(static_cast<uint32_t>(field[9])));
+    entry.path = text_[3 * i];
+    entry.link = text_[3 * i + 1];
+    item.source = text_[3 * i + 2];
+    if (const auto data = data_.find(i); data != data_.end()) item.data = data->second;
+    if (const auto xattrs = xattrs_.find(i); xattrs != xattrs_.end()) entry.xattrs = xattrs->second;
+    return item;
   }
-  return items;
-}
+
+ private:
+  static std::vector<double> ToNumbers(const Napi::Value& array) {
+    const auto numbers = array.As<Napi::Float64Array>();
+    return {numbers.Data(), numbers.Data() + numbers.ElementLength()};
+  }
+
+  const std::vector<double> fields_;
+  const Texts text_;
+  std::map<size_t, std::string> data_;
+  std::map<size_t, Xattrs> xattrs_;
+};
 
 Napi::Value WriteLayer(const Napi::CallbackInfo& info) {
   return RunJob(
       info.Env(),
-      [out = ToInt(info[0]), root = ToInt(info[1]), items = ToItems(info[2].As<Napi::Object>())]() mutable {
-        return WriteItems(out, root, items);
+      [out = ToInt(info[0]), root = ToInt(info[1]), layer = PackedLayer(info[2].As<Napi::Object>())] {
+        return WriteItems(out, root, layer.Paths(), [&](size_t i) { return layer.Item(i); });
       },
       ToJs);
 }
 
 }  // namespace
 
-WrittenLayer WriteItems(int out, int root, std::vector<LayerItem>& items) {
-  std::stable_sort(items.begin(), items.end(),
-                   [](const LayerItem& a, const LayerItem& b) { return a.entry.path < b.entry.path; });
+WrittenLayer WriteItems(int out, int root, const std::vector<std::string_view>& paths,
+                        const std::function<LayerItem(size_t)>& item) {
+  std::vector<uint32_t> order(paths.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return paths[a] < paths[b]; });
   DigestingWriter writer(out);
   std::string header;
-  for (LayerItem& item : items) {
+  for (const uint32_t index : order) {
     CheckInterrupted();
-    WriteItem(writer, root, item, header);
+    LayerItem next = item(index);
+    WriteItem(writer, root, next, header);
   }
   writer.WriteZeros(2 * kTarBlock);
-  return {writer.Finish(), items.size()};
+  return {writer.Finish(), order.size()};
 }
 
 Napi::Value ToJs(Napi::Env env, const WrittenLayer& written) {

@@ -2,7 +2,9 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "digesting_writer.h"
@@ -24,9 +26,12 @@ struct WrittenLayer {
   size_t entries;
 };
 
-/** Sorts `items` by path bytes and writes them as a canonical tar; sources are opened below the directory
- * `root`. */
-WrittenLayer WriteItems(int out, int root, std::vector<LayerItem>& items);
+/**
+ * Writes a canonical tar in the order of `paths`' bytes; `item` is asked once for each of them, by its index.
+ * Sources are opened below the directory `root`.
+ */
+WrittenLayer WriteItems(int out, int root, const std::vector<std::string_view>& paths,
+                        const std::function<LayerItem(size_t)>& item);
 
 /** { diffId, size, entries } */
 Napi::Value ToJs(Napi::Env env, const WrittenLayer& written);

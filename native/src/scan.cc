@@ -100,11 +100,11 @@ class Scanner {
     while (const char* name = reader.Next()) {
       std::string below = Below(path, name);
       if (prune_.contains(below)) continue;
-      StatRow row;
-      if (!StatEntry(directory.get(), name, row)) continue;
-      if (S_ISDIR(row.stat.stx_mode)) found.push_back(below);
-      row.path = std::move(below);
-      rows.emplace_back(std::move(row));
+      struct statx stat;
+      if (!StatEntry(directory.get(), name, stat)) continue;
+      if (S_ISDIR(stat.stx_mode)) found.push_back(below);
+      std::string link = S_ISLNK(stat.stx_mode) ? ReadLink(directory.get(), name) : std::string();
+      rows.emplace_back(std::in_place, std::move(below), stat, std::move(link));
     }
   }
 
@@ -119,14 +119,11 @@ class Scanner {
   }
 
   /** False when the entry went away since it was listed. */
-  static bool StatEntry(int directory, const char* name, StatRow& row) {
+  static bool StatEntry(int directory, const char* name, struct statx& stat) {
     const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-    if (::statx(directory, name, flags, STATX_BASIC_STATS, &row.stat) < 0) {
-      if (errno == ENOENT) return false;
-      ThrowErrno("statx", name);
-    }
-    if (S_ISLNK(row.stat.stx_mode)) row.link = ReadLink(directory, name);
-    return true;
+    if (::statx(directory, name, flags, STATX_BASIC_STATS, &stat) == 0) return true;
+    if (errno != ENOENT) ThrowErrno("statx", name);
+    return false;
   }
 
   const UniqueFd top_;
@@ -170,7 +167,7 @@ Fingerprint ReadFingerprint(int root, const std::string& path, std::vector<char>
   }
 }
 
-std::vector<Fingerprint> ReadAllFingerprints(int root, const std::vector<std::string>& paths) {
+std::vector<Fingerprint> ReadAllFingerprints(int root, const Texts& paths) {
   std::vector<Fingerprint> prints(paths.size());
   std::atomic<size_t> next{0};
   RunOnThreads(WorkerCount(paths.size() / 16 + 1), [&] {
@@ -196,7 +193,7 @@ Napi::Array PackXattrs(Napi::Env env, const Xattrs& xattrs) {
 Napi::Value FingerprintFiles(const Napi::CallbackInfo& info) {
   return RunJob(
       info.Env(),
-      [root = ToInt(info[0]), paths = ToStrings(info[1])] { return ReadAllFingerprints(root, paths); },
+      [root = ToInt(info[0]), paths = Texts(info[1])] { return ReadAllFingerprints(root, paths); },
       [](Napi::Env env, const std::vector<Fingerprint>& prints) {
         auto digests = Napi::Buffer<unsigned char>::New(env, prints.size() * sizeof(Digest));
         Napi::Array xattrs = Napi::Array::New(env);

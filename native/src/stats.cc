@@ -6,15 +6,15 @@
 
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "errors.h"
 #include "values.h"
 
 namespace slipway {
 namespace {
-
-constexpr size_t kFields = 12;
 
 int TypeIndex(unsigned mode) {
   // The order of FILE_TYPES in native/packed.ts.
@@ -45,20 +45,23 @@ int64_t Nanoseconds(const struct statx_timestamp& time) {
   return time.tv_sec < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
 }
 
-void PackRow(const struct statx& stat, double* numbers, int64_t* integers) {
-  const double values[] = {static_cast<double>(TypeIndex(stat.stx_mode)),
-                           static_cast<double>(stat.stx_mode & 07777),
-                           static_cast<double>(stat.stx_uid),
-                           static_cast<double>(stat.stx_gid),
-                           static_cast<double>(stat.stx_size),
-                           static_cast<double>(stat.stx_nlink),
-                           static_cast<double>(stat.stx_rdev_major),
-                           static_cast<double>(stat.stx_rdev_minor)};
-  std::memcpy(numbers, values, sizeof values);
-  integers[8] = static_cast<int64_t>(stat.stx_ino);
-  integers[9] = static_cast<int64_t>(gnu_dev_makedev(stat.stx_dev_major, stat.stx_dev_minor));
-  integers[10] = Nanoseconds(stat.stx_mtime);
-  integers[11] = Nanoseconds(stat.stx_ctime);
+std::array<uint64_t, kStatFields> PackStat(const struct statx& stat) {
+  const double numbers[] = {static_cast<double>(TypeIndex(stat.stx_mode)),
+                            static_cast<double>(stat.stx_mode & 07777),
+                            static_cast<double>(stat.stx_uid),
+                            static_cast<double>(stat.stx_gid),
+                            static_cast<double>(stat.stx_size),
+                            static_cast<double>(stat.stx_nlink),
+                            static_cast<double>(stat.stx_rdev_major),
+                            static_cast<double>(stat.stx_rdev_minor)};
+  const uint64_t integers[] = {stat.stx_ino, gnu_dev_makedev(stat.stx_dev_major, stat.stx_dev_minor),
+                               static_cast<uint64_t>(Nanoseconds(stat.stx_mtime)),
+                               static_cast<uint64_t>(Nanoseconds(stat.stx_ctime))};
+  std::array<uint64_t, kStatFields> fields;
+  static_assert(sizeof numbers + sizeof integers == sizeof fields);
+  std::memcpy(fields.data(), numbers, sizeof numbers);
+  std::memcpy(fields.data() + std::size(numbers), integers, sizeof integers);
+  return fields;
 }
 
 }  // namespace
@@ -86,14 +89,16 @@ std::string ReadLink(int fd, const char* name) {
   }
 }
 
+StatRow::StatRow(std::string path, const struct statx& stat, std::string link)
+    : path(std::move(path)), link(std::move(link)), fields(PackStat(stat)) {}
+
 Napi::Value PackRows(Napi::Env env, const std::vector<std::optional<StatRow>>& rows) {
-  Napi::ArrayBuffer fields = Napi::ArrayBuffer::New(env, rows.size() * kFields * sizeof(double));
+  Napi::ArrayBuffer fields = Napi::ArrayBuffer::New(env, rows.size() * sizeof(StatRow::fields));
   auto* numbers = static_cast<double*>(fields.Data());
-  auto* integers = static_cast<int64_t*>(fields.Data());
   std::string text;
   for (const auto& row : rows) {
     if (row) {
-      PackRow(row->stat, numbers, integers);
+      std::memcpy(numbers, row->fields.data(), sizeof row->fields);
       text += row->path;
       text += '\0';
       text += row->link;
@@ -102,8 +107,7 @@ Napi::Value PackRows(Napi::Env env, const std::vector<std::optional<StatRow>>& r
       numbers[0] = -1;
       text.append(2, '\0');
     }
-    numbers += kFields;
-    integers += kFields;
+    numbers += kStatFields;
   }
   Napi::Object packed = Napi::Object::New(env);
   packed.Set("fields", fields);

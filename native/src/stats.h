@@ -3,6 +3,8 @@
 #include <napi.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,11 +21,16 @@ bool IsWhiteout(const struct statx& stat);
 /** Target of the link that `fd` (O_PATH | O_NOFOLLOW) refers to, or of `name` in it. */
 std::string ReadLink(int fd, const char* name = "");
 
+constexpr size_t kStatFields = 12;
+
 /** One row for JavaScript: a stat with its path and link target. */
 struct StatRow {
+  StatRow(std::string path, const struct statx& stat, std::string link);
+
   std::string path;
-  struct statx stat;
   std::string link;
+  /** Floating-point numbers, and from the ninth on integers. */
+  std::array<uint64_t, kStatFields> fields;
 };
 
 /**

@@ -1,5 +1,7 @@
 #include "values.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "errors.h"
@@ -79,9 +81,10 @@ Napi::Value FromArchive(Napi::Env env, const std::string& why) {
 
 std::string ToBytes(const Napi::Value& value) {
   const std::u16string text = value.As<Napi::String>().Utf16Value();
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
+  // Nearly every text is ASCII to its end.
+  const auto rest = std::find_if(text.begin(), text.end(), [](char16_t unit) { return unit >= 0x80; });
+  std::string out(text.begin(), rest);
+  for (size_t i = out.size(); i < text.size(); ++i) {
     const char16_t unit = text[i];
     const bool pair = (unit & 0xFC00) == 0xD800 && i + 1 < text.size() && (text[i + 1] & 0xFC00) == 0xDC00;
     if (pair) {
@@ -125,6 +128,15 @@ std::vector<std::string> ToStrings(const Napi::Value& value) {
     strings[i] = ToBytes(array.Get(i));
   }
   return strings;
+}
+
+Texts::Texts(const Napi::Value& packed) {
+  const auto texts = packed.As<Napi::Object>();
+  for (const std::string& piece : ToStrings(texts.Get("pieces"))) bytes_ += piece;
+  const auto count = static_cast<size_t>(texts.Get("count").As<Napi::Number>().Int64Value());
+  starts_.reserve(count);
+  for (size_t at = 0; at < bytes_.size(); at += std::strlen(bytes_.data() + at) + 1) starts_.push_back(at);
+  if (starts_.size() != count) throw SyscallError{EINVAL, "openat2", {}, "a path has a NUL byte"};
 }
 
 std::string ToContent(const Napi::Value& value) {

@@ -18,6 +18,21 @@ std::string ToBytes(const Napi::Value& text);
 Napi::Value ToText(Napi::Env env, std::string_view bytes);
 
 std::vector<std::string> ToStrings(const Napi::Value& array);
+
+/** Many texts in one piece of memory, each with a NUL behind it. */
+class Texts {
+ public:
+  /** Reads what native/packed-texts.ts made. Throws SyscallError EINVAL when one of them has a NUL itself. */
+  explicit Texts(const Napi::Value& packed);
+
+  size_t size() const { return starts_.size(); }
+  const char* operator[](size_t i) const { return bytes_.data() + starts_[i]; }
+
+ private:
+  std::string bytes_;
+  std::vector<size_t> starts_;
+};
+
 /** A copy of a Buffer or Uint8Array. */
 std::string ToContent(const Napi::Value& buffer);
 int ToInt(const Napi::Value& number);

@@ -4,7 +4,7 @@ import type { ScanEntry } from "../../native/kernel.ts";
 export const relativePath = (path: string): string => path.replace(/^\/+|\/+$/g, "");
 
 /** A file with several names counts once. */
-export function usageOf(entries: readonly ScanEntry[]): { readonly bytes: number; readonly inodes: number } {
+export function usageOf(entries: Iterable<ScanEntry>): { readonly bytes: number; readonly inodes: number } {
   const seen = new Set<bigint>();
   let bytes = 0;
   for (const { stat } of entries) {

@@ -158,7 +158,7 @@ export class Overlay implements SnapshotDriver {
     const stats = await lower.statMany(entries.map(({ path }) => path));
     const before = new Map<string, FileStat>();
     for (const [i, { path }] of entries.entries()) {
-      const stat = stats[i];
+      const stat = stats.at(i);
       if (stat !== undefined) before.set(path, stat);
     }
     for (const { path, stat } of entries) {

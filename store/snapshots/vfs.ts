@@ -2,6 +2,7 @@ import { chmodSync, closeSync, constants, openSync, readFileSync, statSync, writ
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Digest, digestOf } from "../../core/digest.ts";
+import type { LazyList } from "../../core/lazy-list.ts";
 import type { Mount } from "../../core/mount.ts";
 import type { FileStat, LayerEntry, ScanEntry, WrittenLayer } from "../../native/kernel.ts";
 import type { Change, CommitOptions, PrepareOptions, ViewOptions } from "../snapshotter.ts";
@@ -77,7 +78,7 @@ export class Vfs implements SnapshotDriver {
 
   async #layer(tree: Tree, { folder }: Stacked, options: CommitOptions): Promise<readonly LayerEntry[]> {
     const inventory = readInventory(folder);
-    const all = await tree.scan("/");
+    const all = [...(await tree.scan("/"))];
     const touched = all.filter((entry) => inventory.get(entry.path) !== inodeOf(entry));
     const here = new Set(all.map(({ path }) => path));
     const gone = [...inventory.keys()].filter((path) => !here.has(path));
@@ -110,18 +111,20 @@ export class Vfs implements SnapshotDriver {
   }
 }
 
-const toMap = (entries: readonly ScanEntry[]): StatMap =>
+const toMap = (entries: LazyList<ScanEntry>): StatMap =>
   new Map<string, FileStat>(entries.map(({ path, stat }) => [path, stat]));
 
 /** An inode's number and change time, which no program can set back. */
 const inodeOf = ({ stat }: ScanEntry): string => `${stat.ino} ${stat.ctimeNs}`;
 
 /** Records every path's inode. Returns when the filesystem's clock has moved on, so that any later change shows. */
-async function writeInventory(folder: string, entries: readonly ScanEntry[]): Promise<void> {
+async function writeInventory(folder: string, entries: LazyList<ScanEntry>): Promise<void> {
   const file = join(folder, "inventory.json");
   let newest = 0n;
   for (const { stat } of entries) if (stat.ctimeNs > newest) newest = stat.ctimeNs;
-  writeFileSync(file, JSON.stringify(entries.map((entry) => [entry.path, inodeOf(entry)])), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify([...entries].map((entry) => [entry.path, inodeOf(entry)])), {
+    mode: 0o600,
+  });
   while (statSync(file, { bigint: true }).ctimeNs <= newest) {
     await sleep(CLOCK_TICK_MS);
     chmodSync(file, 0o600);

@@ -74,7 +74,7 @@ describe("native/files", () => {
     assert.equal(kernel.statInRoot(root, "")?.type, "dir");
     const stats = await kernel.statManyInRoot(root, ["etc", "nowhere", "etc/passwd", "up"]);
     assert.deepEqual(
-      stats.map((stat) => stat?.type),
+      [...stats].map((stat) => stat?.type),
       ["dir", undefined, "file", "symlink"],
     );
   });
@@ -98,11 +98,11 @@ describe("native/files", () => {
     };
     const stats = await loadKernel().statManyInRoot(root, Object.keys(kinds));
     assert.deepEqual(
-      stats.map((stat) => stat?.type),
+      [...stats].map((stat) => stat?.type),
       Object.values(kinds),
     );
     const passwd = Object.keys(kinds).indexOf("etc/passwd");
-    assert.equal(stats[passwd]?.ino, BigInt(statSync(scratch.join("root/etc/passwd")).ino));
+    assert.equal(stats.at(passwd)?.ino, BigInt(statSync(scratch.join("root/etc/passwd")).ino));
     await assert.rejects(loadKernel().statManyInRoot(root, ["loop/a"]), { code: "SYSCALL_FAILED" });
   });
 
@@ -128,7 +128,7 @@ describe("native/files", () => {
 
   it("takes and shows names that are not UTF-8 without loss", async () => {
     shell(scratch.join("root"), "mkdir odd; touch \"odd/$(printf 'a\\377b')\" odd/ü😀");
-    const names = (await loadKernel().scan(root, "odd")).map((entry) => entry.path);
+    const names = [...(await loadKernel().scan(root, "odd"))].map((entry) => entry.path);
     assert.deepEqual(names, ["a\udcffb", "ü😀"]);
     for (const name of names) assert.equal(loadKernel().statInRoot(root, `odd/${name}`)?.type, "file");
   });

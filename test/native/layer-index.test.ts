@@ -61,7 +61,7 @@ describe("native/layer-index", () => {
     try {
       const found = await loadKernel().scan(root, "/d");
       assert.deepEqual(
-        found.map(({ path }) => path),
+        [...found].map(({ path }) => path),
         [...new Set(["!first", ...names])].sort(),
       );
       for (const name of ["!first", names[0], names[50_000], names[99_999]])

@@ -20,7 +20,7 @@ describe("native/rootfs", () => {
   });
   after(() => scratch?.[Symbol.dispose]());
 
-  const names = async (root: number) => (await loadKernel().scan(root, "")).map((entry) => entry.path);
+  const names = async (root: number) => [...(await loadKernel().scan(root, ""))].map((entry) => entry.path);
   const overlay = (...options: readonly string[]) =>
     ({ type: "overlay", source: "overlay", options }) as const;
 

@@ -37,7 +37,9 @@ describe("native/trees", () => {
   afterEach(() => scratch?.[Symbol.dispose]());
 
   const scan = (path: string, options?: { prune: string[] }): Promise<readonly ScanEntry[]> =>
-    withOpen(scratch.join("tree"), DIRECTORY, (root) => loadKernel().scan(root, path, options));
+    withOpen(scratch.join("tree"), DIRECTORY, async (root) => [
+      ...(await loadKernel().scan(root, path, options)),
+    ]);
 
   describe("scan", () => {
     it("finds what find(1) finds, in the order of bytes", async () => {
@@ -89,8 +91,8 @@ describe("native/trees", () => {
           ? { content, xattrs: new Map([["user.note", Buffer.from("1")]]) }
           : { content };
       });
-      assert.deepEqual(prints, wanted);
-      assert.deepEqual(await loadKernel().fingerprintFiles(root, []), []);
+      assert.deepEqual([...prints], wanted);
+      assert.equal((await loadKernel().fingerprintFiles(root, [])).length, 0);
       await assert.rejects(loadKernel().fingerprintFiles(root, ["a/soft", "gone"]), /openat2 gone: ENOENT/);
       await assert.rejects(loadKernel().fingerprintFiles(root, ["pipe"]), /read pipe: EINVAL/);
     });

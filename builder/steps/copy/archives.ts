@@ -1,5 +1,6 @@
 import { closeSync, realpathSync } from "node:fs";
 import { posix } from "node:path";
+import type { LazyList } from "../../../core/lazy-list.ts";
 import type { Tree } from "../../../store/types.ts";
 import type { Selected, SelectedEntry } from "../../context/selected.ts";
 import type { StepContext } from "../step-context.ts";
@@ -28,8 +29,8 @@ export class Archives implements Disposable {
   async unpack(
     sources: readonly Selected[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<Selected, readonly SelectedEntry[]>> {
-    const found = new Map<Selected, readonly SelectedEntry[]>();
+  ): Promise<ReadonlyMap<Selected, LazyList<SelectedEntry>>> {
+    const found = new Map<Selected, LazyList<SelectedEntry>>();
     for (const source of sources) {
       signal.throwIfAborted();
       const directory = source.self.stat.type === "file" ? await this.#unpackOne(source.self) : undefined;
@@ -65,7 +66,7 @@ export class Archives implements Disposable {
     }
   }
 
-  async #read(directory: string): Promise<readonly SelectedEntry[]> {
+  async #read(directory: string): Promise<LazyList<SelectedEntry>> {
     using tree = await this.#context.store.trees.openDirectory(directory);
     return (await tree.scan("/")).map(({ path, stat }) => ({
       path,

@@ -1,5 +1,6 @@
 import { type Digest, digestOf } from "../../../core/digest.ts";
 import { Failure } from "../../../core/errors.ts";
+import type { LazyList } from "../../../core/lazy-list.ts";
 import type { LayerInfo } from "../../../store/snapshotter.ts";
 import type { LayerEntry, Tree } from "../../../store/types.ts";
 import { chainOf, FILE_STATS, type Part } from "../../cache/preimage.ts";
@@ -45,6 +46,8 @@ class Copy {
   /** The root filesystem that is changed, and the one that files are taken from. */
   readonly #base: readonly Digest[];
   readonly #from: readonly Digest[];
+  /** Settles when the layer in the making is left to other threads. */
+  #placing: Promise<void> | undefined;
 
   constructor(step: CopyStep, outcomes: Outcomes, context: StepContext) {
     this.#step = step;
@@ -75,6 +78,8 @@ class Copy {
    * that names the paths it asked for would narrow it.
    */
   async inputs(): Promise<readonly Part[]> {
+    // Beside perform(), its threads come first: they need longer than this one.
+    await this.#placing;
     const content = await this.#withSources(async (_, selection) => {
       this.#warnOfEmpty(selection);
       return selection.content();
@@ -86,10 +91,18 @@ class Copy {
   }
 
   async perform(signal: AbortSignal): Promise<LayerInfo> {
-    const options = await this.#placementOptions(signal);
-    const write = (sources?: Tree, selection?: Selection): Promise<LayerInfo> =>
-      this.#write({ sources, selected: selection?.selected ?? [], options }, signal);
-    return (await this.#withSources((root, selection) => write(root.tree, selection))) ?? (await write());
+    let begun = (): void => undefined;
+    this.#placing = new Promise((resolve) => {
+      begun = resolve;
+    });
+    try {
+      const options = await this.#placementOptions(signal);
+      const write = (sources?: Tree, selection?: Selection): Promise<LayerInfo> =>
+        this.#write({ sources, selected: selection?.selected ?? [], options, begun }, signal);
+      return (await this.#withSources((root, selection) => write(root.tree, selection))) ?? (await write());
+    } finally {
+      begun();
+    }
   }
 
   async unchanged(): Promise<boolean> {
@@ -98,10 +111,10 @@ class Copy {
     return isSame ?? true;
   }
 
-  async #write({ sources, selected, options }: Writing, signal: AbortSignal): Promise<LayerInfo> {
+  async #write({ sources, selected, options, begun }: Writing, signal: AbortSignal): Promise<LayerInfo> {
     using archives = new Archives(this.#context, sources);
     const unpacked = await archives.unpack(this.#step.unpack ? selected : [], signal);
-    const place = async (base: Tree | undefined): Promise<readonly LayerEntry[]> => {
+    const place = async (base: Tree | undefined): Promise<LazyList<LayerEntry>> => {
       const placement = new Placement(base, {
         ...options,
         ...(archives.root === undefined ? {} : { sources: archives.root }),
@@ -116,7 +129,7 @@ class Copy {
     };
     const entries = await this.#context.roots.read(this.#base, place, signal);
     signal.throwIfAborted();
-    return await this.#context.store.layers.write(archives.root?.fd ?? -1, entries);
+    return await this.#context.store.layers.write(archives.root?.fd ?? -1, entries, begun);
   }
 
   /** Runs `work` with what files are taken from, which is open for as long; undefined when the step takes none. */
@@ -169,4 +182,6 @@ interface Writing {
   readonly sources: Tree | undefined;
   readonly selected: readonly Selected[];
   readonly options: PlacementOptions;
+  /** Called when other threads write. */
+  readonly begun: () => void;
 }

@@ -1,3 +1,4 @@
+import { LazyList } from "../../../core/lazy-list.ts";
 import type { Selected } from "../../context/selected.ts";
 
 /** A file whose content stands in the Dockerfile, as a source of a COPY. `mtime` in seconds. */
@@ -21,5 +22,5 @@ export function inlineSource(
     mtimeNs: time,
     ctimeNs: time,
   } as const;
-  return { name: file.name, self: { path: "", source: "", stat, data }, below: [] };
+  return { name: file.name, self: { path: "", source: "", stat, data }, below: LazyList.join([]) };
 }

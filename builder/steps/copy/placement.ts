@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 import { Failure } from "../../../core/errors.ts";
+import type { LazyList } from "../../../core/lazy-list.ts";
 import type { FileStat, LayerEntry, Tree } from "../../../store/types.ts";
 import { attributesOf } from "../../context/fingerprint.ts";
 import type { Selected, SelectedEntry } from "../../context/selected.ts";
 import type { ModeChange } from "./file-mode.ts";
-import { TargetTree } from "./target-tree.ts";
+import { type Placed, TargetTree } from "./target-tree.ts";
 
 export interface PlacementOptions {
   /** Absolute; a "/" at its end makes it a directory. */
@@ -49,7 +50,7 @@ export class Placement {
 
   /** Throws COPY_TARGET_INVALID where a file would have to replace a directory or the other way round. */
   async place(source: Selected): Promise<void> {
-    this.#sources++;
+    const number = ++this.#sources;
     const { target } = this.#options;
     this.#makeDirectories(this.#tree.resolve(target.endsWith("/") ? target : posix.dirname(target)));
     const found = this.#tree.resolve(target);
@@ -58,7 +59,10 @@ export class Placement {
       if (existing === undefined) this.#makeDirectories(found);
       else if (existing.type !== "dir") throw invalid(found, "cannot copy to non-directory");
       this.#touch(found, source.self);
-      await this.#placeBelow(found, source.below, refuseConflicts);
+      // Nothing can be in the way below a directory that was not there.
+      if (existing === undefined)
+        this.#tree.putNew(source.below.map((entry) => this.#placed(`${found}/${entry.path}`, entry, number)));
+      else await this.#placeBelow(found, source.below, refuseConflicts);
     } else {
       const path = existing?.type === "dir" ? posix.join(found, source.name) : found;
       // A link to nowhere may have led to a place whose directory is missing.
@@ -71,7 +75,7 @@ export class Placement {
   }
 
   /** Puts an unpacked archive at the target, which is always a directory; what is in the way of an entry is replaced, as tar does. */
-  async placeArchive(below: readonly SelectedEntry[]): Promise<void> {
+  async placeArchive(below: LazyList<SelectedEntry>): Promise<void> {
     this.#sources++;
     const found = this.#tree.resolve(this.#options.target);
     this.#makeDirectories(found);
@@ -83,12 +87,13 @@ export class Placement {
     this.#makeDirectories(this.#tree.resolve(this.#options.target));
   }
 
-  entries(): readonly LayerEntry[] {
+  /** What is placed. Its elements ask the sources for what they need, and throw COPY_TARGET_INVALID, when they are made. */
+  entries(): LazyList<LayerEntry> {
     return this.#tree.entries();
   }
 
-  async #placeBelow(target: string, below: readonly SelectedEntry[], check: Check): Promise<void> {
-    const prefix = target === "/" ? "/" : `${target}/`;
+  async #placeBelow(target: string, below: LazyList<SelectedEntry>, check: Check): Promise<void> {
+    const prefix = posix.join(target, "/");
     const files = below.filter(({ stat }) => stat.type !== "dir");
     await this.#tree.prefetch(files.map(({ path }) => prefix + path));
     for (const entry of below) {
@@ -98,15 +103,20 @@ export class Placement {
     }
   }
 
-  #put(path: string, entry: SelectedEntry): void {
-    const { stat } = entry;
+  #put(at: string, source: SelectedEntry): void {
+    const { path, entry, inode } = this.#placed(at, source);
+    this.#tree.put(path, entry, inode);
+  }
+
+  #placed(path: string, source: SelectedEntry, sources = this.#sources): Placed {
+    const { stat } = source;
     // OCI image-spec, layer.md#whiteouts: such a file would delete another one when the layer is applied.
     if (path.startsWith(".wh.", path.lastIndexOf("/") + 1))
       throw invalid(path, "a layer cannot hold a name that begins with .wh.");
     // Hard links hold together within one source, as they do within one copy of BuildKit's.
     const shared = stat.nlink > 1 && stat.type !== "dir";
-    const inode = shared ? `${this.#sources}:${stat.dev}:${stat.ino}` : undefined;
-    this.#tree.put(path, this.#entryOf(path.slice(1), entry), inode);
+    const inode = shared ? `${sources}:${stat.dev}:${stat.ino}` : undefined;
+    return { path, entry: this.#entryOf(path.slice(1), source), inode };
   }
 
   #entryOf(path: string, entry: SelectedEntry): LayerEntry {

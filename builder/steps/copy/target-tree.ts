@@ -1,11 +1,19 @@
 import { posix } from "node:path";
 import { Failure } from "../../../core/errors.ts";
+import { LazyList } from "../../../core/lazy-list.ts";
 import type { FileStat, LayerEntry, Tree } from "../../../store/types.ts";
 
 /** What is at a path: the part of an lstat that placing files asks for. */
 export interface Node {
   readonly type: FileStat["type"];
   readonly link?: string;
+}
+
+/** An entry at a path, which is the entry's with a "/" before it; names of one file share an `inode`. */
+export interface Placed {
+  readonly path: string;
+  readonly entry: LayerEntry;
+  readonly inode?: string | undefined;
 }
 
 /** Links followed before a path counts as a loop, as the kernel's ELOOP limit multiplied for bind-mount farms: Go's and BuildKit's number. */
@@ -18,9 +26,13 @@ const MAX_LINKS = 255;
 export class TargetTree {
   readonly #base: Tree | undefined;
   readonly #placed = new Map<string, LayerEntry>();
+  /** What was placed last, while nobody asks what is there: mostly it is all that there will be. */
+  #pending: LazyList<Placed> | undefined;
   /** By path, of files with several names, which share it. */
   readonly #inodes = new Map<string, string>();
   readonly #known = new Map<string, FileStat | undefined>();
+  /** The last directory that was asked for, and whether the base has it. */
+  #parent: { readonly path: string; readonly isThere: boolean } | undefined;
   /** Directories of the base that something else took the place of. */
   readonly #hidden = new Set<string>();
 
@@ -29,27 +41,26 @@ export class TargetTree {
   }
 
   /** Asks the base about many paths in one call, so that lookups need not go to the kernel one by one. */
-  async prefetch(paths: readonly string[]): Promise<void> {
+  async prefetch(paths: Iterable<string>): Promise<void> {
     if (this.#base === undefined) return;
-    const unknown = paths.filter((path) => !this.#known.has(path) && this.#mayExist(path));
+    const unknown: string[] = [];
+    for (const path of paths) if (!this.#known.has(path) && this.#mayExist(path)) unknown.push(path);
     if (unknown.length === 0) return;
     const stats = await this.#base.statMany(unknown);
-    unknown.forEach((path, i) => {
-      this.#known.set(path, stats[i]);
-    });
+    for (const [i, path] of unknown.entries()) this.#known.set(path, stats.at(i));
   }
 
   /** lstat: the last component is not followed. */
   lookup(path: string): Node | undefined {
     if (path === "/") return { type: "dir" };
+    this.#settle();
     return nodeOf(this.#placed.get(path)) ?? this.inBase(path);
   }
 
   /** What the base has at `path`, unless a change hides it. */
   inBase(path: string): FileStat | undefined {
-    if (this.#base === undefined || this.#isHidden(path)) return undefined;
-    if (!this.#known.has(path))
-      this.#known.set(path, this.#mayExist(path) ? this.#base.stat(path) : undefined);
+    if (this.#base === undefined || this.#isHidden(path) || !this.#mayExist(path)) return undefined;
+    if (!this.#known.has(path)) this.#known.set(path, this.#base.stat(path));
     return this.#known.get(path);
   }
 
@@ -75,34 +86,44 @@ export class TargetTree {
 
   /** `path` is the entry's with a "/" before it; names of one file share an `inode`. */
   put(path: string, entry: LayerEntry, inode?: string): void {
-    if (entry.type !== "dir" && this.inBase(path)?.type === "dir") this.#hidden.add(path);
-    this.#placed.set(path, entry);
-    if (inode === undefined) this.#inodes.delete(path);
-    else this.#inodes.set(path, inode);
+    this.#settle();
+    if (entry.type !== "dir" && this.inBase(path)?.type === "dir") {
+      this.#hidden.add(path);
+      this.#parent = undefined;
+    }
+    this.#place({ path, entry, inode });
   }
 
-  /** Everything placed, and the directories above it with the metadata they have in the base. */
-  entries(): readonly LayerEntry[] {
-    const all = new Map<string, LayerEntry>();
-    const firstNames = new Map<string, string>();
+  /** put() for many at once, below a directory that neither the base nor an earlier change has anything in. */
+  putNew(entries: LazyList<Placed>): void {
+    this.#settle();
+    this.#pending = entries;
+  }
+
+  /** Everything placed, and the directories above it with the metadata they have in the base, which is asked now. */
+  entries(): LazyList<LayerEntry> {
+    const all: LayerEntry[] = [];
+    const linked = linkNames();
+    const parents = new Set<string>();
     for (const [path, entry] of this.#placed) {
-      const inode = this.#inodes.get(path);
-      const first = inode === undefined ? undefined : firstNames.get(inode);
-      if (inode !== undefined && first === undefined) firstNames.set(inode, entry.path);
-      all.set(path, first === undefined ? entry : { ...entry, type: "hardlink", link: first });
-      for (let dir = posix.dirname(path); dir !== "/" && !all.has(dir); dir = posix.dirname(dir)) {
-        const parent = this.directory(dir);
-        if (parent !== undefined) all.set(dir, parent);
+      all.push(linked({ path, entry, inode: this.#inodes.get(path) }));
+      for (let dir = parentOf(path); dir !== "" && !parents.has(dir); dir = parentOf(dir)) {
+        parents.add(dir);
+        const parent = this.#placed.has(dir) ? undefined : this.#directoryOfBase(dir);
+        if (parent !== undefined) all.push(parent);
       }
     }
-    const opaque = [...this.#hidden].filter((path) => all.get(path)?.type === "dir");
-    return [...all.values(), ...opaque.map(opaqueEntry)];
+    for (const path of this.#hidden) if (this.#placed.get(path)?.type === "dir") all.push(opaqueEntry(path));
+    return LazyList.join([all, this.#pending?.map(linked) ?? []]);
   }
 
   /** The directory at `path` as a layer entry that changes nothing. */
   directory(path: string): LayerEntry | undefined {
-    const placed = this.#placed.get(path);
-    if (placed !== undefined) return placed;
+    this.#settle();
+    return this.#placed.get(path) ?? this.#directoryOfBase(path);
+  }
+
+  #directoryOfBase(path: string): LayerEntry | undefined {
     const stat = this.inBase(path);
     if (stat === undefined || this.#base === undefined) return undefined;
     const { mode, uid, gid } = stat;
@@ -112,9 +133,23 @@ export class TargetTree {
     return { path: path.slice(1), type: "dir", mode, uid, gid, mtime, ...more };
   }
 
+  #place({ path, entry, inode }: Placed): void {
+    this.#placed.set(path, entry);
+    if (inode === undefined) this.#inodes.delete(path);
+    else this.#inodes.set(path, inode);
+  }
+
+  #settle(): void {
+    for (const placed of this.#pending ?? []) this.#place(placed);
+    this.#pending = undefined;
+  }
+
   #mayExist(path: string): boolean {
-    const parent = posix.dirname(path);
-    return parent === "/" || this.inBase(parent)?.type === "dir";
+    const parent = parentOf(path);
+    // Paths come in the order of a walk: most have the parent of the one before.
+    if (parent !== this.#parent?.path)
+      this.#parent = { path: parent, isThere: parent === "" || this.inBase(parent)?.type === "dir" };
+    return this.#parent.isThere;
   }
 
   #isHidden(path: string): boolean {
@@ -122,6 +157,20 @@ export class TargetTree {
     for (let at = path; at !== "/"; at = posix.dirname(at)) if (this.#hidden.has(at)) return true;
     return false;
   }
+}
+
+/** Of an absolute path; "" is the root. */
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
+
+/** Makes each entry a link to the first that had its inode. */
+function linkNames(): (placed: Placed) => LayerEntry {
+  const firstNames = new Map<string, string>();
+  return ({ entry, inode }) => {
+    if (inode === undefined) return entry;
+    const first = firstNames.get(inode) ?? entry.path;
+    firstNames.set(inode, first);
+    return first === entry.path ? entry : { ...entry, type: "hardlink", link: first };
+  };
 }
 
 const opaqueEntry = (path: string): LayerEntry => ({

@@ -1,3 +1,4 @@
+import type { LazyList } from "../../../core/lazy-list.ts";
 import type { FileStat, Store, Tree } from "../../../store/types.ts";
 import type { ImageDifference } from "../../api.ts";
 
@@ -48,22 +49,19 @@ async function entriesOf(
   if (layers.length === 0) return new Map();
   using tree = await trees.open(await snapshots.view(layers));
   const entries = await tree.scan("/");
-  const files = entries.filter(({ stat }) => stat.type === "file");
-  const contents = await contentsOf(
-    tree,
-    files.map(({ path }) => path),
-  );
+  const files = entries.filter(({ stat }) => stat.type === "file").map(({ path }) => path);
+  const contents = await contentsOf(tree, files);
   return new Map(
     entries.map(({ path, stat }) => [`/${path}`.replace(/^\/+/, "/"), { stat, content: contents.get(path) }]),
   );
 }
 
-async function contentsOf(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function contentsOf(tree: Tree, paths: LazyList<string>): Promise<ReadonlyMap<string, string>> {
   const prints = await tree.fingerprint(paths);
   return new Map(
-    prints.map(({ content, xattrs = new Map() }, i) => {
+    prints.map(({ content, xattrs = new Map<string, Buffer>() }, i) => {
       const attributes = [...xattrs].map(([name, value]) => `${name}=${value.toString("hex")}`);
-      return [paths[i] ?? "", [content, ...attributes.toSorted()].join(" ")];
+      return [paths.at(i) ?? "", [content, ...attributes.toSorted()].join(" ")];
     }),
   );
 }
