@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildResult } from "../../../builder/types.ts";
+import type { Digest } from "../../../core/digest.ts";
+import type { DriverName } from "../../../store/snapshots/choose-driver.ts";
+import { requiresBaseImage, requiresErofs, requiresNativeCore } from "../../support/requires.ts";
 import { BuildFixture } from "../support/build-fixture.ts";
 
 const DOCKERFILES: Readonly<Record<string, readonly string[]>> = {
@@ -21,6 +24,16 @@ const DOCKERFILES: Readonly<Record<string, readonly string[]>> = {
   "an archive": ["FROM scratch", "ADD d/file a /x/"],
 };
 
+const IN_CONTAINERS = [
+  "FROM busybox",
+  "COPY d /d",
+  "RUN echo more >> /d/file && ln /d/file /linked && rm -r /bin/vi && mkdir /new && chmod 2750 /new",
+  "RUN cat /linked > /new/read && chown -R 7:8 /d && rm /linked",
+  "COPY --from=busybox /etc /copied",
+];
+
+const DRIVERS: readonly DriverName[] = ["overlay2", "erofs"];
+
 describe("the digest of an image", () => {
   for (const [title, lines] of Object.entries(DOCKERFILES)) {
     it(`is the same from two roots, for any number of jobs and after a wipe, with ${title}`, async () => {
@@ -36,7 +49,34 @@ describe("the digest of an image", () => {
       await one.store.collect();
       assert.equal((await build(one, 8)).image, image);
     });
+
+    it(`is the same with either snapshot driver, for any number of jobs, with ${title}`, async function () {
+      requiresErofs(this);
+      const images: Digest[] = [];
+      for (const driver of DRIVERS)
+        for (const jobs of [1, 8]) {
+          await using fixture = await prepared({ driver });
+          const request = fixture.request(lines, { sourceDateEpoch: 1_700_000_000 });
+          const builder = fixture.anotherBuilder(fixture.store, { jobs });
+          images.push((await builder.build(request, () => undefined)).image);
+        }
+      assert.deepEqual(images, Array(images.length).fill(images[0]));
+    });
   }
+
+  it("is the same with either snapshot driver when commands run in containers", async function () {
+    requiresErofs(this);
+    requiresNativeCore(this);
+    const base = requiresBaseImage(this, "busybox:latest");
+    const images: Digest[] = [];
+    for (const driver of DRIVERS) {
+      await using fixture = await prepared({ driver });
+      await fixture.useContainers(base);
+      const { image } = await fixture.build(IN_CONTAINERS, { sourceDateEpoch: 1_700_000_000 });
+      images.push(image);
+    }
+    assert.equal(images[0], images[1]);
+  });
 
   it("is that of eight stages whose commands all run at the same time", async () => {
     await using fixture = await prepared();
@@ -53,8 +93,8 @@ describe("the digest of an image", () => {
   });
 });
 
-async function prepared(): Promise<BuildFixture> {
-  const fixture = await BuildFixture.open();
+async function prepared(options?: { readonly driver: DriverName }): Promise<BuildFixture> {
+  const fixture = await BuildFixture.open(options);
   mkdirSync(fixture.scratch.join("context", "d"), { recursive: true });
   writeFileSync(fixture.scratch.join("context", "a"), "a");
   writeFileSync(fixture.scratch.join("context", "d", "file"), "content");

@@ -14,7 +14,7 @@ import { directoryCache } from "../../../engine/builds/directory-cache.ts";
 import type { BaseImageTar } from "../../../fixtures/base-images.ts";
 import type { ImageConfig } from "../../../image/config.ts";
 import { loadKernel } from "../../../native/binding.ts";
-import { openStore } from "../../../store/open-store.ts";
+import { openStore, type StoreOptions } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/types.ts";
 import { buildRequest } from "../../support/build-request.ts";
 import { Scratch } from "../../support/scratch.ts";
@@ -55,11 +55,11 @@ export class BuildFixture implements AsyncDisposable {
     this.builder = this.anotherBuilder(store);
   }
 
-  static async open(): Promise<BuildFixture> {
+  static async open(options: Pick<StoreOptions, "driver"> = testedDriver()): Promise<BuildFixture> {
     const scratch = new Scratch();
     return new BuildFixture(
       scratch,
-      await openStore(scratch.join("root"), { kernel: loadKernel(), ...testedDriver() }),
+      await openStore(scratch.join("root"), { kernel: loadKernel(), ...options }),
     );
   }
 
