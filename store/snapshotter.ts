@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import type { Digest } from "../core/digest.ts";
 import type { Mount } from "../core/mount.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -36,7 +37,10 @@ export interface CommitOptions extends Abortable {
 export interface MountableLayer {
   readonly path: string;
   readonly mount?: Mount;
+  /** With a mount: what it shows of its root directory. */
+  readonly root?: () => RootStat;
 }
+export type RootStat = Pick<Stats, "mode" | "uid" | "gid">;
 
 /**
  * Layers that a lease of the caller holds for as long as this is used, each looked at once: of a stack that grows by one layer at a time, only

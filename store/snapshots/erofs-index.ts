@@ -2,13 +2,19 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type Digest, hexOf } from "../../core/digest.ts";
 import { ifThere } from "../../core/if-there.ts";
 import type { KernelLayers, LayerIndex } from "../../native/kernel.ts";
+import type { RootStat } from "../snapshotter.ts";
 
 /** Of an EROFS image: https://docs.kernel.org/filesystems/erofs.html */
 const SUPER_OFFSET = 1024;
 const MAGIC = 0xe0f5e1e2;
 const BLOCK_BITS_AT = 12;
+const ROOT_SLOT_AT = 14;
 const BLOCKS_AT = 36;
+const META_BLOCK_AT = 40;
 const UUID_BYTES = 16;
+/** A struct erofs_inode_extended, which all inodes here are. */
+const INODE_SLOT = 32;
+const INODE = { bytes: 64, mode: 4, uid: 24, gid: 28 } as const;
 
 /**
  * Writes the index of the layer `tar` to the new file `path`. The filesystem's uuid comes from the diff id: overlayfs wants different ones
@@ -30,6 +36,25 @@ export async function writeIndex(
     }
   } finally {
     closeSync(tar);
+  }
+}
+
+/** Mode and owner of the root directory, which a mount of the index would show. The index is whole. */
+export function readIndexRoot(path: string): RootStat {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    const block = Buffer.alloc(META_BLOCK_AT + 4);
+    readSync(file, block, 0, block.length, SUPER_OFFSET);
+    const inodes = block.readUInt32LE(META_BLOCK_AT) * 2 ** block.readUInt8(BLOCK_BITS_AT);
+    const inode = Buffer.alloc(INODE.bytes);
+    readSync(file, inode, 0, inode.length, inodes + block.readUInt16LE(ROOT_SLOT_AT) * INODE_SLOT);
+    return {
+      mode: inode.readUInt16LE(INODE.mode),
+      uid: inode.readUInt32LE(INODE.uid),
+      gid: inode.readUInt32LE(INODE.gid),
+    };
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { type Digest, hexOf } from "../../core/digest.ts";
 import type { MountableLayer } from "../snapshotter.ts";
 import { derivedPath } from "./derived-trees.ts";
-import { writeIndex } from "./erofs-index.ts";
+import { readIndexRoot, writeIndex } from "./erofs-index.ts";
 import type { LowerSource } from "./overlay.ts";
 import { unpackInto } from "./overlay2.ts";
 import type { DriverParts } from "./snapshot-driver.ts";
@@ -30,7 +30,11 @@ export class IndexedLayers implements LowerSource {
     // A name, under which the overlay finds the mount: nothing is there.
     const target = `/layers/${hexOf(diffId)}`;
     const options = ["ro", `device=${content.path(diffId)}`];
-    return { path: target, mount: { type: "erofs", source: path, target, options } };
+    return {
+      path: target,
+      mount: { type: "erofs", source: path, target, options },
+      root: () => readIndexRoot(path),
+    };
   }
 
   async #make(folder: string, diffId: Digest): Promise<void> {

@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 import { mapLimited } from "../../core/map-limited.ts";
@@ -19,6 +9,7 @@ import type {
   CommitOptions,
   MountableLayer as Lower,
   PrepareOptions,
+  RootStat,
   ViewOptions,
 } from "../snapshotter.ts";
 import { compareTrees } from "./compare-trees.ts";
@@ -64,7 +55,7 @@ export class Overlay implements SnapshotDriver {
     options: PrepareOptions,
   ): Promise<readonly Mount[]> {
     const lowers = await this.#lowers(layers, options);
-    const { uid, gid, mode } = await this.#rootStat(lowers[0]);
+    const { uid, gid, mode } = rootStat(lowers[0]);
     const upper = join(folder, "upper");
     mkdirSync(upper);
     mkdirSync(join(folder, "work"));
@@ -73,12 +64,6 @@ export class Overlay implements SnapshotDriver {
     chownSync(upper, uid, gid);
     chmodSync(upper, mode & 0o7777);
     return this.#stack(folder, lowers, options.volatile === true);
-  }
-
-  async #rootStat(top: Lower): Promise<Stats> {
-    if (top.mount === undefined) return statSync(top.path);
-    using root = await this.#parts.trees.open(rootOf(top));
-    return fstatSync(root.fd);
   }
 
   /** The topmost first. Stacking a directory twice is refused (ELOOP); a layer's lower occurrence changes nothing. */
@@ -180,6 +165,8 @@ export class Overlay implements SnapshotDriver {
 /** Detached mounts are found by the name of their target. */
 const mountsOf = (lowers: readonly Lower[]): readonly Mount[] =>
   lowers.flatMap(({ mount }) => (mount === undefined ? [] : [mount]));
+
+const rootStat = ({ path, root }: Lower): RootStat => root?.() ?? statSync(path);
 
 /** A root filesystem of one layer. */
 function rootOf({ path, mount }: Lower): readonly Mount[] {

@@ -26,8 +26,9 @@ import type { FileStat, LayerEntry } from "../../native/kernel.ts";
 import { query } from "../../store/database.ts";
 import type { HeldLayers } from "../../store/snapshotter.ts";
 import type { Store } from "../../store/types.ts";
-import { imageConfig, kernel, missingDigest, type TestStore } from "../store/support.ts";
+import { chunks, imageConfig, kernel, missingDigest, type TestStore } from "../store/support.ts";
 import { requiresRoot } from "../support/requires.ts";
+import { rawTar } from "../support/tar-bytes.ts";
 
 type Check = (store: Store, opened: TestStore) => Promise<void>;
 
@@ -207,9 +208,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 
   "gives the root directory the mode and owner that the layers say": async (store) => {
-    const root = await layer(store, file("f", "x"));
-    const mounts = await store.snapshots.prepare("a", [root]);
-    await inside(mounts, (path) => assert.equal(statSync(path).mode & 0o7777, 0o755));
+    const silent = await layer(store, file("f", "x"));
+    const telling = rawTar({ name: "./", type: "5", mode: 0o2710, uid: 70_000, gid: 8 });
+    const { diffId } = await store.layers.adopt(chunks(telling));
+    const rootOf = async (key: string, diffId: Digest) =>
+      inside(await store.snapshots.prepare(key, [diffId]), (path) => {
+        const { mode, uid, gid } = statSync(path);
+        return { mode: mode & 0o7777, uid, gid };
+      });
+    assert.deepEqual(await rootOf("a", silent), { mode: 0o755, uid: 0, gid: 0 });
+    assert.deepEqual(await rootOf("b", diffId), { mode: 0o2710, uid: 70_000, gid: 8 });
   },
 
   "commits a layer that makes the same root again": async (store) => {

@@ -6,6 +6,7 @@ export interface RawMember {
   readonly link?: string;
   readonly mode?: number;
   readonly uid?: number;
+  readonly gid?: number;
   readonly content?: string | Uint8Array;
   /** The size field as it stands, instead of the content's. */
   readonly size?: string | Uint8Array;
@@ -28,7 +29,7 @@ export function rawHeader(member: RawMember): Buffer {
   put(0, member.name ?? "file");
   put(100, octal(member.mode ?? 0o644, 7));
   put(108, octal(member.uid ?? 0, 7));
-  put(116, octal(0, 7));
+  put(116, octal(member.gid ?? 0, 7));
   put(124, member.size ?? octal(Buffer.byteLength(member.content ?? ""), 11));
   put(136, octal(1_600_000_000, 11));
   put(156, member.type ?? "0");

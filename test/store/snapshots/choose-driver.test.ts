@@ -18,8 +18,8 @@ describe("choosing a snapshot driver", () => {
   afterEach(() => scratch?.[Symbol.dispose]());
 
   it("takes the default, and keeps what a root was made with", async () => {
-    await using plain = await TestStore.open();
-    assert.deepEqual(plain.store.driver, { name: "overlay2", reason: "the default" });
+    await using plain = await openStore(scratch.join("root"), { kernel });
+    assert.deepEqual(plain.driver, { name: "overlay2", reason: "the default" });
     await using asked = await TestStore.open({ driver: "vfs" });
     await using again = await asked.again();
     assert.deepEqual(again.driver, { name: "vfs", reason: "asked for when the root was made" });
