@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf, hexOf } from "../../core/digest.ts";
 import { ifThere } from "../../core/if-there.ts";
+import { sha256 } from "../../core/sha256.ts";
 import type { KernelProcesses, SeccompRules } from "../../native/kernel.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
 
@@ -66,18 +66,18 @@ function load({ kernel, cacheDir }: SeccompCompilerOptions, name: string, filter
   const program = kernel.compileSeccomp(toRules(filter));
   const temporary = `${path}.${process.pid}`;
   mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
-  writeFileSync(temporary, Buffer.concat([checksum(program), program]), { mode: 0o600 });
+  writeFileSync(temporary, Buffer.concat([sha256(program), program]), { mode: 0o600 });
   renameSync(temporary, path);
   return program;
 }
 
+/** Bytes of the sha256 before the program. */
 const CHECKSUM = 32;
-const checksum = (program: Uint8Array): Buffer => createHash("sha256").update(program).digest();
 
 /** Undefined also for a file that is not as it was written: it is not synced, so after a power loss it may have its length and other bytes. */
 function read(path: string): Uint8Array | undefined {
   const bytes = ifThere(() => readFileSync(path));
   if (bytes === undefined) return undefined;
   const [sum, program] = [bytes.subarray(0, CHECKSUM), bytes.subarray(CHECKSUM)];
-  return checksum(program).equals(sum) && program.byteLength > 0 ? program : undefined;
+  return program.byteLength > 0 && sha256(program).equals(sum) ? program : undefined;
 }
