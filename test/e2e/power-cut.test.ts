@@ -170,11 +170,11 @@ describe("a power cut", () => {
     };
     await trying("check", () => slipway("system", "check"));
     const listed = await slipway("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}");
-    // The ids of images that lost their names are names as well.
+    // The ids of images that lost their tags are names as well.
     const images = new Map(
       listed.split("\n").map((line) => {
         const [name = "", id = ""] = line.split(" ");
-        return name === "<none>:<none>" ? [id, id] : [name, id];
+        return name.endsWith(":<none>") ? [id, id] : [name, id];
       }),
     );
     for (const name of new Set(changes.map((change) => change.name))) {
