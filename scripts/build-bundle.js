@@ -22,19 +22,31 @@ const withoutHttp2 = {
 };
 
 /**
- * What undici's clients want of node:http, which takes as long to load as they do: Node's limit for heads, by default, and the class of what a server
- * of Node's receives, which is never sent on here.
+ * What undici's clients want of modules of Node that take as long to load as they do. Of node:http it is Node's limit for heads, by default, and the
+ * class of what a server of Node's receives, which is never sent on here; node:assert loads what compares objects and shows where they differ.
  */
-const withoutHttp = {
-  name: "without-http",
+const INSTEAD = {
+  "node:http": {
+    importers: /\/undici\/lib\/(core\/util|dispatcher\/client)\.js$/,
+    contents: "exports.maxHeaderSize = 16384; exports.IncomingMessage = class {};",
+  },
+  "node:assert": {
+    importers: /\/undici\/lib\//,
+    contents: `module.exports = (value, message = "an assertion of undici's failed") => {
+      if (!value) throw message instanceof Error ? message : new Error(message);
+    };`,
+  },
+};
+const withoutSlowModules = {
+  name: "without-slow-modules",
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^node:http$/ }, ({ importer }) =>
-      /\/undici\/lib\/(core\/util|dispatcher\/client)\.js$/.test(importer)
-        ? { path: "http", namespace: "without-http" }
+    onResolve({ filter: /^node:/ }, ({ path: name, importer }) =>
+      INSTEAD[name]?.importers.test(importer)
+        ? { path: name, namespace: withoutSlowModules.name }
         : undefined,
     );
-    onLoad({ filter: /^http$/, namespace: "without-http" }, () => ({
-      contents: "exports.maxHeaderSize = 16384; exports.IncomingMessage = class {};",
+    onLoad({ filter: /^node:/, namespace: withoutSlowModules.name }, ({ path: name }) => ({
+      contents: INSTEAD[name].contents,
     }));
   },
 };
@@ -72,7 +84,7 @@ async function bundle() {
     platform: "node",
     target: "node20",
     external: ["*.node"],
-    plugins: [withoutHttp2, withoutHttp],
+    plugins: [withoutHttp2, withoutSlowModules],
     define: { "import.meta": "chunk" },
     minifyWhitespace: true,
     minifySyntax: true,
@@ -93,7 +105,9 @@ async function bundle() {
   mkdirSync(fresh);
   writeFileSync(path.join(fresh, "program.chunks"), packChunks(chunks));
   writeFileSync(path.join(fresh, "LEGAL.txt"), notices.map(({ text }) => text).join("\n"));
-  const sources = Object.keys(metafile.inputs).filter((input) => !input.startsWith(`${withoutHttp.name}:`));
+  const sources = Object.keys(metafile.inputs).filter(
+    (input) => !input.startsWith(`${withoutSlowModules.name}:`),
+  );
   const files = Object.fromEntries([...sources, ...OWN].map((file) => [file, stampOf(file)]));
   writeFileSync(path.join(fresh, "inputs.json"), JSON.stringify({ node: process.version, files }));
   rmSync(dist, { recursive: true, force: true });

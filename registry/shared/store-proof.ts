@@ -1,7 +1,10 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Digest } from "../../core/digest.ts";
+import { hmacSha256 } from "../../core/hmac.ts";
+import { randomBytes } from "../../core/random.ts";
+import { sha256 } from "../../core/sha256.ts";
 
 /**
  * How a client on the same machine pushes without moving bytes (docs/adr/0009-a-push-to-ones-own-store-moves-no-bytes.md):
@@ -25,12 +28,14 @@ export interface ProofSubject {
 
 /** Tells stores apart without giving the secret away. */
 export const storeId = (secret: Uint8Array): string =>
-  createHash("sha256").update("slipway store id\n").update(secret).digest("hex").slice(0, 32);
+  sha256(Buffer.concat([Buffer.from("slipway store id\n"), secret]))
+    .toString("hex")
+    .slice(0, 32);
 
 export const storeProof = (secret: Uint8Array, { host, repository, digest }: ProofSubject): string =>
-  createHmac("sha256", secret)
-    .update(`slipway store proof v1\n${host.toLowerCase()}\n${repository}\n${digest}`)
-    .digest("hex");
+  hmacSha256(secret, `slipway store proof v1\n${host.toLowerCase()}\n${repository}\n${digest}`).toString(
+    "hex",
+  );
 
 export function isStoreProof(secret: Uint8Array, subject: ProofSubject, given: string): boolean {
   const want = Buffer.from(storeProof(secret, subject));

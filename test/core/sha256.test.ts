@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import { hmacSha256 } from "../../core/hmac.ts";
 import { randomBelow, randomBytes as unpredictable } from "../../core/random.ts";
 import { sha256 } from "../../core/sha256.ts";
 import { loadKernel } from "../../native/binding.ts";
@@ -19,6 +20,12 @@ describe("hashes and chance without Node's cryptography", () => {
     const part = Buffer.from("a slipway").subarray(2);
     assert.equal(loadKernel().sha256(part).toString("hex"), sha256("slipway").toString("hex"));
   });
+
+  for (const key of [0, 32, 64, 65].map((length) => randomBytes(length)))
+    it(`sign with a key of ${key.length} bytes as Node does`, () => {
+      const expected = createHmac("sha256", key).update("slipway").digest("hex");
+      assert.equal(hmacSha256(key, "slipway").toString("hex"), expected);
+    });
 
   it("give as many bytes as are asked for, others each time", () => {
     assert.equal(unpredictable(32).length, 32);

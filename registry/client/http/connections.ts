@@ -70,6 +70,8 @@ const answer = (request: HttpRequest, response: Dispatcher.ResponseData): HttpRe
   discard: async () => {
     // What is short is read, so that the connection can be used again; what is long is cut off.
     await response.body.dump({ limit: DISCARD_LIMIT }).catch(() => undefined);
+    // It can be from the next turn of the event loop on; who asks sooner gets another connection.
+    await new Promise((resolve) => setImmediate(resolve));
   },
 });
 

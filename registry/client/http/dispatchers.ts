@@ -81,14 +81,13 @@ const namesOf = (host: string): readonly string[] => (/:\d+$/.test(host) ? [host
  * All of undici takes longer to load than a small push takes, so its parts are loaded one by one. And V8 optimizes the function that parses HTTP
  * after the first few answers: 150 ms for which the end of the process waits, and answers are parsed no faster afterwards. Nor need it compile what
  * of that is never called. The flags come last, as V8 takes no code that was compiled before with others; neither what Node has of its own modules, so
- * those that a connection needs are loaded first.
+ * what a connection needs is loaded first.
  */
 async function loadAgent() {
   const { default: Agent } = await import("undici/lib/dispatcher/agent.js");
   await import("undici/lib/api/api-request.js");
-  const modules = await Promise.all([import("node:crypto"), import("node:net")]);
-  // Asking loads them (SLOW in bin/program.cjs).
-  for (const module of modules) Object.keys(module);
+  // Asking loads it (SLOW in bin/program.cjs).
+  Object.keys(await import("node:net"));
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--wasm-tiering-budget=1000000000");
   setFlagsFromString("--wasm-lazy-compilation");
