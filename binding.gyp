@@ -36,6 +36,7 @@
         'native/src/layer_upper.cc',
         'native/src/layer_writer.cc',
         'native/src/link_requests.cc',
+        'native/src/loopback.cc',
         'native/src/netlink.cc',
         'native/src/process.cc',
         'native/src/rootfs.cc',

@@ -39,7 +39,7 @@ export async function openEngine(root: string, settings: EngineSettings = {}): P
   });
   const jobs = new Jobs(store.database);
   const events = new EventLog(store.database);
-  const registries = new LazyRegistries(store, registrySettings);
+  const registries = new LazyRegistries(store, kernel, registrySettings);
   const containers = once(async () => {
     const { openContainers } = await import("./compose-containers.ts");
     return openContainers({ store, kernel, jobs, events });

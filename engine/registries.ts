@@ -1,5 +1,7 @@
 import type { CredentialSource } from "../core/registry-credentials.ts";
+import type { KernelNetwork } from "../native/kernel.ts";
 import type { DockerCredentials } from "../registry/client/credentials/docker-credentials.ts";
+import type { ExchangeOnLoopback } from "../registry/client/http/brief.ts";
 import type { Registries } from "../registry/client/registries.ts";
 import type { RegistryClient } from "../registry/client/registry-client.ts";
 import type { Store } from "../store/types.ts";
@@ -13,6 +15,10 @@ export interface RegistrySettings {
   /** Whether the daemon.json of this machine, if there is one, adds to these. */
   readonly daemonJson?: boolean;
 }
+
+/** What the registries of this machine are sent small requests by. */
+type Loopback = Pick<KernelNetwork, "exchangeOnLoopback">;
+
 export interface NamedRegistries {
   /** "host", "host:port" or a network: these need no TLS that proves who they are. */
   readonly insecure: readonly string[];
@@ -30,11 +36,13 @@ interface Made {
 export class LazyRegistries implements AsyncDisposable {
   readonly #store: Store;
   readonly #settings: RegistrySettings;
+  readonly #loopback: Loopback;
   /** The last one counts; work may go on with those before it. */
   readonly #made: Made[] = [];
 
-  constructor(store: Store, settings: RegistrySettings) {
+  constructor(store: Store, loopback: Loopback, settings: RegistrySettings) {
     this.#store = store;
+    this.#loopback = loopback;
     this.#settings = settings;
   }
 
@@ -70,12 +78,14 @@ export class LazyRegistries implements AsyncDisposable {
   /** The command line's first, then the machine's. */
   async #reach() {
     const { env, named = () => ({ insecure: [], mirrors: [] }), daemonJson = false } = this.#settings;
+    const exchange: ExchangeOnLoopback = (...sent) => this.#loopback.exchangeOnLoopback(...sent);
     const { insecure, mirrors } = named();
-    if (!daemonJson) return { env, insecure, mirrors };
+    if (!daemonJson) return { env, exchange, insecure, mirrors };
     const { DAEMON_FILES, readDaemonRegistries } = await import("../registry/client/daemon-json.ts");
     const machine = readDaemonRegistries(DAEMON_FILES);
     return {
       env,
+      exchange,
       insecure: [...insecure, ...machine.insecure],
       mirrors: [...mirrors, ...machine.mirrors],
     };

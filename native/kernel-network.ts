@@ -31,6 +31,15 @@ export interface KernelNetwork {
   setDefaultRoute(pid: number, name: string, gateway: string): Promise<void>;
   /** Brings the loopback interface of the network namespace of `pid` up. */
   raiseLoopback(pid: number): Promise<void>;
+  /**
+   * Sends `request` to a port of 127.0.0.1 and resolves with all that comes back until the other side closes. Rejects with EMSGSIZE when that is more
+   * than `limit` bytes, and with ETIMEDOUT when it is silent for `patienceMs`. It is not cancelled; the end of the process ends it.
+   */
+  exchangeOnLoopback(
+    port: number,
+    request: Uint8Array,
+    options: { readonly limit: number; readonly patienceMs: number },
+  ): Promise<Buffer>;
   /** MTU of the link that carries the default route; undefined when there is none. */
   defaultRouteMtu(): number | undefined;
 }

@@ -11,7 +11,7 @@ static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
       RegisterLayerWriter, RegisterLayerUpper, RegisterLayerSettle, RegisterLayerUnpack,   RegisterLayerSame,
       RegisterInflate,     RegisterDeflate,    RegisterTreeCopy,    RegisterTerminal,      RegisterSeccomp,
       RegisterProcesses,   RegisterNetwork,    RegisterVeth,        RegisterDeviceFilters, RegisterLayerIndex,
-      RegisterHash,
+      RegisterHash,        RegisterLoopback,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

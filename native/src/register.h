@@ -23,6 +23,7 @@ void RegisterTerminal(Napi::Env env, Napi::Object exports);
 void RegisterSeccomp(Napi::Env env, Napi::Object exports);
 void RegisterProcesses(Napi::Env env, Napi::Object exports);
 void RegisterDeviceFilters(Napi::Env env, Napi::Object exports);
+void RegisterLoopback(Napi::Env env, Napi::Object exports);
 void RegisterNetwork(Napi::Env env, Napi::Object exports);
 void RegisterVeth(Napi::Env env, Napi::Object exports);
 

@@ -71,6 +71,11 @@ export async function refusal(response: HttpResponse): Promise<Failure> {
   return new Failure("REGISTRY_REFUSED", { url, status, why });
 }
 
+/** Rejects with the refusal() of an answer with another status. */
+export async function expectStatus(response: HttpResponse, ...statuses: readonly number[]): Promise<void> {
+  if (!statuses.includes(response.status)) throw await refusal(response);
+}
+
 /** Reads a small JSON object. Rejects with REGISTRY_ANSWER_INVALID. */
 export async function readJson(
   response: HttpResponse,

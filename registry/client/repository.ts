@@ -5,7 +5,7 @@ import { type Abortable, type ByteStream, readAll } from "../../core/streams.ts"
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import { repositoryScope, type Scope } from "../shared/scope.ts";
 import { STORE_PROOF_HEADER } from "../shared/store-proof.ts";
-import { readJson, refusal } from "./answers.ts";
+import { expectStatus, readJson, refusal } from "./answers.ts";
 import {
   type Body,
   bytesBody,
@@ -142,6 +142,7 @@ export class Repository {
       ...this.#request("PUT", `manifests/${reference}`, options),
       headers: { "content-type": manifest.mediaType, ...proof },
       body: bytesBody(manifest.raw),
+      brief: true,
     });
     await expectStatus(response, 201, 200, 202);
     const stored = response.header("docker-content-digest");
@@ -290,10 +291,6 @@ async function uploadOf(response: HttpResponse): Promise<URL> {
   if (location === undefined || !URL.canParse(location, response.url.href))
     throw invalid(response, "an upload without a location");
   return new URL(location, response.url);
-}
-
-async function expectStatus(response: HttpResponse, ...statuses: readonly number[]): Promise<void> {
-  if (!statuses.includes(response.status)) throw await refusal(response);
 }
 
 const invalid = (response: HttpResponse, why: string, cause?: unknown): Failure =>

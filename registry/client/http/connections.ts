@@ -1,11 +1,14 @@
 import type { Dispatcher } from "undici";
 import type { ByteStream } from "../../../core/streams.ts";
+import { type ExchangeOnLoopback, exchangeBriefly, isBrief } from "./brief.ts";
 import { connectionFailure, PATIENCE } from "./connection-failure.ts";
 import { type DispatcherOptions, Dispatchers } from "./dispatchers.ts";
 import type { HttpRequest, HttpResponse, Send } from "./message.ts";
 
 export interface ConnectionOptions extends DispatcherOptions {
   readonly userAgent: string;
+  /** Sends what is brief; when absent, it goes the way of everything. */
+  readonly exchange?: ExchangeOnLoopback | undefined;
 }
 
 const DISCARD_LIMIT = 64 << 10;
@@ -15,15 +18,21 @@ const READ_AHEAD = 256 << 10;
 /** The connections of one client; closed when disposed. */
 export class Connections implements AsyncDisposable {
   readonly #userAgent: string;
+  readonly #briefly: ExchangeOnLoopback | undefined;
   readonly #dispatchers: Dispatchers;
 
-  constructor({ userAgent, ...options }: ConnectionOptions) {
+  constructor({ userAgent, exchange, ...options }: ConnectionOptions) {
     this.#userAgent = userAgent;
+    this.#briefly = exchange;
     this.#dispatchers = new Dispatchers(options);
   }
 
   readonly send: Send = async (request) => {
     request.signal?.throwIfAborted();
+    if (this.#briefly !== undefined && isBrief(request)) {
+      const answered = await exchangeBriefly(this.#briefly, request, this.#headersOf(request));
+      if (answered !== undefined) return answered;
+    }
     try {
       return answer(request, await this.#exchange(request));
     } catch (error) {
@@ -31,8 +40,13 @@ export class Connections implements AsyncDisposable {
     }
   };
 
+  #headersOf({ headers, body }: HttpRequest): Readonly<Record<string, string>> {
+    const length = body?.size === undefined ? {} : { "content-length": String(body.size) };
+    return { "user-agent": this.#userAgent, ...headers, ...length };
+  }
+
   async #exchange(request: HttpRequest): Promise<Dispatcher.ResponseData> {
-    const { method, url, headers, body, signal } = request;
+    const { method, url, body, signal } = request;
     const dispatcher = await this.#dispatchers.to(url);
     const { default: send } = await import("undici/lib/api/api-request.js");
     const content = await body?.open();
@@ -40,11 +54,7 @@ export class Connections implements AsyncDisposable {
       method,
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
-      headers: {
-        "user-agent": this.#userAgent,
-        ...headers,
-        ...(body?.size === undefined ? {} : { "content-length": String(body.size) }),
-      },
+      headers: this.#headersOf(request),
       // Its types leave out the iterables that it takes.
       ...(content === undefined ? {} : { body: content as unknown as Buffer }),
       ...(signal === undefined ? {} : { signal }),

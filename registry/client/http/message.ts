@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly scopes?: readonly Scope[];
   /** True when a second attempt would not mean the same as the first. */
   readonly once?: boolean;
+  /** True when it and its answer are small, and a second attempt means the same as the first. */
+  readonly brief?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

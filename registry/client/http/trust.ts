@@ -5,7 +5,7 @@ import { inList, isLoopback, networksOf } from "./proxies.ts";
 /** Which registries may be spoken to without a certificate that proves who they are. */
 export class Trust {
   readonly #hosts: ReadonlySet<string>;
-  readonly #networks;
+  readonly #insecure: readonly string[];
   readonly #known = new Map<string, boolean>();
 
   /** `insecure`: "host", "host:port" or a network, "10.0.0.0/8". Throws OPTION_INVALID. */
@@ -19,7 +19,7 @@ export class Trust {
         });
     }
     this.#hosts = new Set(insecure.filter((entry) => !entry.includes("/")));
-    this.#networks = networksOf(insecure);
+    this.#insecure = insecure;
   }
 
   /** `host` with its port, if it has one. */
@@ -39,12 +39,13 @@ export class Trust {
     if (this.#hosts.has(host) || this.#hosts.has(hostname)) return true;
     const name = hostname.replace(/^\[|\]$/g, "");
     if (isLoopback(name)) return true;
-    if (isIP(name) !== 0) return inList(this.#networks, name);
+    const networks = networksOf(this.#insecure);
+    if (isIP(name) !== 0) return inList(networks, name);
     const { lookup } = await import("node:dns/promises");
     try {
       const addresses = await lookup(name, { all: true });
       // As docker has it: what answers on this machine's own addresses needs no TLS, whatever it is called.
-      return addresses.some(({ address }) => isLoopback(address) || inList(this.#networks, address));
+      return addresses.some(({ address }) => isLoopback(address) || inList(networks, address));
     } catch {
       // A name nobody knows will be told of when it is connected to; a proxy may know it.
       return false;

@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import type { Context } from "mocha";
 import type { Digest } from "../../../core/digest.ts";
 import { parseReference } from "../../../core/reference.ts";
+import { loadKernel } from "../../../native/binding.ts";
+import type { ExchangeOnLoopback } from "../../../registry/client/http/brief.ts";
 import type { RegistryOptions } from "../../../registry/client/registries.ts";
 import { RegistryClient } from "../../../registry/client/registry-client.ts";
 import type { Store } from "../../../store/types.ts";
@@ -17,7 +19,9 @@ export function requiresPeerRegistry(test: Context): string {
   test.skip();
 }
 
-export const anonymous: RegistryOptions = { credentials: { get: async () => undefined }, env: {} };
+const kernel = loadKernel();
+export const exchange: ExchangeOnLoopback = (...sent) => kernel.exchangeOnLoopback(...sent);
+export const anonymous: RegistryOptions = { credentials: { get: async () => undefined }, env: {}, exchange };
 
 export const openClient = (store: Store, options: Partial<RegistryOptions> = {}): RegistryClient =>
   new RegistryClient(store, { ...anonymous, ...options });
