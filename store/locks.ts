@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deferred } from "../core/deferred.ts";
 import { Failure } from "../core/errors.ts";
 import type { Abortable } from "../core/streams.ts";
+import { unlessAborted } from "../core/unless-aborted.ts";
 import type { KernelFiles } from "../native/kernel.ts";
 import type { Paths } from "./paths.ts";
 import type { Locks } from "./types.ts";
@@ -34,7 +35,7 @@ export class FileLocks implements Locks {
       turn.resolve();
     };
     try {
-      await settled(before, options.signal);
+      await unlessAborted(before ?? Promise.resolve(), options.signal);
       const fd = await this.#take(this.#paths.lock(name), options.signal);
       return { [Symbol.asyncDispose]: async () => this.#release(this.#paths.lock(name), fd, leave) };
     } catch (error) {
@@ -77,18 +78,3 @@ export class FileLocks implements Locks {
 
 const isFile = (path: string, fd: number): boolean =>
   statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
-
-/** Waits for `before`, which never rejects; rejects with the signal's reason if that comes first. */
-async function settled(before: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  if (before === undefined) return;
-  if (signal === undefined) return before;
-  const aborted = deferred<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([before, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
-import { deferred } from "../../core/deferred.ts";
 import { isCode } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
+import { unlessAborted } from "../../core/unless-aborted.ts";
 import { isAlive, isFromEarlierBoot } from "../../store/owner.ts";
 import { connectShim, type ExitRecord, readExitRecord, type ShimClient } from "../launch/shim.ts";
 import { readShimState, type ShimStateFile } from "../launch/shim-state.ts";
@@ -249,15 +249,10 @@ async function waitForShim(socket: string, { signal }: Abortable = {}): Promise<
   signal?.throwIfAborted();
   await using client = await connectOrNothing(socket);
   if (client === undefined) return undefined;
-  const aborted = deferred<never>();
-  const abort = (): void => aborted.reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
   try {
-    return await Promise.race([client.wait(), aborted.promise]);
+    return await unlessAborted(client.wait(), signal);
   } catch (error) {
     if (isCode(error, "SHIM_UNREACHABLE")) return undefined;
     throw error;
-  } finally {
-    signal?.removeEventListener("abort", abort);
   }
 }

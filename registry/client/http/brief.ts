@@ -1,4 +1,5 @@
 import { readAll } from "../../../core/streams.ts";
+import { unlessAborted } from "../../../core/unless-aborted.ts";
 import { PATIENCE } from "./connection-failure.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 
@@ -18,8 +19,8 @@ const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: |$)/;
 const TOO_OLD = new Set([426, 505]);
 
 /** Whether exchangeBriefly() can send a request. */
-export const isBrief = ({ brief = false, url }: HttpRequest): boolean =>
-  brief && url.protocol === "http:" && LOOPBACK.has(url.hostname);
+export const isBrief = ({ brief = false, url, body }: HttpRequest): boolean =>
+  brief && url.protocol === "http:" && LOOPBACK.has(url.hostname) && (body?.size ?? 0) <= LIMIT;
 
 /**
  * Sends a small request to a registry on this machine, in HTTP/1.0 (RFC 1945), of which an answer ends where its connection does. The client that
@@ -41,10 +42,11 @@ export async function exchangeBriefly(
   if (lines.some((line) => /[^\t\x20-\x7e]/.test(line))) return undefined;
   const head = Buffer.from(`${lines.join("\r\n")}${END_OF_HEAD}`, "latin1");
   const options = { limit: LIMIT, patienceMs: PATIENCE.answer };
-  const received = await exchange(Number(url.port || 80), Buffer.concat([head, body]), options).catch(
-    () => undefined,
+  const answered = exchange(Number(url.port || 80), Buffer.concat([head, body]), options);
+  const received = await unlessAborted(
+    answered.catch(() => undefined),
+    request.signal,
   );
-  request.signal?.throwIfAborted();
   return received === undefined ? undefined : parseAnswer(url, received);
 }
 

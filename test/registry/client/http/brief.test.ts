@@ -122,6 +122,17 @@ describe("small requests to this machine", () => {
     assert.deepEqual(server.asked, []);
   });
 
+  it("are given up when that is wanted", async () => {
+    const silent = createServer((socket) => socket.on("data", () => cancel.abort(new Error("enough"))));
+    const cancel = new AbortController();
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const url = new URL(`http://localhost:${(silent.address() as AddressInfo).port}/v2/`);
+    const { signal } = cancel;
+    await assert.rejects(client.send({ method: "GET", url, headers: {}, brief: true, signal }), /enough/);
+    silent.close();
+  });
+
   it("say when nobody listens", async () => {
     await using server = await Answering.start("");
     const url = new URL(`http://localhost:${server.port}/v2/`);
