@@ -93,7 +93,7 @@ export interface KernelTrees {
 }
 
 export interface FileFingerprint {
-  /** sha256 in base64. */
+  /** In base64: the sha256 of the content, of more than 8 MiB that of the sha256 of each 8 MiB. */
   readonly content: string;
   /** As readXattrs() gives them; absent when there are none. */
   readonly xattrs?: ReadonlyMap<string, Buffer>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { loadKernel } from "../../native/binding.ts";
 import type { ScanEntry } from "../../native/kernel.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -76,6 +76,24 @@ describe("native/trees", () => {
       await assert.rejects(scan("sparse"), /ENOTDIR/);
       await assert.rejects(scan("nowhere"), /ENOENT/);
     });
+  });
+
+  it("fingerprints a large file by the digests of its parts", async () => {
+    const part = 8 << 20;
+    for (const size of [part, part + 1, 2 * part, 2 * part + 5]) {
+      const bytes = randomBytes(size);
+      writeFileSync(scratch.join("large"), bytes);
+      const parts = Array.from({ length: Math.ceil(size / part) }, (_, i) =>
+        createHash("sha256")
+          .update(bytes.subarray(i * part, (i + 1) * part))
+          .digest(),
+      );
+      const whole = size > part ? Buffer.concat(parts) : bytes;
+      const prints = await withOpen(scratch.path, DIRECTORY, (root) =>
+        loadKernel().fingerprintFiles(root, ["large"]),
+      );
+      assert.deepEqual([...prints], [{ content: createHash("sha256").update(whole).digest("base64") }]);
+    }
   });
 
   it("fingerprints files in their order, and names the one that fails", async () => {
