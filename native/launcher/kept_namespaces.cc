@@ -24,10 +24,11 @@ int KeptNamespaces::keepJoined(Program& program) {
   return 0;
 }
 
-void KeptNamespaces::keepNetwork(const Program& program, pid_t pid) {
-  if (!(program.cloneFlags & CLONE_NEWNET)) return;
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
-  network_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+void KeptNamespaces::keepMade(const Program& program, pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/ns/";
+  if (program.cloneFlags & CLONE_NEWNET)
+    network_.reset(::open((folder + "net").c_str(), O_RDONLY | O_CLOEXEC));
+  if (program.cloneFlags & CLONE_NEWNS) mounts_.reset(::open((folder + "mnt").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 void KeptNamespaces::joinNetwork(Program& program) const {

@@ -15,17 +15,21 @@ class KeptNamespaces {
  public:
   /** Opens those the program joins, and has it name what is open; 0 or an errno. */
   int keepJoined(Program& program);
-  /** Keeps the network namespace of the first run's process if the program makes one and the process still
-   * is. */
-  void keepNetwork(const Program& program, pid_t pid);
+  /** Keeps the network and mount namespaces of the first run's process if the program makes them and the
+   * process still is. */
+  void keepMade(const Program& program, pid_t pid);
   /** Has the program join what an earlier run made. */
   void joinNetwork(Program& program) const;
   /** The network goes with its last process. */
   void dropNetwork() { network_.reset(); }
+  /** As do the mounts of the first run, which takes milliseconds. */
+  void dropMounts() { mounts_.reset(); }
 
  private:
   std::vector<UniqueFd> joined_;
   UniqueFd network_;
+  /** Held only so that a process does not take its mounts down before its end can be seen. */
+  UniqueFd mounts_;
 };
 
 }  // namespace slipway

@@ -86,7 +86,7 @@ int start(Program& program, const Shim* shim, KeptNamespaces& namespaces, Starte
   if (const int error = namespaces.keepJoined(program)) return error;
   if (const int error = startChild(program, shim->stdio(), child, stage)) return error;
   // The child waits for a word from here, unless it failed already.
-  namespaces.keepNetwork(program, child.pid);
+  namespaces.keepMade(program, child.pid);
   return 0;
 }
 

@@ -232,11 +232,16 @@ void Shim::removeSocket() {
   if (!std::exchange(socketRemoved_, true)) ::unlink(setup_.socket);
 }
 
-void Shim::close() {
+void Shim::tell() {
   removeSocket();
   closing_ = true;
+  sweep();
+}
+
+void Shim::close() {
+  tell();
   const int64_t deadline = monotonicMs() + kFarewellMs;
-  for (sweep(); !clients_.empty(); sweep()) {
+  for (; !clients_.empty(); sweep()) {
     const bool patient = stalled();
     const int64_t left = deadline - monotonicMs();
     if (left <= 0 && !patient) break;

@@ -59,7 +59,9 @@ class Shim {
   void waiting(const ExitRecord& record);
   /** It will not: writes the exit record, takes no more clients. */
   void ended(const ExitRecord& record);
-  /** Tells the clients and waits until they know. */
+  /** Tells the clients. */
+  void tell();
+  /** The same, and waits until they know. */
   void close();
 
   RestartPolicy& policy() { return policy_; }

@@ -142,6 +142,7 @@ bool Supervisor::runAgain() {
   if (delay < 0) return false;
   shim_->waiting(exit_);
   child_.pidfd.reset();
+  namespaces_.dropMounts();
   emptyCgroups(program_.cgroupDirs);
   const int64_t again = monotonicMs() + delay;
   while (!policy.cancelled() && monotonicMs() < again) waitForSomething(again);
@@ -178,12 +179,12 @@ void Supervisor::finish() {
   if (shim_ && ran) shim_->ended(exit_);
   const Payload payload =
       Payload().u8(exit_.signalled).u32(static_cast<uint32_t>(exit_.value)).u8(exit_.outOfMemory);
-  if (!shim_) sendFrame(control_.get(), Message::kExited, payload);
+  // Whoever waits has other things to do before it misses the groups and mounts, which take their time to go.
+  sendFrame(control_.get(), Message::kExited, payload);
+  if (shim_) shim_->tell();
   removeCgroups(program_.cgroupDirs);
-  if (shim_) {
-    sendFrame(control_.get(), Message::kExited, payload);
-    shim_->close();
-  }
+  namespaces_.dropMounts();
+  if (shim_) shim_->close();
 }
 
 }  // namespace slipway

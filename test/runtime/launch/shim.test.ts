@@ -205,7 +205,7 @@ describe("a shim", () => {
     });
     await container.run();
     assert.ok(container.log().some(({ log }) => log.endsWith(":pids:/slipway-test-shim\n")));
-    assert.equal(existsSync(group), false);
+    await eventually(() => !existsSync(group));
   });
 
   it("records that the kernel killed something for want of memory", async function () {
