@@ -26,6 +26,7 @@ import type { DriverParts, SnapshotDriver } from "./snapshots/snapshot-driver.ts
 import { SnapshotTable } from "./snapshots/snapshot-table.ts";
 import { Vfs } from "./snapshots/vfs.ts";
 import { removeAbandoned, removeStrays } from "./sweep.ts";
+import { Trash } from "./trash.ts";
 import { KernelTreeOpener } from "./trees.ts";
 import type { Collected, Store, StoreReport } from "./types.ts";
 
@@ -97,6 +98,7 @@ class OpenedStore implements Store {
   readonly locks: FileLocks;
   readonly trees: KernelTreeOpener;
   readonly driver: ChosenDriver;
+  readonly trash: Trash;
   readonly #kernel: Kernel;
   readonly #derived: DerivedTrees;
 
@@ -111,13 +113,14 @@ class OpenedStore implements Store {
     this.locks = new FileLocks(paths, kernel);
     this.trees = new KernelTreeOpener(kernel);
     this.content = new FileContentStore(paths, database, kernel);
-    const { content, locks, trees } = this;
+    this.trash = new Trash(paths, kernel);
+    const { content, locks, trees, trash } = this;
     this.#derived = new DerivedTrees({ paths, database, locks, kernel });
     const derived = this.#derived;
     this.layers = new LayerTable({ paths, database, content, kernel });
     const snapshotDriver = DRIVERS[driver.name]({ paths, content, derived, trees, kernel });
     this.driver = driver;
-    this.snapshots = new SnapshotTable({ paths, database, content, derived, kernel }, snapshotDriver);
+    this.snapshots = new SnapshotTable({ paths, database, content, derived, kernel, trash }, snapshotDriver);
     this.leases = new LeaseTable(database, paths, {
       cgroup: removeCgroup,
       snapshot: (key) => this.snapshots.remove(key),
@@ -181,6 +184,7 @@ class OpenedStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.trash[Symbol.asyncDispose]();
     this.content.close();
     this.database.close();
   }

@@ -92,6 +92,8 @@ export interface Snapshotter {
   changes(key: string, options?: Abortable): AsyncIterable<Change>;
   /** Idempotent: success means "no such snapshot". */
   remove(key: string): Promise<void>;
+  /** The same; its files go when there is time for it (Trash). */
+  discard(key: string): Promise<void>;
   /** Bytes and inodes written in the snapshot. */
   usage(key: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
   list(): readonly SnapshotInfo[];

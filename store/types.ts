@@ -14,6 +14,7 @@ import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
 import type { ChosenDriver } from "./snapshots/choose-driver.ts";
 import type { LayerInfo, Snapshotter } from "./snapshotter.ts";
+import type { Trash } from "./trash.ts";
 
 // What trees and layers are made of, for the areas that do not know the kernel.
 export type { FileFingerprint, FileStat, LayerEntry, ScanEntry };
@@ -36,6 +37,7 @@ export interface Store extends AsyncDisposable {
   readonly leases: Leases;
   readonly locks: Locks;
   readonly trees: Trees;
+  readonly trash: Trash;
   /** Makes everything committed with `sync: false` durable; call before the transaction that publishes it. */
   flush(): Promise<void>;
   /** Deletes what no image, container, lease or cache record reaches; safe beside running builds. */

@@ -193,10 +193,9 @@ export class Lifecycle {
   /** Takes everything of a container that does not run away; the row last, so that a crash leaves one that can be removed again. */
   async remove(container: StoredContainer, options: { readonly volumes: boolean }): Promise<void> {
     const { id, mounts } = container;
-    const { store, kernel, networks, volumes } = this.#parts;
+    const { store, networks, volumes } = this.#parts;
     await networks.release(networks.endpointsOf(id));
-    await store.snapshots.remove(id);
-    await kernel.removeTree(this.files(id).directory);
+    await Promise.all([store.snapshots.discard(id), store.trash.put(this.files(id).directory)]);
     const named = options.volumes ? mounts.flatMap(({ name }) => name ?? []) : [];
     for (const name of named)
       if (await volumes.leave(name, id)) this.#parts.record(volumeEvent(name, "destroy"));

@@ -12,7 +12,7 @@ import type { Volumes } from "../volumes/volumes.ts";
 /** What containers are made of. */
 export interface ContainerParts {
   readonly store: Store;
-  readonly kernel: Pick<Kernel, "removeTree" | "openPidfd" | "signalPidfd">;
+  readonly kernel: Pick<Kernel, "openPidfd" | "signalPidfd">;
   readonly launcher: Launcher;
   readonly cgroups: ControlGroups;
   readonly networks: Networks;

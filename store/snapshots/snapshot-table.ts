@@ -18,6 +18,7 @@ import type {
   Snapshotter,
   ViewOptions,
 } from "../snapshotter.ts";
+import type { Trash } from "../trash.ts";
 import type { DerivedTrees } from "./derived-trees.ts";
 import type { SnapshotDriver, Stacked } from "./snapshot-driver.ts";
 
@@ -35,6 +36,7 @@ export interface SnapshotTableParts {
   readonly content: ContentStore;
   readonly derived: DerivedTrees;
   readonly kernel: Pick<KernelTrees, "removeTree">;
+  readonly trash: Trash;
 }
 
 /** Snapshots as rows, their files by a driver. */
@@ -134,6 +136,16 @@ export class SnapshotTable implements Snapshotter {
   async remove(key: string): Promise<void> {
     if (!KEY.test(key)) return;
     await this.#parts.kernel.removeTree(this.#parts.paths.snapshot(key));
+    this.#forget(key);
+  }
+
+  async discard(key: string): Promise<void> {
+    if (!KEY.test(key)) return;
+    await this.#parts.trash.put(this.#parts.paths.snapshot(key));
+    this.#forget(key);
+  }
+
+  #forget(key: string): void {
     query(this.#parts.database, "DELETE FROM snapshots WHERE key = ?").run(key);
   }
 
