@@ -6,6 +6,7 @@
 //   program { see program.h }         -->
 //                                     <--   need-id-map { u32 pid }            only with a new user namespace
 //   id-map-written                    -->
+//                                     <--   cloned { u32 pid, u32 launcher's } it has its namespaces
 //                                     <--   created { u8 parent, path }        a mount point made in the root
 //                                     filesystem; any number
 //                                     <--   warning { u32 index, u32 errno }   an operation the host refused
@@ -44,6 +45,7 @@ enum class Message : uint8_t {
   kFailed = 68,
   kStarted = 69,
   kExited = 70,
+  kCloned = 71,
   // child → launcher only: carries the terminal's master descriptor
   kTerminal = 96,
 };

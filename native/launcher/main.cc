@@ -111,6 +111,8 @@ int run() {
     if (shim) shim->close();
     refuse(control.get(), error, stage);
   }
+  const Payload pids = Payload().u32(static_cast<uint32_t>(child.pid)).u32(static_cast<uint32_t>(::getpid()));
+  sendFrame(control.get(), Message::kCloned, pids);
   if (shim) {
     shim->childHasStdio();
     // Of all the container's processes its keeper should be the last to go. Refused without CAP_SYS_RESOURCE.

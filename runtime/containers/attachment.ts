@@ -1,7 +1,7 @@
 import { deferred } from "../../core/deferred.ts";
 import { isCode } from "../../core/errors.ts";
 import { connectShim } from "../launch/shim.ts";
-import type { ShimAttachment, ShimOutput } from "../launch/shim-attachment.ts";
+import { attachToShim, type ShimAttachment, type ShimOutput } from "../launch/shim-attachment.ts";
 import type { LogEntry } from "../logs/log-reader.ts";
 import type { TerminalSize } from "../terminal-size.ts";
 
@@ -32,11 +32,10 @@ export class LaterAttachment implements Attachment {
 
   async connect(socket: string, options: { readonly lossless: boolean }): Promise<void> {
     if (this.#disposed) return;
-    await using client = await connectShim(socket);
     this.#socket = socket;
     const { lossless } = options;
     this.#connected.resolve(
-      await client.attach({ stdin: this.#stdin, stdout: true, stderr: true, lossless }),
+      await attachToShim(socket, { stdin: this.#stdin, stdout: true, stderr: true, lossless }),
     );
   }
 

@@ -5,8 +5,8 @@ import { type ResolvedUser, resolveUser, withGroups } from "../../core/user.ts";
 import { ownerOf } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { ControlGroup } from "../cgroups/control-groups.ts";
-import type { HostConfig } from "../container-config.ts";
-import type { Launched, LaunchIo } from "../launch/launcher.ts";
+import type { EndpointRecord, HostConfig } from "../container-config.ts";
+import type { Launched, LaunchIo, LaunchRequest } from "../launch/launcher.ts";
 import type { SeccompResolver } from "../seccomp/resolve.ts";
 import { compileSpec } from "../spec/compile.ts";
 import { withoutRootDevices } from "../spec/deviceless.ts";
@@ -103,6 +103,11 @@ export class Starter {
       compileResources(container.hostConfig, devices),
     );
     undo.add(() => group.remove());
+    const connect = async (pid: number): Promise<void> => {
+      await Promise.all([this.#connect(container, endpoints, pid), options.beforeRun(files.socket)]);
+    };
+    // What is set for all links has to be set before there are any.
+    const early = Object.keys(container.hostConfig.Sysctls).length === 0;
     const launched = await this.#launch({
       container,
       files,
@@ -111,12 +116,10 @@ export class Starter {
       devicesConfined,
       devices,
       size: options.size,
+      connect: early ? connect : undefined,
     });
     undo.add(() => launched[Symbol.asyncDispose]());
-    for (const endpoint of endpoints) await networks.attach(endpoint, launched.pid);
-    await routeOut(networks, launched.pid, { endpoints });
-    if (needsNames(endpoints)) await serveNames(container, launched.pid, this.#parts);
-    await options.beforeRun(files.socket);
+    if (!early) await connect(launched.pid);
     this.#noteRunning(container, launched, { endpoints, cgroup: group.path });
     await launched.go();
     undo.keep();
@@ -124,6 +127,17 @@ export class Starter {
     for (const endpoint of endpoints) this.#parts.record(networkEvent(endpoint, container.id, "connect"));
     await launched[Symbol.asyncDispose]();
     return [...network.warnings, ...warnings, ...launched.warnings];
+  }
+
+  async #connect(
+    container: StoredContainer,
+    endpoints: readonly EndpointRecord[],
+    pid: number,
+  ): Promise<void> {
+    const { networks } = this.#parts;
+    for (const endpoint of endpoints) await networks.attach(endpoint, pid);
+    await routeOut(networks, pid, { endpoints });
+    if (needsNames(endpoints)) await serveNames(container, pid, this.#parts);
   }
 
   /** Before it runs: a crash then leaves a row that is found to have ended. */
@@ -156,6 +170,7 @@ export class Starter {
     readonly devicesConfined: boolean;
     readonly devices: readonly GrantedDevice[];
     readonly size: TerminalSize | undefined;
+    readonly connect: LaunchRequest["connect"];
   }): Promise<Launched> {
     const { container, files, group, size } = request;
     const deviceless = !(request.devicesConfined || container.hostConfig.Privileged);
@@ -177,6 +192,7 @@ export class Starter {
       cgroupProcs: group.procs,
       cgroupDirs: group.directories,
       io: await shimIo(container, files, size),
+      connect: request.connect,
     });
   }
 

@@ -54,6 +54,11 @@ export interface LaunchRequest {
   /** Directories removed when the process has ended, with what is still running in them. */
   readonly cgroupDirs: readonly string[];
   readonly io: LaunchIo;
+  /**
+   * Called when the process has its namespaces, with its id on this host, and awaited beside the making of its mounts. The shim answers then. When it
+   * rejects, the launch does.
+   */
+  readonly connect?: ((pid: number) => Promise<void>) | undefined;
 }
 
 export interface LaunchFile {

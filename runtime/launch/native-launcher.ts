@@ -18,7 +18,7 @@ export interface NativeLauncherOptions {
   readonly compileSeccomp: (profile: OciSeccomp) => Uint8Array;
 }
 
-interface StartRequest extends Pick<LaunchRequest, "io" | "cgroupProcs" | "cgroupDirs"> {
+interface StartRequest extends Pick<LaunchRequest, "io" | "cgroupProcs" | "cgroupDirs" | "connect"> {
   readonly probe?: ProbeSetup | undefined;
 }
 
@@ -92,7 +92,7 @@ export class NativeLauncher implements Launcher {
 
   async #start(
     program: LaunchProgram,
-    { io, cgroupProcs, cgroupDirs, probe }: StartRequest,
+    { io, cgroupProcs, cgroupDirs, connect, probe }: StartRequest,
     options: SessionOptions,
   ): Promise<Launched> {
     const shim = shimOf(io);
@@ -106,7 +106,10 @@ export class NativeLauncher implements Launcher {
     const { session, ended } = this.#spawn(io, options);
     session.send({ type: "program", program: bytes });
     try {
-      return new LaunchedProcess(await session.ready, { session, ended, detached: shim !== undefined });
+      const connected = connect === undefined ? undefined : connectTo(session, connect);
+      const ready = await session.ready;
+      await connected;
+      return new LaunchedProcess(ready, { session, ended, detached: shim !== undefined });
     } catch (error) {
       session.close();
       await ended;
@@ -132,6 +135,13 @@ export class NativeLauncher implements Launcher {
       closeSync(theirs);
     }
   }
+}
+
+/** Beside a launch, whose own failure is told first. */
+function connectTo(session: LaunchSession, connect: (pid: number) => Promise<void>): Promise<void> {
+  const connected = session.cloned.then(({ pid }) => connect(pid));
+  connected.catch(() => undefined);
+  return connected;
 }
 
 interface LaunchedParts {

@@ -5,6 +5,7 @@ import { encodeFrame, type Frame } from "./frames.ts";
 //   program                         -->
 //                                   <--   need-id-map { pid }       only with a new user namespace
 //   id-map-written                  -->
+//                                   <--   cloned { pid, launcher }  it has its namespaces
 //                                   <--   created { path, parent }  any number
 //                                   <--   warning { index, errno }  any number
 //                                   <--   ready { pid, launcher }   parked
@@ -16,6 +17,7 @@ import { encodeFrame, type Frame } from "./frames.ts";
 
 export type FromLauncher =
   | { readonly type: "need-id-map"; readonly pid: number }
+  | { readonly type: "cloned"; readonly pid: number; readonly launcher: number }
   | { readonly type: "created"; readonly parent: boolean; readonly path: string }
   | { readonly type: "warning"; readonly index: number; readonly errno: number }
   | { readonly type: "ready"; readonly pid: number; readonly launcher: number }
@@ -68,6 +70,7 @@ const DECODERS: Readonly<Record<number, (payload: Buffer) => FromLauncher>> = {
     status: p.readUInt8() === 1 ? { signal: p.readUInt32LE(1) } : { code: p.readUInt32LE(1) },
     oom: p.readUInt8(5) === 1,
   }),
+  71: (p) => ({ type: "cloned", pid: p.readUInt32LE(), launcher: p.readUInt32LE(4) }),
 };
 
 /** Throws a RangeError on a frame that is none of the launcher's. */

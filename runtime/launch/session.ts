@@ -39,7 +39,7 @@ type Receivers = {
 const broken = (why: string): Failure =>
   new Failure("LAUNCH_FAILED", { operation: "launching", errno: "EPIPE", why });
 
-/** The parked process and the launcher that is its parent, as the host numbers them. */
+/** The process and the launcher that is its parent, as the host numbers them. */
 export interface Ready {
   readonly pid: number;
   readonly launcher: number;
@@ -56,6 +56,7 @@ export interface SessionOptions extends Abortable {
 export class LaunchSession {
   readonly warnings: string[] = [];
   readonly created: CreatedPath[] = [];
+  readonly #cloned = later<Ready>();
   readonly #ready = later<Ready>();
   readonly #started = later<void>();
   readonly #exited = later<ExitStatus>();
@@ -66,6 +67,7 @@ export class LaunchSession {
 
   readonly #receivers: Receivers = {
     "need-id-map": ({ pid }) => this.#mapIds(pid),
+    cloned: ({ pid, launcher }) => this.#cloned.resolve({ pid, launcher }),
     created: ({ path, parent }) => this.created.push({ path, parent }),
     warning: ({ index, errno }) => this.warnings.push(launchWarning(this.#options.ops, index, errno)),
     ready: ({ pid, launcher }) => this.#ready.resolve({ pid, launcher }),
@@ -95,7 +97,11 @@ export class LaunchSession {
     else options.signal?.addEventListener("abort", this.#abort);
   }
 
-  /** The parked process's id. */
+  /** Resolves when the process has its namespaces; it is at making its mounts. */
+  get cloned(): Promise<Ready> {
+    return this.#cloned.promise;
+  }
+  /** Resolves when the process is parked. */
   get ready(): Promise<Ready> {
     return this.#ready.promise;
   }
@@ -139,6 +145,7 @@ export class LaunchSession {
   /** Fails whatever was not settled yet; the launcher cleans up by itself. */
   #end(error: Failure): void {
     this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#cloned.reject(error);
     this.#ready.reject(error);
     this.#started.reject(error);
     this.#exited.reject(error);

@@ -1,6 +1,6 @@
 import type { Frame } from "./frames.ts";
 import type { ExitRecord } from "./shim.ts";
-import { ShimConnection } from "./shim-connection.ts";
+import { closed, ShimConnection } from "./shim-connection.ts";
 import { type AttachOptions, FROM_SHIM, SHIM_FRAME_LIMIT, toShim } from "./shim-protocol.ts";
 
 export interface ShimOutput {
@@ -28,16 +28,12 @@ const STREAMS: Readonly<Record<number, ShimOutput["stream"]>> = {
 const QUEUE_LIMIT = 64;
 
 /** Attaches; rejects with SHIM_UNREACHABLE. */
-export async function attachToShim(
-  socket: string,
-  options: AttachOptions,
-  gone: () => Error,
-): Promise<ShimAttachment> {
+export async function attachToShim(socket: string, options: AttachOptions): Promise<ShimAttachment> {
   const attachment = new Attachment();
   const connection = await ShimConnection.open(socket, attachment);
   await connection.send(toShim.attach(options));
   attachment.use(connection);
-  if (!(await attachment.attached)) throw gone();
+  if (!(await attachment.attached)) throw closed(socket);
   return attachment;
 }
 

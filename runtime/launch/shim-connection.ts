@@ -25,8 +25,11 @@ function open(path: string): Promise<Socket> {
   });
 }
 
-export const unreachable = (socket: string, why: string, cause?: unknown): Failure =>
+const unreachable = (socket: string, why: string, cause?: unknown): Failure =>
   new Failure("SHIM_UNREACHABLE", { socket, why }, { cause });
+
+/** Of a connection that ended before it was answered. */
+export const closed = (socket: string): Failure => unreachable(socket, "the connection was closed");
 
 /** One connection to a shim: frames both ways. Rejects with SHIM_UNREACHABLE. */
 export class ShimConnection {

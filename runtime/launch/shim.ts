@@ -4,7 +4,7 @@ import { readIfThere } from "../../core/if-there.ts";
 import type { Frame } from "./frames.ts";
 import type { RestartRule } from "./restart-rule.ts";
 import { attachToShim, type ShimAttachment } from "./shim-attachment.ts";
-import { ShimConnection, unreachable } from "./shim-connection.ts";
+import { closed, ShimConnection } from "./shim-connection.ts";
 import { type AttachOptions, FROM_SHIM, toShim } from "./shim-protocol.ts";
 
 /** How a container ended, as its shim writes it. `code` as a shell would report it: 128 + signal for a killed process. */
@@ -98,21 +98,19 @@ class Client implements ShimClient {
   closed(): void {
     this.#closed = true;
     for (const waiter of [...this.#requests.splice(0), ...this.#waiters.splice(0)])
-      waiter.reject(this.#gone());
+      waiter.reject(closed(this.#socket));
   }
-
-  readonly #gone = (): Error => unreachable(this.#socket, "the connection was closed");
 
   #request(frame: Buffer): Promise<Frame> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(this.#gone());
+      if (this.#closed) return reject(closed(this.#socket));
       this.#requests.push({ resolve, reject });
       void this.#connection?.send(frame);
     });
   }
 
   attach(options: AttachOptions): Promise<ShimAttachment> {
-    return attachToShim(this.#socket, options, this.#gone);
+    return attachToShim(this.#socket, options);
   }
 
   async resize(columns: number, rows: number): Promise<void> {
@@ -125,7 +123,7 @@ class Client implements ShimClient {
 
   wait(): Promise<ExitRecord> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(this.#gone());
+      if (this.#closed) return reject(closed(this.#socket));
       this.#waiters.push({ resolve, reject });
       void this.#connection?.send(toShim.wait());
     });

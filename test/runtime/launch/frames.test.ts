@@ -37,6 +37,7 @@ const messages: readonly (readonly [hex: string, expected: FromLauncher])[] = [
   ["45", { type: "started" }],
   ["46 00 03000000 00", { type: "exited", status: { code: 3 }, oom: false }],
   ["46 01 09000000 01", { type: "exited", status: { signal: 9 }, oom: true }],
+  ["47 39300000 3a300000", { type: "cloned", pid: 12345, launcher: 12346 }],
 ];
 
 describe("the launch protocol", () => {

@@ -71,6 +71,9 @@ describe("a launcher", () => {
       { cgroupFiles: [], cgroupDirs: [] },
     );
     const messages = await answer(encodeFrame(1, Buffer.concat([empty.subarray(0, -4), ops])), false);
-    assert.deepEqual(messages[0], { type: "failed", index: 0, errno: 22, stage: "none" });
+    assert.deepEqual(
+      messages.find(({ type }) => type !== "cloned"),
+      { type: "failed", index: 0, errno: 22, stage: "none" },
+    );
   });
 });

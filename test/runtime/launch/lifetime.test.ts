@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { Launched, LaunchIo } from "../../../runtime/launch/launcher.ts";
@@ -42,6 +42,40 @@ describe("a container on passed descriptors", () => {
     assert.equal(program(), "sleep\0" + "1000\0");
     launched.signal(SIGKILL);
     assert.deepEqual(await launched.exited(), { signal: SIGKILL });
+  });
+
+  it("is connected before it is parked", async () => {
+    const connected: number[] = [];
+    const connect = async (pid: number): Promise<void> => {
+      const namespaces = ["self", pid].map((name) => readlinkSync(`/proc/${name}/ns/net`));
+      assert.notEqual(namespaces[0], namespaces[1]);
+      await sleep(50);
+      connected.push(pid);
+    };
+    await using launched = await bench.launcher.launch({ ...bench.request(sleeper, io), connect });
+    assert.deepEqual(connected, [launched.pid]);
+  });
+
+  it("is not launched when it cannot be connected", async () => {
+    const pids: number[] = [];
+    const connect = async (pid: number): Promise<void> => {
+      pids.push(pid);
+      throw new Error("no network");
+    };
+    const request = { ...bench.request(sleeper, io), connect };
+    await assert.rejects(bench.launcher.launch(request), { message: "no network" });
+    for (const pid of pids) await ended(pid);
+    assert.equal(pids.length, 1);
+  });
+
+  it("is told why it could not be launched before why it could not be connected", async () => {
+    const spec = specOf(processOf(["true"]), {
+      mounts: [{ destination: "/x", type: "bind", source: "/does-not-exist", options: ["bind"] }],
+    });
+    const connect = () => Promise.reject(new Error("no network"));
+    await assert.rejects(bench.launcher.launch({ ...bench.request(spec, io), connect }), {
+      code: "LAUNCH_FAILED",
+    });
   });
 
   it("is delivered signals", async () => {
