@@ -1,15 +1,10 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Failure } from "../core/errors.ts";
+import { FileTable, type PackedRows, unpackStats } from "./file-table.ts";
 import type { Inflated, Kernel, WrittenLayer } from "./kernel.ts";
 import { type PackedLayer, packLayer } from "./layer-pack.ts";
-import {
-  type PackedFingerprints,
-  type PackedRows,
-  unpackEntries,
-  unpackFingerprints,
-  unpackStats,
-} from "./packed.ts";
+import { type PackedFingerprints, unpackFingerprints } from "./packed-fingerprints.ts";
 import { type PackedTexts, packTexts } from "./packed-texts.ts";
 
 /** What the addon exports: Kernel's functions, some with their values packed. */
@@ -19,6 +14,7 @@ interface Packed {
   statInRoot(root: number, path: string): PackedRows;
   statManyInRoot(root: number, paths: PackedTexts): Promise<PackedRows>;
   scan(root: number, path: string, prune: readonly string[]): Promise<PackedRows>;
+  isUnchanged(root: number, path: string, files: PackedRows): Promise<boolean>;
   fingerprintFiles(root: number, paths: PackedTexts): Promise<PackedFingerprints>;
   readXattrs(root: number, path: string): readonly (readonly [string, Buffer])[];
   writeLayer(out: number, root: number, layer: PackedLayer): Promise<WrittenLayer>;
@@ -62,7 +58,8 @@ function bind(addon: Addon): Kernel {
     ...addon,
     statInRoot: (root, path) => unpackStats(addon.statInRoot(root, path)).at(0),
     statManyInRoot: async (root, paths) => unpackStats(await addon.statManyInRoot(root, packTexts(paths))),
-    scan: async (root, path, options) => unpackEntries(await addon.scan(root, path, options?.prune ?? [])),
+    scan: async (root, path, options) => new FileTable(await addon.scan(root, path, options?.prune ?? [])),
+    isUnchanged: (root, path, files) => addon.isUnchanged(root, path, files.packed),
     fingerprintFiles: async (root, paths) =>
       unpackFingerprints(await addon.fingerprintFiles(root, packTexts(paths))),
     readXattrs: (root, path) => new Map(addon.readXattrs(root, path)),

@@ -1,5 +1,6 @@
 import type { LazyList, Sequence } from "../core/lazy-list.ts";
 import type { Mount } from "../core/mount.ts";
+import type { FileTable } from "./file-table.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
 
 export type { KernelNetwork } from "./kernel-network.ts";
@@ -75,11 +76,9 @@ export interface KernelTrees {
    * Lists everything below `path` of `root` (links not followed), each with its stat, sorted by path bytes; paths are relative to
    * `path`, without "./"; `path` itself is not listed. `prune` are directory paths (relative) not to be entered or listed.
    */
-  scan(
-    root: number,
-    path: string,
-    options?: { readonly prune?: readonly string[] },
-  ): Promise<LazyList<ScanEntry>>;
+  scan(root: number, path: string, options?: { readonly prune?: readonly string[] }): Promise<FileTable>;
+  /** True when everything of `files`, paths below `path` of `root`, is what it was. Directories may have changed. */
+  isUnchanged(root: number, path: string, files: FileTable): Promise<boolean>;
   /** Content and attributes of each regular file, in order, over several threads. Paths as for openInRoot. */
   fingerprintFiles(root: number, paths: Iterable<string>): Promise<LazyList<FileFingerprint>>;
   /** Extended attributes that belong into a layer (security.capability, user.*), by name. */

@@ -2,7 +2,8 @@ import { close, closeSync, constants, fstatSync, openSync, readFileSync } from "
 import { Failure } from "../core/errors.ts";
 import type { LazyList } from "../core/lazy-list.ts";
 import { type Mount, readOnlyRootfs } from "../core/mount.ts";
-import type { FileFingerprint, FileStat, Kernel, ScanEntry } from "../native/kernel.ts";
+import type { FileTable } from "../native/file-table.ts";
+import type { FileFingerprint, FileStat, Kernel } from "../native/kernel.ts";
 import type { Tree, Trees } from "./types.ts";
 
 const TEXT_LIMIT = 1 << 20;
@@ -50,8 +51,11 @@ class KernelTree implements Tree {
   statMany(paths: Iterable<string>): Promise<LazyList<FileStat | undefined>> {
     return this.#kernel.statManyInRoot(this.fd, paths);
   }
-  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<LazyList<ScanEntry>> {
+  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<FileTable> {
     return this.#kernel.scan(this.fd, path, options);
+  }
+  isUnchanged(path: string, files: FileTable): Promise<boolean> {
+    return this.#kernel.isUnchanged(this.fd, path, files);
   }
   fingerprint(paths: Iterable<string>): Promise<LazyList<FileFingerprint>> {
     return this.#kernel.fingerprintFiles(this.fd, paths);

@@ -9,6 +9,7 @@ import type { Platform } from "../core/platform.ts";
 import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { AttestationKind, Predicate } from "../image/attestations/statement.ts";
 import type { ImageConfig } from "../image/config.ts";
+import type { FileTable } from "../native/file-table.ts";
 import type { FileFingerprint, FileStat, LayerEntry, ScanEntry } from "../native/kernel.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Paths } from "./paths.ts";
@@ -17,6 +18,7 @@ import type { LayerInfo, Snapshotter } from "./snapshotter.ts";
 import type { Trash } from "./trash.ts";
 
 // What trees and layers are made of, for the areas that do not know the kernel.
+export { FileTable, IDENTITY_WORDS } from "../native/file-table.ts";
 export type { FileFingerprint, FileStat, LayerEntry, ScanEntry };
 
 /**
@@ -134,7 +136,9 @@ export interface Tree extends Disposable {
   resolve(path: string): string;
   stat(path: string): FileStat | undefined;
   statMany(paths: Iterable<string>): Promise<LazyList<FileStat | undefined>>;
-  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<LazyList<ScanEntry>>;
+  scan(path: string, options?: { readonly prune?: readonly string[] }): Promise<FileTable>;
+  /** True when everything of `files`, paths below `path`, is what it was. Directories may have changed. */
+  isUnchanged(path: string, files: FileTable): Promise<boolean>;
   /** Content and attributes of regular files. */
   fingerprint(paths: Iterable<string>): Promise<LazyList<FileFingerprint>>;
   xattrs(path: string): ReadonlyMap<string, Buffer>;

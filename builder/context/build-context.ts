@@ -6,7 +6,7 @@ import { Listings } from "../cache/listings.ts";
 import type { IgnoreFile } from "../types.ts";
 import { readFingerprints } from "./fingerprint.ts";
 import { rulesOf, select } from "./select.ts";
-import type { Selected } from "./selected.ts";
+import { entriesOf, type Selected } from "./selected.ts";
 import { Selection, type SelectionReader } from "./selection.ts";
 import type { Source, SourceRoot, Sources } from "./source-root.ts";
 import { StatCache } from "./stat-cache.ts";
@@ -82,7 +82,8 @@ export class BuildContext implements Disposable {
     const cache = this.#cache;
     const reader = readerOf(root, this.#listings);
     if (cache === undefined) return selectAll(root, sources, reader);
-    const fingerprints: SelectionReader["fingerprints"] = (entries) => cache.fingerprints(root.tree, entries);
+    const fingerprints: SelectionReader["fingerprints"] = (selected) =>
+      cache.fingerprints(root.tree, selected);
     return selectAll(root, sources, { ...reader, fingerprints });
   }
 }
@@ -93,7 +94,7 @@ export const selectFrom = (root: SourceRoot, sources: Sources, listings: Listing
 
 function readerOf(root: SourceRoot, listings: Listings): SelectionReader {
   return {
-    fingerprints: (entries) => readFingerprints(root.tree, entries),
+    fingerprints: (selected) => readFingerprints(root.tree, entriesOf(selected)),
     keepListing: (content, listing) => listings.put(content, listing),
   };
 }

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { LazyList } from "../../core/lazy-list.ts";
-import type { FileStat, ScanEntry } from "../../store/types.ts";
+import { type FileStat, FileTable, type ScanEntry } from "../../store/types.ts";
 import { suggest } from "../dockerfile/suggest.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
 import { matchPath } from "./patterns.ts";
@@ -88,22 +88,26 @@ async function selectPath(root: SourceRoot, path: string, filter: Filter): Promi
   const stat = root.tree.stat(resolved);
   if (stat === undefined || (path !== resolved && hides(root, path))) return undefined;
   const name = posix.basename(path);
+  const self = entryOf(root, resolved, "", stat);
+  const own = FileTable.of([self]);
   if (stat.type !== "dir")
-    return hides(root, resolved)
-      ? undefined
-      : { name, self: entryOf(root, resolved, "", stat), below: LazyList.join([]) };
-  const below = await selectBelow(root, resolved, filter);
+    return hides(root, resolved) ? undefined : { name, self, below: LazyList.join([]), files: own };
+  const { below, files } = await selectBelow(root, resolved, filter);
   // A hidden directory is there if something below it is.
   if (below.length === 0 && hides(root, resolved)) return undefined;
-  const self = entryOf(root, resolved, "", stat);
-  return { name, self: resolved === "/" ? { ...self, timeless: true } : self, below };
+  return {
+    name,
+    self: resolved === "/" ? { ...self, timeless: true } : self,
+    below,
+    files: FileTable.concat([own, files]),
+  };
 }
 
 async function selectBelow(
   root: SourceRoot,
   directory: string,
   { below, include, exclude }: Filter,
-): Promise<LazyList<SelectedEntry>> {
+): Promise<Pick<Selected, "below" | "files">> {
   const prefix = posix.join(directory, "/");
   const all = below === undefined ? await scan(root, directory) : await scanPattern(root, directory, below);
   const isAsked = (path: string): boolean => include?.hides(path) !== false && exclude?.hides(path) !== true;
@@ -112,13 +116,14 @@ async function selectBelow(
     isFiltered || root.visibility !== undefined
       ? withParents(all, (path) => !hides(root, prefix + path) && isAsked(path))
       : all;
-  return kept.map(({ path, stat }) => {
+  const selected = kept.map(({ path, stat }) => {
     const entry = entryOf(root, prefix + path, path, stat);
     return isFiltered && stat.type === "dir" && !isAsked(path) ? { ...entry, timeless: true } : entry;
   });
+  return { below: selected, files: kept };
 }
 
-function scan(root: SourceRoot, directory: string): Promise<LazyList<ScanEntry>> {
+function scan(root: SourceRoot, directory: string): Promise<FileTable> {
   const prefix = posix.join(directory, "/");
   const prune = (root.visibility?.prune ?? [])
     .map((path) => `/${path}`)
@@ -128,11 +133,7 @@ function scan(root: SourceRoot, directory: string): Promise<LazyList<ScanEntry>>
 }
 
 /** What may match `pattern`: everything below its part without wildcards, with the directories that lead there. */
-async function scanPattern(
-  root: SourceRoot,
-  directory: string,
-  pattern: string,
-): Promise<LazyList<ScanEntry>> {
+async function scanPattern(root: SourceRoot, directory: string, pattern: string): Promise<FileTable> {
   const { prefix } = splitPattern(`/${pattern}`);
   const names = prefix.split("/").filter((name) => name !== "");
   const leading: ScanEntry[] = [];
@@ -140,26 +141,27 @@ async function scanPattern(
   for (const name of names) {
     path = posix.join(path, name);
     const stat = root.tree.stat(posix.join(directory, path));
-    if (stat === undefined) return LazyList.join([leading]);
+    if (stat === undefined) return FileTable.of(leading);
     leading.push({ path, stat });
-    if (stat.type !== "dir") return LazyList.join([leading]);
+    if (stat.type !== "dir") return FileTable.of(leading);
   }
   const found = await scan(root, posix.join(directory, path));
+  if (path === "") return found;
   const below = found.map((entry) => ({ ...entry, path: posix.join(path, entry.path) }));
-  return LazyList.join([leading, below]);
+  return FileTable.of([...leading, ...below]);
 }
 
 /** What is shown, and the directories above it. `entries` have parents before their children. */
-function withParents(entries: LazyList<ScanEntry>, isShown: (path: string) => boolean): LazyList<ScanEntry> {
+function withParents(entries: FileTable, isShown: (path: string) => boolean): FileTable {
   const needed = new Set<string>();
   const kept: number[] = [];
   for (let i = entries.length - 1; i >= 0; i--) {
-    const path = entries.at(i)?.path ?? "";
+    const path = entries.path(i);
     if (!needed.has(path) && !isShown(path)) continue;
     needed.add(posix.dirname(path));
     kept.push(i);
   }
-  return entries.pick(kept.reverse());
+  return kept.length === entries.length ? entries : entries.pick(kept.reverse());
 }
 
 function entryOf({ owner }: SourceRoot, source: string, path: string, stat: FileStat): SelectedEntry {

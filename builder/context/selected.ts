@@ -1,5 +1,5 @@
 import { LazyList } from "../../core/lazy-list.ts";
-import type { FileStat } from "../../store/types.ts";
+import { type FileStat, FileTable } from "../../store/types.ts";
 
 /** A thing that a COPY or ADD takes from its source. */
 export interface SelectedEntry {
@@ -26,8 +26,14 @@ export interface Selected {
   readonly self: SelectedEntry;
   /** Parents before their children. Empty for anything but a directory. */
   readonly below: LazyList<SelectedEntry>;
+  /** The paths and stats of `self` and of what is `below`, for what concerns all of them at once. */
+  readonly files: FileTable;
 }
 
 /** Every entry, sources before what is below them. */
 export const entriesOf = (selected: readonly Selected[]): LazyList<SelectedEntry> =>
   LazyList.join(selected.flatMap(({ self, below }) => [[self], below]));
+
+/** The files of entriesOf(), in its order. */
+export const filesOf = (selected: readonly Selected[]): FileTable =>
+  FileTable.concat(selected.map(({ files }) => files));

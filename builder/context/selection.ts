@@ -1,10 +1,11 @@
 import { type Digest, digestOf } from "../../core/digest.ts";
 import type { LazyList } from "../../core/lazy-list.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-import { entriesOf, type Selected, type SelectedEntry } from "./selected.ts";
+import type { Selected, SelectedEntry } from "./selected.ts";
 
 export interface SelectionReader {
-  fingerprints(entries: LazyList<SelectedEntry>): Promise<LazyList<Fingerprint>>;
+  /** Of entriesOf(`selected`), in its order. */
+  fingerprints(selected: readonly Selected[]): Promise<LazyList<Fingerprint>>;
   /** Keeps the listing that `content` is the digest of. */
   keepListing(content: Digest, listing: Uint8Array): void;
 }
@@ -30,7 +31,7 @@ export class Selection {
   }
 
   async #digest(): Promise<Digest> {
-    const listing = listingOf(this.selected, await this.#reader.fingerprints(entriesOf(this.selected)));
+    const listing = listingOf(this.selected, await this.#reader.fingerprints(this.selected));
     const content = digestOf(listing);
     this.#reader.keepListing(content, listing);
     return content;

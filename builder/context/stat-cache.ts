@@ -1,14 +1,14 @@
 import type { Database } from "better-sqlite3";
 import { LazyList } from "../../core/lazy-list.ts";
 import { query } from "../../store/database.ts";
-import type { FileStat, Tree } from "../../store/types.ts";
+import { type FileTable, IDENTITY_WORDS, type Tree } from "../../store/types.ts";
 import { type Fingerprint, readFingerprints } from "./fingerprint.ts";
-import type { SelectedEntry } from "./selected.ts";
-import { isSettled } from "./stats.ts";
+import { entriesOf, filesOf, type Selected } from "./selected.ts";
+import { settledAt } from "./stats.ts";
 
 /** Files that were looked at together, and what they consist of. */
 interface Seen {
-  readonly entries: LazyList<SelectedEntry>;
+  readonly files: FileTable;
   readonly prints: LazyList<Fingerprint>;
   readonly lookedAt: number;
 }
@@ -32,25 +32,24 @@ export class StatCache {
     this.#clock = clock;
   }
 
-  async fingerprints(tree: Tree, entries: LazyList<SelectedEntry>): Promise<LazyList<Fingerprint>> {
+  /** Of entriesOf(`selected`), in its order. */
+  async fingerprints(tree: Tree, selected: readonly Selected[]): Promise<LazyList<Fingerprint>> {
     this.#known ??= this.#load();
     const known = this.#known;
     const lookedAt = this.#clock();
-    // Where the fingerprint is: a row of what is known, or -1 and below for what is read now.
-    const rows = new Int32Array(entries.length);
-    let count = 0;
-    const unknown = entries.filter(({ stat }, i) => {
-      const row = known.find(stat);
-      rows[i] = row ?? --count;
-      return row === undefined;
-    });
-    const read = await readFingerprints(tree, unknown);
+    const files = filesOf(selected);
+    const rows = known.find(files);
+    const unknown: number[] = [];
+    for (let i = 0; i < rows.length; i++) if (rows[i] === UNKNOWN) unknown.push(i);
+    const read = await readFingerprints(tree, entriesOf(selected).pick(unknown));
     this.#changed ||= unknown.length > 0;
-    const prints = new LazyList(entries.length, (i) => {
+    // Where the others are among those that were read.
+    for (const [i, index] of unknown.entries()) rows[index] = UNKNOWN - i;
+    const prints = new LazyList(rows.length, (i) => {
       const row = rows[i] ?? 0;
-      return (row < 0 ? read.at(-1 - row) : known.prints[row]) ?? "";
+      return (row <= UNKNOWN ? read.at(UNKNOWN - row) : known.prints[row]) ?? "";
     });
-    this.#seen.push({ entries, prints, lookedAt });
+    this.#seen.push({ files, prints, lookedAt });
     return prints;
   }
 
@@ -72,59 +71,91 @@ export class StatCache {
   }
 }
 
-const FIELDS = 5;
+/** In place of a row. */
+const UNKNOWN = -1;
+const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT;
+/** How many files there are, and nothing. */
+const HEAD_WORDS = 2;
 
-/** Five 64-bit integers a file, then the fingerprints, one a line: tens of thousands are read in milliseconds. */
+/** The identity of each file, then the fingerprints, one a line: tens of thousands are read in milliseconds. */
 function pack(seen: readonly Seen[]): Buffer {
-  const most = seen.reduce((sum, { entries }) => sum + entries.length, 0);
-  const numbers = new BigInt64Array(1 + most * FIELDS);
+  const most = seen.reduce((sum, { files }) => sum + files.length, 0);
+  const words = new Uint32Array(HEAD_WORDS + most * IDENTITY_WORDS);
   const prints: string[] = [];
   // A file is the same wherever it is.
-  const rows = new Map<bigint, number>();
-  for (const { entries, prints: found, lookedAt } of seen)
-    for (const [i, { stat }] of entries.entries()) {
-      if (!isSettled(stat, lookedAt)) continue;
-      const { dev, ino, size, mtimeNs, ctimeNs } = stat;
-      const row = rows.get(ino) ?? rows.size;
-      rows.set(ino, row);
-      numbers.set([dev, ino, BigInt(size), mtimeNs, ctimeNs], 1 + row * FIELDS);
+  const rows = new Map<number, number>();
+  for (const { files, prints: found, lookedAt } of seen) {
+    const isSettled = settledAt(lookedAt);
+    for (let i = 0; i < files.length; i++) {
+      if (!isSettled(files, i)) continue;
+      const at = HEAD_WORDS + rows.size * IDENTITY_WORDS;
+      files.copyIdentity(i, words, at);
+      const inode = inodeAt(words, at);
+      const row = rows.get(inode) ?? rows.size;
+      if (row < rows.size) files.copyIdentity(i, words, HEAD_WORDS + row * IDENTITY_WORDS);
+      rows.set(inode, row);
       prints[row] = found.at(i) ?? "";
     }
-  numbers[0] = BigInt(rows.size);
-  const packed = numbers.subarray(0, 1 + rows.size * FIELDS);
-  return Buffer.concat([Buffer.from(packed.buffer, 0, packed.byteLength), Buffer.from(prints.join("\n"))]);
+  }
+  words[0] = rows.size;
+  const packed = Buffer.from(words.buffer, 0, (HEAD_WORDS + rows.size * IDENTITY_WORDS) * WORD_BYTES);
+  return Buffer.concat([packed, Buffer.from(prints.join("\n"))]);
 }
+
+/** The inode of an identity; for maps only, as two of those that a number does not hold may be one. */
+const inodeAt = (words: Uint32Array, at: number): number =>
+  (words[at + 2] ?? 0) + (words[at + 3] ?? 0) * 2 ** 32;
 
 /** What pack() kept, as it was kept: most of it is only compared. */
 class KnownFiles {
   readonly prints: readonly Fingerprint[];
-  readonly #numbers: BigInt64Array;
-  readonly #rows = new Map<bigint, number>();
+  readonly #words: Uint32Array;
+  readonly #count: number;
+  #rows: ReadonlyMap<number, number> | undefined;
 
   constructor(packed = pack([])) {
     // A copy is aligned, whatever the buffer was a part of.
     const { buffer } = new Uint8Array(packed);
-    const count = Number(new BigInt64Array(buffer, 0, 1)[0]);
-    this.#numbers = new BigInt64Array(buffer, 8, count * FIELDS);
-    this.prints = Buffer.from(buffer, 8 * (1 + count * FIELDS))
+    this.#count = new Uint32Array(buffer, 0, HEAD_WORDS)[0] ?? 0;
+    this.#words = new Uint32Array(buffer, HEAD_WORDS * WORD_BYTES, this.#count * IDENTITY_WORDS);
+    this.prints = Buffer.from(buffer, (HEAD_WORDS + this.#count * IDENTITY_WORDS) * WORD_BYTES)
       .toString("utf8")
       .split("\n");
-    for (let row = 0; row < count; row++) this.#rows.set(this.#field(row, 1), row);
   }
 
-  /** The row of a file whose stat is still the same. */
-  find({ dev, ino, size, mtimeNs, ctimeNs }: FileStat): number | undefined {
-    const row = this.#rows.get(ino);
-    if (row === undefined) return undefined;
-    const isSame =
-      this.#field(row, 4) === ctimeNs &&
-      this.#field(row, 3) === mtimeNs &&
-      this.#field(row, 2) === BigInt(size) &&
-      this.#field(row, 0) === dev;
-    return isSame ? row : undefined;
+  /** The row of each file that is still the same, or UNKNOWN. */
+  find(files: FileTable): Int32Array {
+    const found = new Int32Array(files.length).fill(UNKNOWN);
+    const identity = new Uint32Array(IDENTITY_WORDS);
+    // Mostly the files are those of the last time, in their order, and some have changed.
+    let next = 0;
+    for (let i = 0; i < found.length; i++) {
+      let row: number | undefined = next;
+      if (!this.#isAt(next, files, i)) {
+        files.copyIdentity(i, identity, 0);
+        row = this.#search(inodeAt(identity, 0), next);
+        if (row === undefined) continue;
+      }
+      next = row + 1;
+      if (this.#isAt(row, files, i)) found[i] = row;
+    }
+    return found;
   }
 
-  #field(row: number, field: number): bigint {
-    return this.#numbers[row * FIELDS + field] ?? 0n;
+  #isAt(row: number, files: FileTable, i: number): boolean {
+    return row < this.#count && files.hasIdentity(i, this.#words, row * IDENTITY_WORDS);
+  }
+
+  /** The row of a file with this inode, which is `guess` if that may be. */
+  #search(inode: number, guess: number): number | undefined {
+    if (guess < this.#count && inodeAt(this.#words, guess * IDENTITY_WORDS) === inode) return guess;
+    this.#rows ??= this.#index();
+    return this.#rows.get(inode);
+  }
+
+  #index(): ReadonlyMap<number, number> {
+    const rows = new Map<number, number>();
+    for (let row = 0; row < this.#count; row++) rows.set(inodeAt(this.#words, row * IDENTITY_WORDS), row);
+    return rows;
   }
 }

@@ -3,11 +3,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "errors.h"
 #include "in_root.h"
 #include "job.h"
 #include "register.h"
 #include "stats.h"
+#include "tree_walk.h"
 #include "values.h"
 
 namespace slipway {
@@ -81,6 +84,55 @@ Napi::Value StatMany(const Napi::CallbackInfo& info) {
       [](Napi::Env env, const auto& rows) { return PackRows(env, rows); });
 }
 
+/** A table of files of one directory, as native/file-table.ts keeps it. */
+class Files {
+ public:
+  explicit Files(const Napi::Object& packed) : text_(ToBytes(packed.Get("text"))) {
+    auto fields = packed.Get("fields").As<Napi::ArrayBuffer>();
+    rows_.resize(fields.ByteLength() / sizeof(Fields));
+    std::memcpy(rows_.data(), fields.Data(), rows_.size() * sizeof(Fields));
+  }
+
+  /** Stops at the first that is another one, or changed, since its stat was taken. Directories are not looked
+   * at. */
+  bool AreUnchanged(int root, const std::string& directory) const {
+    Looker looker(root);
+    size_t at = 0;
+    for (const Fields& row : rows_) {
+      CheckInterrupted();
+      const std::string_view name = Next(at);
+      Next(at);
+      if (row[0] == kDirectory) continue;
+      const std::optional<StatRow> now =
+          looker.At(name.empty() ? directory : Below(directory, std::string(name).c_str()));
+      if (!now || now->fields != row) return false;
+    }
+    return true;
+  }
+
+ private:
+  using Fields = decltype(StatRow::fields);
+
+  /** The text at `at`, which moves behind it. */
+  std::string_view Next(size_t& at) const {
+    const std::string_view text(text_.c_str() + at);
+    at += text.size() + 1;
+    return text;
+  }
+
+  const std::string text_;
+  std::vector<Fields> rows_;
+};
+
+Napi::Value Unchanged(const Napi::CallbackInfo& info) {
+  return RunJob(
+      info.Env(),
+      [root = ToInt(info[0]), directory = ToBytes(info[1]), files = Files(info[2].As<Napi::Object>())] {
+        return files.AreUnchanged(root, directory);
+      },
+      [](Napi::Env env, bool unchanged) { return Napi::Boolean::New(env, unchanged); });
+}
+
 Napi::Value Resolve(const Napi::CallbackInfo& info) {
   return ToText(info.Env(), ResolveInRoot(ToInt(info[0]), ToBytes(info[1])));
 }
@@ -101,6 +153,7 @@ void RegisterFiles(Napi::Env env, Napi::Object exports) {
   Export<Open>(env, exports, "openInRoot");
   Export<Stat>(env, exports, "statInRoot");
   Export<StatMany>(env, exports, "statManyInRoot");
+  Export<Unchanged>(env, exports, "isUnchanged");
   Export<Resolve>(env, exports, "resolveInRoot");
   Export<TryLock>(env, exports, "tryLock");
   Export<SyncFilesystem>(env, exports, "syncFilesystem");

@@ -17,7 +17,7 @@ namespace slipway {
 namespace {
 
 int TypeIndex(unsigned mode) {
-  // The order of FILE_TYPES in native/packed.ts.
+  // The order of FILE_TYPES in native/file-table.ts.
   switch (mode & S_IFMT) {
     case S_IFREG:
       return 0;
@@ -50,10 +50,10 @@ std::array<uint64_t, kStatFields> PackStat(const struct statx& stat) {
                             static_cast<double>(stat.stx_mode & 07777),
                             static_cast<double>(stat.stx_uid),
                             static_cast<double>(stat.stx_gid),
-                            static_cast<double>(stat.stx_size),
                             static_cast<double>(stat.stx_nlink),
                             static_cast<double>(stat.stx_rdev_major),
-                            static_cast<double>(stat.stx_rdev_minor)};
+                            static_cast<double>(stat.stx_rdev_minor),
+                            static_cast<double>(stat.stx_size)};
   const uint64_t integers[] = {stat.stx_ino, gnu_dev_makedev(stat.stx_dev_major, stat.stx_dev_minor),
                                static_cast<uint64_t>(Nanoseconds(stat.stx_mtime)),
                                static_cast<uint64_t>(Nanoseconds(stat.stx_ctime))};

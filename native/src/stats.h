@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ bool IsWhiteout(const struct statx& stat);
 std::string ReadLink(int fd, const char* name = "");
 
 constexpr size_t kStatFields = 12;
+/** The first field of a directory. */
+constexpr uint64_t kDirectory = std::bit_cast<uint64_t>(1.0);
 
 /** One row for JavaScript: a stat with its path and link target. */
 struct StatRow {
@@ -34,8 +37,8 @@ struct StatRow {
 };
 
 /**
- * Rows as { fields: ArrayBuffer, text: string }, which native/packed.ts reads: twelve 64-bit numbers a row,
- * and "path\0link\0" a row. A row that is absent has the type -1.
+ * Rows as { fields: ArrayBuffer, text: string }, which native/file-table.ts reads: twelve 64-bit numbers a
+ * row, and "path\0link\0" a row. A row that is absent has the type -1.
  */
 Napi::Value PackRows(Napi::Env env, const std::vector<std::optional<StatRow>>& rows);
 

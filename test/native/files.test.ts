@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { isCode } from "../../core/errors.ts";
 import { loadKernel } from "../../native/binding.ts";
+import { FileTable } from "../../native/file-table.ts";
 import { Scratch } from "../support/scratch.ts";
 import { DIRECTORY, requiresKernel, shell } from "./support.ts";
 
@@ -106,6 +107,30 @@ describe("native/files", () => {
     await assert.rejects(loadKernel().statManyInRoot(root, ["loop/a"]), { code: "SYSCALL_FAILED" });
   });
 
+  for (const [change, isSame] of [
+    ["touch root/apart", true],
+    ["touch root/many/sub/added", true],
+    ["echo else > root/many/sub/file", false],
+    ["chmod 600 root/many/sub/file", false],
+    ["ln -sfn other root/many/link", false],
+    ["rm root/many/sub/file", false],
+    ["mv root/many/sub root/many/moved", false],
+  ] as const)
+    it(`tells that files of a table are ${isSame ? "the same" : "not the same"} after: ${change}`, async () => {
+      const kernel = loadKernel();
+      const make = "mkdir -p root/many/sub; echo some > root/many/sub/file; ln -s file root/many/link";
+      shell(scratch.path, `rm -rf root/many; ${make}`);
+      const files = await kernel.scan(root, "many");
+      const again = FileTable.concat([FileTable.of([...files].slice(0, 1)), files.pick([1, 2])]);
+      for (const table of [files, again]) {
+        assert.deepEqual([table.bytes, table.text], [files.bytes, files.text]);
+        assert.equal(await kernel.isUnchanged(root, "many", table), true);
+      }
+      await changesSeen();
+      shell(scratch.path, change);
+      for (const table of [files, again]) assert.equal(await kernel.isUnchanged(root, "many", table), isSame);
+    });
+
   for (const [path, resolved] of [
     ["", "/"],
     ["etc/passwd", "/etc/passwd"],
@@ -144,3 +169,6 @@ describe("native/files", () => {
     closeSync(second);
   });
 });
+
+/** The kernel's clock for files ticks every few milliseconds: a change is surely seen in a ctime after this. */
+const changesSeen = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));

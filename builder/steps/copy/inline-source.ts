@@ -1,4 +1,5 @@
 import { LazyList } from "../../../core/lazy-list.ts";
+import { FileTable } from "../../../store/types.ts";
 import type { Selected } from "../../context/selected.ts";
 
 /** A file whose content stands in the Dockerfile, as a source of a COPY. `mtime` in seconds. */
@@ -22,5 +23,6 @@ export function inlineSource(
     mtimeNs: time,
     ctimeNs: time,
   } as const;
-  return { name: file.name, self: { path: "", source: "", stat, data }, below: LazyList.join([]) };
+  const self = { path: "", source: "", stat, data };
+  return { name: file.name, self, below: LazyList.join([]), files: FileTable.of([self]) };
 }
