@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { deferred } from "../core/deferred.ts";
 import { Failure } from "../core/errors.ts";
+import { ifThere } from "../core/if-there.ts";
 import type { Abortable } from "../core/streams.ts";
 import { unlessAborted } from "../core/unless-aborted.ts";
 import type { KernelFiles } from "../native/kernel.ts";
@@ -70,7 +71,7 @@ export class FileLocks implements Locks {
   }
 
   #release(path: string, fd: number, leave: () => void): void {
-    rmSync(path, { force: true });
+    ifThere(() => unlinkSync(path));
     closeSync(fd);
     leave();
   }

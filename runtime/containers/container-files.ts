@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ifThere } from "../../core/if-there.ts";
 import type { Paths } from "../../store/paths.ts";
@@ -98,8 +98,7 @@ export class ContainerFiles {
 
   /** Takes away what a former run left. */
   clearRun(): void {
-    rmSync(this.exit, { force: true });
-    rmSync(this.state, { force: true });
-    rmSync(this.socket, { force: true });
+    for (const path of [this.exit, this.state, this.socket])
+      if (existsSync(path)) ifThere(() => unlinkSync(path));
   }
 }

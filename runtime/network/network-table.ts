@@ -41,6 +41,8 @@ export const hasNames = ({
 /** The networks of a state root; rows of before have fewer fields. */
 export class NetworkTable {
   readonly #options: NetworkTableOptions;
+  /** What the rows said when they were read last, by their text. */
+  #parsed: ReadonlyMap<string, NetworkRecord> = new Map();
 
   constructor(options: NetworkTableOptions) {
     this.#options = options;
@@ -94,8 +96,11 @@ export class NetworkTable {
       this.#options.database,
       "SELECT document FROM networks ORDER BY name",
     ).all();
-    const absent = { internal: false, attachable: false, labels: {}, options: {} };
-    return rows.map((row) => ({ ...absent, ...(JSON.parse(row.document) as NetworkRecord) }));
+    const parsed = rows.map(
+      ({ document }) => [document, this.#parsed.get(document) ?? parse(document)] as const,
+    );
+    this.#parsed = new Map(parsed);
+    return parsed.map(([, network]) => network);
   }
 
   #insert(network: NetworkRecord): void {
@@ -136,6 +141,12 @@ export class NetworkTable {
     return firstFree(candidates, taken, `${candidates.length} networks of fd00::/8`);
   }
 }
+
+const ABSENT = { internal: false, attachable: false, labels: {}, options: {} };
+const parse = (document: string): NetworkRecord => ({
+  ...ABSENT,
+  ...(JSON.parse(document) as NetworkRecord),
+});
 
 function firstFree(candidates: readonly Subnet[], taken: readonly Subnet[], tried: string): Subnet {
   const free = candidates.find((candidate) => !taken.some((route) => overlaps(route, candidate)));

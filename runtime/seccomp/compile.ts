@@ -46,7 +46,8 @@ export interface SeccompCompilerOptions {
 /** Compiles filters to BPF programs, each different one once. */
 export function createSeccompCompiler(options: SeccompCompilerOptions): (filter: OciSeccomp) => Uint8Array {
   const programs = new Map<string, Uint8Array>();
-  return (filter) => {
+  const known = new WeakMap<OciSeccomp, Uint8Array>();
+  const compile = (filter: OciSeccomp): Uint8Array => {
     const key = digestOf(JSON.stringify(filter));
     const program = programs.get(key) ?? load(options, hexOf(key), filter);
     // Moved to the end: the first entry is the one unused longest.
@@ -54,6 +55,11 @@ export function createSeccompCompiler(options: SeccompCompilerOptions): (filter:
     programs.set(key, program);
     const [oldest] = programs.keys();
     if (programs.size > CACHE_SIZE && oldest !== undefined) programs.delete(oldest);
+    return program;
+  };
+  return (filter) => {
+    const program = known.get(filter) ?? compile(filter);
+    known.set(filter, program);
     return program;
   };
 }

@@ -93,7 +93,17 @@ const resolverOf =
   (capabilities) =>
     resolveProfile(profile, capabilities, { architecture: hostPlatform().architecture, kernel: release() });
 
-export const resolveBuiltin = resolverOf(DEFAULT_PROFILE);
+/** The same filter for the same capabilities as last time, which then need not be compared by their rules. */
+function remembering(resolve: SeccompResolver): SeccompResolver {
+  let last: { readonly capabilities: string; readonly filter: OciSeccomp } | undefined;
+  return (names) => {
+    const capabilities = names.join();
+    if (last?.capabilities !== capabilities) last = { capabilities, filter: resolve(names) };
+    return last.filter;
+  };
+}
+
+export const resolveBuiltin = remembering(resolverOf(DEFAULT_PROFILE));
 
 /**
  * By the profile that the security options of a container name. Most name none, so what reads one is loaded with the first. Rejects with
