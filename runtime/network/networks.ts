@@ -143,14 +143,15 @@ export class Networks {
 
   /** For who holds the network's lock. */
   #writeNames(network: NetworkRecord): void {
-    if (!hasNames({ network: network.name, driver: network.driver })) return;
+    if (!namesIn(network)) return;
     const text = networkNames(network.name, this.#endpoints.named(network));
     replaceText(this.#options.namesFile(network.id), text);
   }
 
   /** Makes the names in these networks what they are now; those that are gone have none. */
   async #renewNames(ids: readonly string[]): Promise<void> {
-    const networks = this.list().filter(({ id }) => ids.includes(id));
+    if (ids.length === 0) return;
+    const networks = this.list().filter((network) => ids.includes(network.id) && namesIn(network));
     for (const network of networks) {
       await using _lock = await this.#options.locks.hold(lockOf(network));
       if (this.list().some(({ id }) => id === network.id)) this.#writeNames(network);
@@ -251,6 +252,8 @@ export class Networks {
     }
   }
 }
+
+const namesIn = ({ name, driver }: NetworkRecord): boolean => hasNames({ network: name, driver });
 
 const lockOf = ({ id }: NetworkRecord): string => `${LOCK}-${id.slice(0, 16)}`;
 
