@@ -243,6 +243,13 @@ export interface KernelProcesses {
     args: readonly string[],
     descriptors: readonly number[],
   ): { readonly pid: number; readonly pidfd: number };
+  /**
+   * As spawn(), by a launcher that was started with the argument "serve" and the other end of `server` as its descriptor 3, and forks instead of
+   * being started again. `descriptors` are its 0 to 3. Throws SYSCALL_FAILED when nobody is there.
+   */
+  requestLauncher(server: number, descriptors: readonly number[]): void;
+  /** The pidfd for the oldest request that this was not called for yet. Throws SYSCALL_FAILED when none comes, within ten seconds either. */
+  receiveLauncher(server: number): number;
   /** Resolves when the process has ended: its wait status when it is our child, undefined when it is somebody else's. */
   waitPidfd(pidfd: number): Promise<{ readonly code: number } | { readonly signal: number } | undefined>;
   /** pidfd_open(2); undefined when there is no such process. */
