@@ -153,21 +153,17 @@ export interface KernelLayers {
   /**
    * Writes the canonical tar of an overlay upper directory: overlay whiteouts (0:0 devices) and opaque directories (trusted.overlay.opaque,
    * user.overlay.opaque) in OCI form, sockets left out. `clampMtime`: newer times are set to it (seconds since the epoch).
-   * `exclude`: paths (relative) left out with all below them.
+   * `exclude`: paths (relative) left out with all below them. `settle`: the directory, not mounted for writing, becomes what the layer unpacks to.
    */
   writeUpper(
     out: number,
     upper: string,
-    options: { readonly clampMtime?: number; readonly exclude?: readonly string[] },
+    options: {
+      readonly clampMtime?: number;
+      readonly exclude?: readonly string[];
+      readonly settle?: boolean;
+    },
   ): Promise<WrittenLayer>;
-  /**
-   * Makes an overlay upper directory what unpacking its layer (writeUpper with the same options) would make: excluded entries and sockets
-   * are removed, times are whole seconds and clamped. Nothing may have it mounted for writing.
-   */
-  settleUpper(
-    upper: string,
-    options: { readonly clampMtime?: number; readonly exclude?: readonly string[] },
-  ): Promise<void>;
   /**
    * Unpacks an uncompressed layer tar into the existing directory `target`, as a layer (`whiteouts: "overlay"`: OCI whiteouts become 0:0
    * devices and opaque xattrs; "apply": they delete what is there) or as a plain archive ("keep": no name is special, as ADD does).
@@ -244,11 +240,10 @@ export interface KernelProcesses {
     descriptors: readonly number[],
   ): { readonly pid: number; readonly pidfd: number };
   /**
-   * As spawn(), by a launcher that was started with the argument "serve" and the other end of `server` as its descriptor 3, and forks instead of
-   * being started again. `descriptors` are its 0 to 3. Throws SYSCALL_FAILED when nobody is there.
+   * As spawn(), by a launcher with the argument "serve" that has the other end of `server` as its 3 and forks for each. `descriptors`: 0 to 3.
    */
   requestLauncher(server: number, descriptors: readonly number[]): void;
-  /** The pidfd for the oldest request that this was not called for yet. Throws SYSCALL_FAILED when none comes, within ten seconds either. */
+  /** The pidfd for the oldest request not asked for yet. Throws SYSCALL_FAILED when none comes, within ten seconds either. */
   receiveLauncher(server: number): number;
   /** Resolves when the process has ended: its wait status when it is our child, undefined when it is somebody else's. */
   waitPidfd(pidfd: number): Promise<{ readonly code: number } | { readonly signal: number } | undefined>;

@@ -54,7 +54,19 @@ Napi::Value RunJob(Napi::Env env, Work work, Convert convert) {
   return Job::Start(env, std::make_unique<Typed>(env, std::move(work), std::move(convert)));
 }
 
-/** The same for work without a result. */
+/** As RunJob(), at once and on this thread: for work that takes less time than starting a thread. */
+template <typename Work, typename Convert>
+Napi::Value RunHere(Napi::Env env, Work work, Convert convert) {
+  const Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
+  try {
+    deferred.Resolve(convert(env, work()));
+  } catch (...) {
+    deferred.Reject(ToError(env, std::current_exception()));
+  }
+  return deferred.Promise();
+}
+
+/** RunJob() for work without a result. */
 template <typename Work>
 Napi::Value RunJob(Napi::Env env, Work work) {
   return RunJob(

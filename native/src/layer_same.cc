@@ -1,4 +1,5 @@
 #include <napi.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -40,10 +41,20 @@ bool SameLayers(int first, int second) {
   }
 }
 
+/** Compared sooner than a thread is started. */
+bool IsShort(int tar) {
+  constexpr off_t kShort = 64 << 10;
+  struct stat stat;
+  return ::fstat(tar, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size <= kShort;
+}
+
 Napi::Value SameLayer(const Napi::CallbackInfo& info) {
-  return RunJob(
-      info.Env(), [a = ToInt(info[0]), b = ToInt(info[1])] { return SameLayers(a, b); },
-      [](Napi::Env env, bool same) { return Napi::Boolean::New(env, same); });
+  const int a = ToInt(info[0]);
+  const int b = ToInt(info[1]);
+  const auto compare = [a, b] { return SameLayers(a, b); };
+  const auto convert = [](Napi::Env env, bool same) { return Napi::Boolean::New(env, same); };
+  return IsShort(a) && IsShort(b) ? RunHere(info.Env(), compare, convert)
+                                  : RunJob(info.Env(), compare, convert);
 }
 
 }  // namespace

@@ -1,29 +1,24 @@
+#include "layer_settle.h"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <napi.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "errors.h"
 #include "in_root.h"
-#include "job.h"
-#include "register.h"
+#include "interrupt.h"
 #include "stats.h"
 #include "tree_remove.h"
 #include "tree_walk.h"
-#include "values.h"
+#include "unique_fd.h"
 
 namespace slipway {
 namespace {
 
-/** Gives an upper directory what its layer says: excluded entries and sockets go, times become those of the
- * tar. */
 class Settler {
  public:
   Settler(UniqueFd top, std::set<std::string> exclude, std::optional<int64_t> clamp)
@@ -79,26 +74,12 @@ class Settler {
   std::vector<std::string> pending_;
 };
 
-Napi::Value SettleUpper(const Napi::CallbackInfo& info) {
-  const auto options = info[1].As<Napi::Object>();
-  const Napi::Value clamp = options.Get("clampMtime");
-  const Napi::Value exclude = options.Get("exclude");
-  std::set<std::string> excluded;
-  if (exclude.IsArray()) {
-    for (const std::string& path : ToStrings(exclude)) excluded.insert(JoinPath(CleanComponents(path)));
-  }
-  return RunJob(info.Env(), [upper = ToBytes(info[0]), excluded = std::move(excluded),
-                             seconds = clamp.IsNumber() ? std::optional(clamp.As<Napi::Number>().Int64Value())
-                                                        : std::nullopt] {
-    UniqueFd top(Check(::open(upper.c_str(), kOpenDirectory), "open", upper));
-    Settler(std::move(top), excluded, seconds).Run();
-  });
-}
-
 }  // namespace
 
-void RegisterLayerSettle(Napi::Env env, Napi::Object exports) {
-  Export<SettleUpper>(env, exports, "settleUpper");
+void SettleUpper(const std::string& upper, const std::set<std::string>& exclude,
+                 std::optional<int64_t> clamp) {
+  UniqueFd top(Check(::open(upper.c_str(), kOpenDirectory), "open", upper));
+  Settler(std::move(top), exclude, clamp).Run();
 }
 
 }  // namespace slipway

@@ -10,6 +10,7 @@
 #include "errors.h"
 #include "in_root.h"
 #include "job.h"
+#include "layer_settle.h"
 #include "layer_writer.h"
 #include "register.h"
 #include "stats.h"
@@ -185,6 +186,7 @@ Napi::Value WriteUpper(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
   const Napi::Value clamp = options.Get("clampMtime");
   const Napi::Value exclude = options.Get("exclude");
+  const Napi::Value settle = options.Get("settle");
   std::set<std::string> excluded;
   if (exclude.IsArray()) {
     for (const std::string& path : ToStrings(exclude)) excluded.insert(JoinPath(CleanComponents(path)));
@@ -192,8 +194,11 @@ Napi::Value WriteUpper(const Napi::CallbackInfo& info) {
   return RunJob(
       info.Env(),
       [out = ToInt(info[0]), upper = ToBytes(info[1]), excluded = std::move(excluded),
+       settled = settle.IsBoolean() && settle.As<Napi::Boolean>().Value(),
        seconds = clamp.IsNumber() ? std::optional(clamp.As<Napi::Number>().Int64Value()) : std::nullopt] {
-        return WriteUpperTo(out, upper, excluded, seconds);
+        const WrittenLayer written = WriteUpperTo(out, upper, excluded, seconds);
+        if (settled) SettleUpper(upper, excluded, seconds);
+        return written;
       },
       ToJs);
 }

@@ -12,7 +12,6 @@ void RegisterScan(Napi::Env env, Napi::Object exports);
 void RegisterTreeRemove(Napi::Env env, Napi::Object exports);
 void RegisterLayerWriter(Napi::Env env, Napi::Object exports);
 void RegisterLayerUpper(Napi::Env env, Napi::Object exports);
-void RegisterLayerSettle(Napi::Env env, Napi::Object exports);
 void RegisterLayerUnpack(Napi::Env env, Napi::Object exports);
 void RegisterLayerIndex(Napi::Env env, Napi::Object exports);
 void RegisterLayerSame(Napi::Env env, Napi::Object exports);

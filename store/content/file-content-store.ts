@@ -131,8 +131,10 @@ export class FileContentStore implements ContentStore {
   }
 
   async #publish(path: string, fd: number, { digest, size }: BlobInfo, sync: Sync): Promise<void> {
-    if (this.#reuse(digest)) return;
-    if (sync === true) await promisify(fdatasync)(fd);
+    if (sync === true) {
+      if (this.#reuse(digest)) return;
+      await promisify(fdatasync)(fd);
+    }
     // The rename and the row are one step for garbage collection, which unlinks inside a transaction too.
     const wrote = transact(this.#database, () => {
       if (this.#reuse(digest)) return false;

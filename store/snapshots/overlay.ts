@@ -124,15 +124,17 @@ export class Overlay implements SnapshotDriver {
     return paths.some((path) => touchesPath(tree, path, kernel));
   }
 
+  /** What will be consumed gets its final form by the thread that has just read it. */
   write(out: number, { folder }: Stacked, options: CommitOptions): Promise<WrittenLayer> {
-    return this.#parts.kernel.writeUpper(out, join(folder, "upper"), upperOptions(options));
+    return this.#parts.kernel.writeUpper(out, join(folder, "upper"), {
+      ...upperOptions(options),
+      settle: options.consume === true,
+    });
   }
 
   /** An upper directory has the form of an unpacked layer: it becomes one by a rename, and nothing is made of the layer's tar. */
-  async consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void> {
-    const upper = join(folder, "upper");
-    await this.#parts.kernel.settleUpper(upper, upperOptions(options));
-    await this.#parts.derived.take(diffId, upper);
+  async consume(folder: string, diffId: Digest): Promise<void> {
+    await this.#parts.derived.take(diffId, join(folder, "upper"));
   }
 
   async changes({ folder, layers }: Stacked): Promise<readonly Change[]> {

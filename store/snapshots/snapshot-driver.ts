@@ -28,8 +28,8 @@ export interface SnapshotDriver {
   touches(diffId: Digest, paths: readonly string[], options: ViewOptions): Promise<boolean>;
   /** Writes what changed as a layer tar to `out`. */
   write(out: number, snapshot: Stacked, options: CommitOptions): Promise<WrittenLayer>;
-  /** The snapshot, just written as `diffId` with these options, will only be removed: what is of use for the layer may be taken. */
-  consume(folder: string, diffId: Digest, options: CommitOptions): Promise<void>;
+  /** The snapshot, just written as `diffId` with options that let it be consumed, will only be removed: what is of use for the layer may be taken. */
+  consume(folder: string, diffId: Digest): Promise<void>;
   changes(snapshot: Stacked): Promise<readonly Change[]>;
   usage(folder: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
 }

@@ -122,7 +122,7 @@ export class SnapshotTable implements Snapshotter {
     const diffId = digestFromBytes(written.diffId);
     const isEmpty = written.entries === 0;
     if (!isEmpty) await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
-    if (options.consume === true && !isEmpty) await this.#driver.consume(snapshot.folder, diffId, options);
+    if (options.consume === true && !isEmpty) await this.#driver.consume(snapshot.folder, diffId);
     return isEmpty ? undefined : { diffId, size: written.size };
   }
 
