@@ -184,8 +184,9 @@ class OpenedStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.trash[Symbol.asyncDispose]();
     this.content.close();
+    // Waits for the disk when nobody else has it open: a good time for the trash to be emptied.
     this.database.close();
+    await this.trash[Symbol.asyncDispose]();
   }
 }

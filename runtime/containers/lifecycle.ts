@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { isCode } from "../../core/errors.ts";
 import type { Abortable } from "../../core/streams.ts";
 import { unlessAborted } from "../../core/unless-aborted.ts";
@@ -235,6 +235,8 @@ const lostState = ({ process, startedAt }: RunningState): ExitedState => ({
 });
 
 async function connectOrNothing(socket: string): Promise<ShimClient | undefined> {
+  // Asked first: a small container has ended by now, and an error takes longer than all the rest.
+  if (!existsSync(socket)) return undefined;
   try {
     return await connectShim(socket);
   } catch (error) {
