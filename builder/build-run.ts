@@ -1,4 +1,5 @@
 import { annotationsFor } from "../core/annotations.ts";
+import { both } from "../core/both.ts";
 import type { BuildOutline, BuildTargets } from "../core/build-answers.ts";
 import { isAttested } from "../core/build-attestations.ts";
 import { hostPlatform } from "../core/platform.ts";
@@ -93,7 +94,7 @@ export class BuildRun {
     try {
       const outcomes = await this.#solve(plan, steps);
       this.#explain(plan, outcomes);
-      const result = await this.#publish(plan, outcomes, { tags, steps });
+      const result = await this.#publish(plan, outcomes, { tags, steps, contexts });
       await remote.finish();
       this.#report({ type: "result", image: result.image, tags: result.tags, time: clock() });
       return result;
@@ -243,7 +244,7 @@ export class BuildRun {
   async #publish(
     plan: Plan,
     outcomes: Outcomes,
-    { tags, steps }: { readonly tags: readonly Reference[]; readonly steps: StepContext },
+    { tags, steps, contexts }: Publishing,
   ): Promise<BuildResult> {
     const { store, performer } = this.#tools;
     const { lazy } = this.#remote;
@@ -253,7 +254,9 @@ export class BuildRun {
     const { attestations: wanted, pushOnly = false, annotations: all = [], platforms } = this.#request;
     const annotations = annotationsFor(all, platforms?.[0] ?? hostPlatform());
     const result = await this.#internal.run("exporting to image", async () => {
-      await store.flush();
+      const keep = async (): Promise<void> => contexts.keep();
+      // The disk needs longer than the files' stats.
+      await both(store.flush(), keep());
       performer.touchUsed();
       const stays = pushOnly && !isAttested(wanted);
       return publishImage(config, { store, lazy, tags, annotations, pushOnly: stays, signal: this.#signal });
@@ -267,6 +270,12 @@ export class BuildRun {
     await (isAttested(wanted) ? this.#internal.run("attesting the image", attest) : attest());
     return result;
   }
+}
+
+interface Publishing {
+  readonly tags: readonly Reference[];
+  readonly steps: StepContext;
+  readonly contexts: BuildContexts;
 }
 
 /** Hands each message on the first time only. */

@@ -52,6 +52,8 @@ export class LayerTable implements LayerStore {
     const written = await syncEarly(ingest.fd, () => writing);
     const diffId = digestFromBytes(written.diffId);
     await ingest.commit({ digest: diffId, size: written.size }, { sync: false });
+    // Whoever made it looks at its sources once more, while the disk is busy.
+    this.#content.beginFlush(diffId);
     return { diffId, size: written.size };
   }
 

@@ -58,8 +58,13 @@ export class BuildContext implements Disposable {
     return selection;
   }
 
-  [Symbol.dispose](): void {
+  /** Keeps what was learned of the files up to now. */
+  keep(): void {
     this.#cache?.save();
+  }
+
+  [Symbol.dispose](): void {
+    this.keep();
     this.#tree?.[Symbol.dispose]();
   }
 

@@ -42,6 +42,11 @@ export class BuildContexts implements Disposable {
     return (path) => root?.visibility?.hidesSource(path) ?? false;
   }
 
+  /** Keeps what was learned of the files up to now. */
+  keep(): void {
+    for (const context of [this.#main, ...this.#named.values()]) context.keep();
+  }
+
   [Symbol.dispose](): void {
     for (const context of [this.#main, ...this.#named.values()]) context[Symbol.dispose]();
   }

@@ -60,6 +60,7 @@ export class StatCache {
       this.#database,
       "INSERT OR REPLACE INTO context_files (context, entries, used) VALUES (?, ?, ?)",
     ).run(this.#context, pack(this.#seen), this.#clock());
+    this.#changed = false;
   }
 
   #load(): KnownFiles {

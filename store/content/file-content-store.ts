@@ -10,7 +10,6 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from "../../core/digest.ts";
@@ -21,11 +20,11 @@ import type { BlobInfo, ContentStore, Ingest, Sync } from "../content-store.ts";
 import { durably, query, transact } from "../database.ts";
 import type { Paths } from "../paths.ts";
 import { FileIngest } from "./file-ingest.ts";
+import { readFile } from "./read-file.ts";
 import { syncFile } from "./sync-file.ts";
 import { temporaryPath } from "./temporary.ts";
 import { writeFully } from "./write-fully.ts";
 
-const CHUNK = 1 << 20;
 const DOCUMENT_LIMIT = 8 << 20;
 /** Up to so many files are synced one by one; beyond, one syncfs(2) costs less even if it writes others' data too. */
 const SYNC_EACH = 16;
@@ -42,6 +41,8 @@ export class FileContentStore implements ContentStore {
   readonly #kernel: Pick<KernelFiles, "syncFilesystem">;
   /** Committed here, not yet known to survive a power loss. */
   readonly #fleeting = new Set<Digest>();
+  /** Of those, what is on its way to the disk. */
+  readonly #syncing = new Map<Digest, Promise<void>>();
   /** Open directories, to be synced after a rename into them. */
   readonly #folders: Readonly<Record<DigestAlgorithm, number>>;
 
@@ -149,7 +150,9 @@ export class FileContentStore implements ContentStore {
     });
     if (!wrote) return;
     if (sync === true) await promisify(fsync)(this.#folders[algorithmOf(digest)]);
-    if (sync === false) this.#fleeting.add(digest);
+    if (sync !== false) return;
+    this.#fleeting.add(digest);
+    this.#syncing.delete(digest);
   }
 
   /**
@@ -219,6 +222,14 @@ export class FileContentStore implements ContentStore {
     if (this.#row(digest)?.durable !== 1) await this.#sync([digest]);
   }
 
+  /** Begins for one blob what flush() waits for; a failure is told then. */
+  beginFlush(digest: Digest): void {
+    if (!this.#fleeting.has(digest) || this.#syncing.has(digest)) return;
+    const syncing = syncFile(this.#paths.blob(digest));
+    syncing.catch(() => undefined);
+    this.#syncing.set(digest, syncing);
+  }
+
   /** Makes everything committed with `sync: false` by this process durable. */
   flush(): Promise<void> {
     return this.#sync([...this.#fleeting]);
@@ -226,12 +237,20 @@ export class FileContentStore implements ContentStore {
 
   async #sync(digests: readonly Digest[]): Promise<void> {
     if (digests.length === 0) return;
-    if (digests.length > SYNC_EACH) await this.syncAll();
+    const begun = digests.map((digest) => this.#takeBegun(digest));
+    if (digests.length > SYNC_EACH) await Promise.all([this.syncAll(), ...begun]);
     else {
-      await Promise.all(digests.map((digest) => syncFile(this.#paths.blob(digest))));
+      await Promise.all(digests.map((digest, i) => begun[i] ?? syncFile(this.#paths.blob(digest))));
       for (const folder of Object.values(this.#folders)) await promisify(fsync)(folder);
     }
     this.#markDurable(digests);
+  }
+
+  /** The kernel tells of a failure once, so whoever waits for a blob has to hear of it. */
+  #takeBegun(digest: Digest): Promise<void> | undefined {
+    const begun = this.#syncing.get(digest);
+    this.#syncing.delete(digest);
+    return begun;
   }
 
   /** Makes durable what other processes have left to the kernel's own time. */
@@ -270,28 +289,5 @@ export class FileContentStore implements ContentStore {
 
   close(): void {
     for (const folder of Object.values(this.#folders)) closeSync(folder);
-  }
-}
-
-/** Opens on the first pull, so that a stream nobody reads holds nothing. */
-async function* readFile(
-  path: string,
-  { start, end }: { readonly start: number; readonly end: number },
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  const file = await open(path, "r");
-  try {
-    for (let at = start; at < end; ) {
-      signal?.throwIfAborted();
-      const { buffer, bytesRead } = await file.read({
-        buffer: Buffer.allocUnsafe(Math.min(CHUNK, end - at)),
-        position: at,
-      });
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
   }
 }

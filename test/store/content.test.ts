@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { describe, it } from "mocha";
 import { digestOf } from "../../core/digest.ts";
 import { isCode } from "../../core/errors.ts";
+import { loadKernel } from "../../native/binding.ts";
+import { FileContentStore } from "../../store/content/file-content-store.ts";
 import { query } from "../../store/database.ts";
 import { missingDigest, TestStore, text } from "./support.ts";
 
@@ -156,6 +168,26 @@ describe("content store", () => {
     await opened.store.flush();
     assert.deepEqual(query(database, "SELECT count(*) AS n FROM blobs WHERE durable = 1").all(), [{ n: 40 }]);
   });
+
+  for (const more of [0, 20])
+    it(`tells at a flush of ${more + 1} what failed since it was begun for one`, async () => {
+      await using opened = await TestStore.open();
+      const { paths, database } = opened.store;
+      const content = new FileContentStore(paths, database, loadKernel());
+      const { digest } = await content.put(hello, { sync: false });
+      for (let i = 0; i < more; i += 1) await content.put(Buffer.from(`${i}`), { sync: false });
+      // No file can be opened or synced through a link to itself.
+      renameSync(paths.blob(digest), `${paths.blob(digest)}.away`);
+      symlinkSync(paths.blob(digest), paths.blob(digest));
+      content.beginFlush(digest);
+      rmSync(paths.blob(digest));
+      renameSync(`${paths.blob(digest)}.away`, paths.blob(digest));
+      await assert.rejects(content.flush(), { code: "ELOOP" });
+      await content.flush();
+      assert.deepEqual(query(database, "SELECT count(*) AS n FROM blobs WHERE durable = 0").all(), [
+        { n: 0 },
+      ]);
+    });
 
   it("stops reading when the signal fires", async () => {
     await using opened = await TestStore.open();
