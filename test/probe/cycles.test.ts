@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { bridgeName } from "../../runtime/network/bridge-driver.ts";
 import { ApiClient } from "../daemon/support/api-client.ts";
 import { DaemonProcess } from "../daemon/support/daemon-process.ts";
 import { Slipway } from "../e2e/support/slipway.ts";
+import { eventually } from "../support/eventually.ts";
 import { requiresCommand } from "../support/requires.ts";
 
 // By hand with more: SLIPWAY_CYCLES=1000 SLIPWAY_CONTAINERS=100 npx mocha test/probe/cycles.test.ts
@@ -88,9 +90,17 @@ describe("many containers", () => {
     this.timeout(20_000 + CYCLES * 2000);
     const ids: string[] = [];
     while (ids.length < WARM_UP) ids.push(await live());
-    const [before, memory] = [traces(slipway.root, daemon.pid, ids), sizeOf(daemon.pid, "Rss")];
+    const look = () => traces(slipway.root, daemon.pid, ids);
+    let seen = look();
+    const before = await eventually(look, (now) => {
+      const still = isDeepStrictEqual(now, seen);
+      seen = now;
+      // The files of what was removed go a little later.
+      return still && now.folders.flat().length === 0;
+    });
+    const memory = sizeOf(daemon.pid, "Rss");
     while (ids.length < WARM_UP + CYCLES) ids.push(await live());
-    assert.deepEqual(traces(slipway.root, daemon.pid, ids), before);
+    await eventually(look, (now) => isDeepStrictEqual(now, before));
     const { groups, folders, interfaces } = before;
     assert.deepEqual([groups, folders, interfaces], [[], [[], [], [], [], []], []]);
     const grown = sizeOf(daemon.pid, "Rss") - memory;
