@@ -32,8 +32,9 @@ export interface KernelNetwork {
   /** Brings the loopback interface of the network namespace of `pid` up. */
   raiseLoopback(pid: number): Promise<void>;
   /**
-   * Sends `request` to a port of 127.0.0.1 and resolves with all that comes back until the other side closes. Rejects with EMSGSIZE when that is more
-   * than `limit` bytes, and with ETIMEDOUT when it is silent for `patienceMs`. It is not cancelled; the end of the process ends it.
+   * Sends a request of HTTP/1.0 to a port of 127.0.0.1 and resolves with all that comes back until the other side closes, or a Content-Length is
+   * reached. Rejects with EMSGSIZE when that is more than `limit` bytes, and with ETIMEDOUT when it is silent for `patienceMs`. It is not cancelled;
+   * the end of the process ends it.
    */
   exchangeOnLoopback(
     port: number,

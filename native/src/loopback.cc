@@ -4,9 +4,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "errors.h"
 #include "interrupt.h"
@@ -67,6 +71,19 @@ void Send(int socket, const Request& request) {
   }
 }
 
+/** Whether an answer has all that its Content-Length promises: not everybody closes the connection then. */
+bool IsWhole(const std::string& received) {
+  constexpr std::string_view kField = "\r\ncontent-length:";
+  const size_t head = received.find("\r\n\r\n");
+  if (head == std::string::npos) return false;
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  const auto end = received.begin() + static_cast<std::ptrdiff_t>(head);
+  const auto field = std::search(received.begin(), end, kField.begin(), kField.end(), same);
+  if (field == end) return false;
+  const size_t length = std::strtoul(&*field + kField.size(), nullptr, 10);
+  return received.size() - head - 4 >= length;
+}
+
 std::string Receive(int socket, const Request& request) {
   std::string received;
   for (;;) {
@@ -76,7 +93,7 @@ std::string Receive(int socket, const Request& request) {
     const ssize_t count = ::recv(socket, received.data() + before, kReadBytes, MSG_DONTWAIT);
     const bool early = IsEarly(count);
     received.resize(before + (early ? 0 : static_cast<size_t>(Check(count, "recv", request.Where()))));
-    if (count == 0) return received;
+    if (count == 0 || IsWhole(received)) return received;
     if (received.size() > request.limit) ThrowErrno("recv", request.Where(), EMSGSIZE);
   }
 }

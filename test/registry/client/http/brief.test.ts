@@ -28,8 +28,10 @@ class Answering implements AsyncDisposable {
       socket.on("data", (bytes) => {
         const text = bytes.toString("latin1");
         this.asked.push(text);
-        if (text.includes(" HTTP/1.0\r\n")) socket.end(answer, "latin1");
-        else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole");
+        if (!text.includes(" HTTP/1.0\r\n"))
+          socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole");
+        else if (answer.includes("keep-alive")) socket.write(answer, "latin1");
+        else socket.end(answer, "latin1");
       });
     });
   }
@@ -61,6 +63,11 @@ const cases: readonly { readonly title: string; readonly answer: string; readonl
     title: "have fields more than once",
     answer: "HTTP/1.0 200\r\nx-a: 1\r\nX-A:  2 \r\ncontent-length: 5\r\n\r\nbrief",
     got: "200 1, 2 brief",
+  },
+  {
+    title: "do not end with the connection",
+    answer: "HTTP/1.1 201 Created\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nbrief",
+    got: "201 - brief",
   },
   { title: "have no body", answer: "HTTP/1.1 204 No Content\r\n\r\n", got: "204 - " },
   {
