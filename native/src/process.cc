@@ -106,9 +106,6 @@ class PidfdWait {
       delete wait;
       ThrowErrno("epoll_ctl", {}, EINVAL);
     }
-    // libuv made it non-blocking. While a debugger has yet to be told of the end, waitid(2) then fails
-    // (EAGAIN).
-    ::fcntl(wait->pidfd_.get(), F_SETFL, ::fcntl(wait->pidfd_.get(), F_GETFL) & ~O_NONBLOCK);
     wait->poll_.data = wait;
     napi_add_async_cleanup_hook(env, &PidfdWait::Abandon, wait, &wait->hook_);
     uv_poll_start(&wait->poll_, UV_READABLE, &PidfdWait::Ended);
