@@ -28,7 +28,6 @@
         'native/src/in_root.cc',
         'native/src/inflate.cc',
         'native/src/job.cc',
-        'native/src/launcher_server.cc',
         'native/src/layer_index.cc',
         'native/src/layer_same.cc',
         'native/src/layer_settle.cc',

@@ -239,12 +239,6 @@ export interface KernelProcesses {
     args: readonly string[],
     descriptors: readonly number[],
   ): { readonly pid: number; readonly pidfd: number };
-  /**
-   * As spawn(), by a launcher with the argument "serve" that has the other end of `server` as its 3 and forks for each. `descriptors`: 0 to 3.
-   */
-  requestLauncher(server: number, descriptors: readonly number[]): void;
-  /** The pidfd for the oldest request not asked for yet. Throws SYSCALL_FAILED when none comes, within ten seconds either. */
-  receiveLauncher(server: number): number;
   /** Resolves when the process has ended: its wait status when it is our child, undefined when it is somebody else's. */
   waitPidfd(pidfd: number): Promise<{ readonly code: number } | { readonly signal: number } | undefined>;
   /** pidfd_open(2); undefined when there is no such process. */

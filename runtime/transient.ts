@@ -6,7 +6,7 @@ import { Undo } from "../core/undo.ts";
 import type { KernelProcesses } from "../native/kernel.ts";
 import type { Trees } from "../store/types.ts";
 import type { ControlGroups } from "./cgroups/control-groups.ts";
-import type { Launched, Launcher, LaunchFile, LaunchIo, ServingLauncher } from "./launch/launcher.ts";
+import type { Launched, Launcher, LaunchFile, LaunchIo } from "./launch/launcher.ts";
 import { mountLeftovers } from "./mount-leftovers.ts";
 import { hostsFile, resolvConfFile } from "./network/files.ts";
 import { readHostResolvConf } from "./network/host-resolv-conf.ts";
@@ -69,7 +69,7 @@ export interface TransientRunner extends AsyncDisposable {
 
 export interface TransientOptions {
   readonly kernel: Pick<KernelProcesses, "pipe">;
-  readonly launcher: Pick<Launcher, "serving">;
+  readonly launcher: Launcher;
   readonly networks: Networks;
   readonly cgroups: Pick<ControlGroups, "confine" | "create">;
   readonly trees: Trees;
@@ -100,14 +100,12 @@ export function createTransientRunner(options: TransientOptions): TransientRunne
 class Runner implements TransientRunner {
   readonly #options: TransientOptions;
   readonly #networks: StepNetworks;
-  readonly #launcher: ServingLauncher;
   readonly #devices: SharedGroup;
   readonly #null = openSync("/dev/null", "r");
 
   constructor(options: TransientOptions) {
     this.#options = options;
     this.#networks = new StepNetworks(options.networks);
-    this.#launcher = options.launcher.serving();
     this.#devices = options.cgroups.confine(DEVICE_GROUP, DEFAULT_DEVICE_RULES);
   }
 
@@ -179,7 +177,7 @@ class Runner implements TransientRunner {
     const { stage, binds } = compileTransientMounts(request.mounts);
     const spec = this.#compile(request, { network, group });
     const mounts = [...spec.mounts, ...(confined ? binds : withoutOpening(binds))];
-    return this.#launcher.launch(
+    return this.#options.launcher.launch(
       {
         spec: { ...spec, mounts },
         rootfs: [...stage, ...(confined ? request.rootfs : withoutRootDevices(request.rootfs))],
@@ -249,7 +247,6 @@ class Runner implements TransientRunner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     closeSync(this.#null);
-    this.#launcher[Symbol.dispose]();
     await this.#networks[Symbol.asyncDispose]();
   }
 }

@@ -48,8 +48,6 @@ enum class Message : uint8_t {
   kCloned = 71,
   // child → launcher only: carries the terminal's master descriptor
   kTerminal = 96,
-  // server → starter only: u32 errno, and the pidfd of the launcher that was forked
-  kForked = 97,
 };
 
 /** Where a failure outside the operations happened, or which part of an exec failed. */

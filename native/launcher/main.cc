@@ -1,6 +1,5 @@
 // The launcher: receives a program on descriptor 3 (channel.h), performs it in a new process (child.h),
 // supervises that until it ends (supervisor.h). For a detached container it stays as the container's shim.
-// Or it receives the descriptors of many launches, and is forked for each (server.h).
 
 #include <errno.h>
 #include <signal.h>
@@ -16,7 +15,6 @@
 #include "child.h"
 #include "kept_namespaces.h"
 #include "program.h"
-#include "server.h"
 #include "shim.h"
 #include "supervisor.h"
 #include "sys.h"
@@ -27,20 +25,18 @@ namespace {
 constexpr int kControl = 3;
 /** Its own name tells a launcher that it was sealed, and the reader of a process list what it is. */
 constexpr const char* kSealedName = "slipway-launcher";
-/** The argument of a launcher that serves (server.h); without one it performs a single program. */
-constexpr const char* kServe = "serve";
 
 /**
  * Runs this file again through a read-only mount of it. A process in a container can come by the launcher's
  * executable (/proc/<pid>/exe); it must not be able to write to it (CVE-2019-5736). Without the privilege to
  * make a mount the file is not the user's to lose.
  */
-void seal(const char* mode, char** environment) {
+void seal(char** environment) {
   UniqueFd self(sys::openTree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE));
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
   if (!self || sys::mountSetattr(self.get(), 0, attributes) < 0) return;
-  const char* arguments[] = {kSealedName, mode, nullptr};
+  const char* arguments[] = {kSealedName, nullptr};
   ::execveat(self.get(), "", const_cast<char**>(arguments), environment, AT_EMPTY_PATH);
 }
 
@@ -79,13 +75,6 @@ void prepare() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
-}
-
-void serve() {
-  dropStdio();
-  serveLaunches(kControl);
-  // What was ignored or closed stays so in a fork, but its descriptor 3 is another one.
   ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
 }
 
@@ -139,9 +128,7 @@ int run() {
 }  // namespace slipway
 
 int main(int, char** arguments, char** environment) {
-  const char* mode = arguments[1];
-  if (strcmp(arguments[0], slipway::kSealedName) != 0) slipway::seal(mode, environment);
+  if (strcmp(arguments[0], slipway::kSealedName) != 0) slipway::seal(environment);
   slipway::prepare();
-  if (mode && strcmp(mode, slipway::kServe) == 0) slipway::serve();
   return slipway::run();
 }

@@ -7,12 +7,11 @@ namespace slipway {
 
 static Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   constexpr decltype(&RegisterFiles) areas[] = {
-      RegisterJobs,           RegisterFiles,         RegisterRootfs,     RegisterScan,
-      RegisterTreeRemove,     RegisterLayerWriter,   RegisterLayerUpper, RegisterLayerUnpack,
-      RegisterLayerSame,      RegisterInflate,       RegisterDeflate,    RegisterTreeCopy,
-      RegisterTerminal,       RegisterSeccomp,       RegisterProcesses,  RegisterNetwork,
-      RegisterVeth,           RegisterDeviceFilters, RegisterLayerIndex, RegisterHash,
-      RegisterLauncherServer, RegisterLoopback,
+      RegisterJobs,        RegisterFiles,      RegisterRootfs,        RegisterScan,       RegisterTreeRemove,
+      RegisterLayerWriter, RegisterLayerUpper, RegisterLayerUnpack,   RegisterLayerSame,  RegisterInflate,
+      RegisterDeflate,     RegisterTreeCopy,   RegisterTerminal,      RegisterSeccomp,    RegisterProcesses,
+      RegisterNetwork,     RegisterVeth,       RegisterDeviceFilters, RegisterLayerIndex, RegisterHash,
+      RegisterLoopback,
   };
   for (const auto area : areas) area(env, exports);
   return exports;

@@ -21,7 +21,6 @@ void RegisterTreeCopy(Napi::Env env, Napi::Object exports);
 void RegisterTerminal(Napi::Env env, Napi::Object exports);
 void RegisterSeccomp(Napi::Env env, Napi::Object exports);
 void RegisterProcesses(Napi::Env env, Napi::Object exports);
-void RegisterLauncherServer(Napi::Env env, Napi::Object exports);
 void RegisterDeviceFilters(Napi::Env env, Napi::Object exports);
 void RegisterLoopback(Napi::Env env, Napi::Object exports);
 void RegisterNetwork(Napi::Env env, Napi::Object exports);

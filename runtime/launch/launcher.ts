@@ -108,7 +108,4 @@ export interface Launched extends AsyncDisposable {
 export interface Launcher {
   launch(request: LaunchRequest, options?: Abortable): Promise<Launched>;
   exec(request: ExecRequest, options?: Abortable): Promise<Launched>;
-  /** For who launches again and again: what starting has to be done once is done now. Disposing ends nothing that was launched. */
-  serving(): ServingLauncher;
 }
-export type ServingLauncher = Pick<Launcher, "launch"> & Disposable;

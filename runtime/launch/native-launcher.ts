@@ -6,24 +6,12 @@ import type { KernelProcesses } from "../../native/kernel.ts";
 import type { OciSeccomp } from "../spec/oci.ts";
 import { compileJoin, compileLaunch } from "./compile.ts";
 import { encodeProgram, type LaunchSetup, type ProbeSetup } from "./encode.ts";
-import type {
-  CreatedPath,
-  ExecRequest,
-  Launched,
-  Launcher,
-  LaunchIo,
-  LaunchRequest,
-  ServingLauncher,
-} from "./launcher.ts";
-import { LauncherServer } from "./launcher-server.ts";
+import type { CreatedPath, ExecRequest, Launched, Launcher, LaunchIo, LaunchRequest } from "./launcher.ts";
 import type { LaunchProgram } from "./ops.ts";
 import { LaunchSession, type Ready, type SessionOptions } from "./session.ts";
 
 export interface NativeLauncherOptions {
-  readonly kernel: Pick<
-    KernelProcesses,
-    "spawn" | "requestLauncher" | "receiveLauncher" | "waitPidfd" | "socketPair"
-  >;
+  readonly kernel: Pick<KernelProcesses, "spawn" | "waitPidfd" | "socketPair">;
   /** The static launcher's file. */
   readonly path: string;
   /** Compiles a filter; see runtime/seccomp. */
@@ -56,20 +44,9 @@ export function splitCgroups(procs: readonly string[]): Pick<LaunchSetup, "cgrou
 /** The launcher on native/launcher. */
 export class NativeLauncher implements Launcher {
   readonly #options: NativeLauncherOptions;
-  readonly #server: LauncherServer | undefined;
 
-  constructor(options: NativeLauncherOptions, server?: LauncherServer) {
+  constructor(options: NativeLauncherOptions) {
     this.#options = options;
-    this.#server = server;
-  }
-
-  serving(): ServingLauncher {
-    const server = new LauncherServer(this.#options);
-    const launcher = new NativeLauncher(this.#options, server);
-    return {
-      launch: (request, options) => launcher.launch(request, options),
-      [Symbol.dispose]: () => server[Symbol.dispose](),
-    };
   }
 
   async launch(request: LaunchRequest, options: Abortable = {}): Promise<Launched> {
@@ -135,39 +112,21 @@ export class NativeLauncher implements Launcher {
       return new LaunchedProcess(ready, { session, ended, detached: shim !== undefined });
     } catch (error) {
       session.close();
-      await ended();
+      await ended;
       throw error;
     }
   }
 
-  #spawn(io: LaunchIo, options: SessionOptions): Spawned {
-    const server = this.#server;
-    try {
-      // A shim's parent ends at once, and is reaped as soon.
-      if (server?.runs === true && io.kind === "descriptors")
-        return this.#spawnBy((descriptors) => server.spawn(descriptors), io, options);
-    } catch {
-      // It was killed; then each has to be started.
-    }
-    return this.#spawnBy((descriptors) => this.#startOne(descriptors), io, options);
-  }
-
-  #startOne(descriptors: readonly number[]): Spawned["ended"] {
-    const { kernel, path } = this.#options;
-    const { pidfd } = kernel.spawn(path, [], descriptors);
-    const ended = kernel.waitPidfd(pidfd).then(() => closeSync(pidfd));
-    return () => ended;
-  }
-
-  #spawnBy(
-    start: (descriptors: readonly number[]) => Spawned["ended"],
+  #spawn(
     io: LaunchIo,
     options: SessionOptions,
-  ): Spawned {
-    const [ours, theirs] = this.#options.kernel.socketPair();
+  ): { readonly session: LaunchSession; readonly ended: Promise<void> } {
+    const { kernel, path } = this.#options;
+    const [ours, theirs] = kernel.socketPair();
     const streams = io.kind === "descriptors" ? [io.stdin, io.stdout, io.stderr] : [theirs, theirs, theirs];
     try {
-      const ended = start([...streams, theirs]);
+      const { pidfd } = kernel.spawn(path, [], [...streams, theirs]);
+      const ended = kernel.waitPidfd(pidfd).then(() => closeSync(pidfd));
       return { session: new LaunchSession(ours, options), ended };
     } catch (error) {
       closeSync(ours);
@@ -185,13 +144,10 @@ function connectTo(session: LaunchSession, connect: (pid: number) => Promise<voi
   return connected;
 }
 
-interface Spawned {
+interface LaunchedParts {
   readonly session: LaunchSession;
-  /** Resolves when the started launcher has ended: at once for a shim, whose child it leaves behind. To be called. */
-  readonly ended: () => Promise<void>;
-}
-
-interface LaunchedParts extends Spawned {
+  /** The spawned launcher has ended: at once for a shim, whose child it leaves behind. */
+  readonly ended: Promise<void>;
   readonly detached: boolean;
 }
 
@@ -232,6 +188,6 @@ class LaunchedProcess implements Launched {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.session.close();
-    await this.#parts.ended();
+    await this.#parts.ended;
   }
 }
