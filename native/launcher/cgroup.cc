@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <algorithm>
 #include <string>
 
 #include "sys.h"
@@ -74,13 +75,14 @@ void emptyCgroups(const StringList& directories) {
 }
 
 void removeCgroups(const StringList& directories) {
-  for (const char* directory : directories) {
-    for (int attempt = 0; attempt < kRemoveAttempts; attempt++) {
-      // EBUSY for a moment after the last member was reaped, or while members live.
-      if (::rmdir(directory) == 0 || errno != EBUSY) break;
-      killMembers(directory);
-      pauseBriefly();
-    }
+  StringList left = directories;
+  for (int attempt = 0; attempt < kRemoveAttempts; attempt++) {
+    // EBUSY for a moment after the last member was reaped, or while members live.
+    const auto gone = [](const char* directory) { return ::rmdir(directory) == 0 || errno != EBUSY; };
+    left.erase(std::remove_if(left.begin(), left.end(), gone), left.end());
+    if (left.empty()) return;
+    for (const char* directory : left) killMembers(directory);
+    pauseBriefly();
   }
 }
 

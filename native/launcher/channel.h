@@ -96,7 +96,7 @@ inline int sendFrame(int socket, Message type, const Payload& payload = {}) {
 struct Packet {
   Message type;
   uint8_t payload[kPacketLimit];
-  size_t size;
+  size_t size = 0;
   UniqueFd descriptor;
 };
 /** One packet of the child's channel, with a descriptor if `descriptor` is one; 0 or an errno. */

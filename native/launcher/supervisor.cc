@@ -98,6 +98,11 @@ void Supervisor::readChannel() {
     case Message::kFailed:
       promised_ = false;
       failure_ = static_cast<int>(Reader(packet.payload + 4, 4).u32());
+      // A container that could not start may be started anew by who hears of it.
+      if (shim_) {
+        refusal_ = std::move(packet);
+        break;
+      }
       [[fallthrough]];
     default:
       sendFrame(control_.get(), static_cast<uint8_t>(packet.type), packet.payload, packet.size);
@@ -172,19 +177,32 @@ int Supervisor::launchAgain() {
   return error;
 }
 
+/** A container can be started anew as soon as anybody can see its end. That makes groups of the same names,
+ * so its own are removed before; the mounts, which take their time to go, after. */
+void Supervisor::finishContainer() {
+  removeCgroups(program_.cgroupDirs);
+  if (refusal_.size > 0)
+    sendFrame(control_.get(), static_cast<uint8_t>(Message::kFailed), refusal_.payload, refusal_.size);
+  if (started_ || shim_->policy().count() > 0) shim_->ended(exit_);
+  sendExited();
+  shim_->tell();
+  namespaces_.dropMounts();
+  shim_->close();
+}
+
 void Supervisor::finish() {
-  if (!shim_) exit_.outOfMemory = killedForMemory(program_.cgroupDirs) > 0;
   namespaces_.dropNetwork();
-  const bool ran = started_ || (shim_ && shim_->policy().count() > 0);
-  if (shim_ && ran) shim_->ended(exit_);
+  if (shim_) return finishContainer();
+  exit_.outOfMemory = killedForMemory(program_.cgroupDirs) > 0;
+  // Whoever waits has other things to do before it misses the groups, which are its alone.
+  sendExited();
+  removeCgroups(program_.cgroupDirs);
+}
+
+void Supervisor::sendExited() {
   const Payload payload =
       Payload().u8(exit_.signalled).u32(static_cast<uint32_t>(exit_.value)).u8(exit_.outOfMemory);
-  // Whoever waits has other things to do before it misses the groups and mounts, which take their time to go.
   sendFrame(control_.get(), Message::kExited, payload);
-  if (shim_) shim_->tell();
-  removeCgroups(program_.cgroupDirs);
-  namespaces_.dropMounts();
-  if (shim_) shim_->close();
 }
 
 }  // namespace slipway

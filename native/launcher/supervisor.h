@@ -37,6 +37,8 @@ class Supervisor {
   bool startAgain();
   int launchAgain();
   void finish();
+  void finishContainer();
+  void sendExited();
 
   Program& program_;
   UniqueFd control_;
@@ -51,6 +53,8 @@ class Supervisor {
   bool ended_ = false;
   /** Why the child could not become it, an errno. */
   int failure_ = 0;
+  /** How it said so; empty unless it did, and nobody was told yet. */
+  Packet refusal_;
   ExitRecord exit_;
 };
 

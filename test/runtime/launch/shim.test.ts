@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -190,22 +191,46 @@ describe("a shim", () => {
       message: "opening the container's log and socket: no such file or directory",
     }));
 
-  it("removes control groups, with what is left in them", async function () {
-    const group = "/sys/fs/cgroup/pids/slipway-test-shim";
-    if (!existsSync("/sys/fs/cgroup/pids")) this.skip();
-    mkdirSync(group, { recursive: true });
-    const spec = specOf(
+  describe("removes its control groups", () => {
+    // They take a moment to go: what is in them lives on when the container has ended.
+    const leaving = specOf(
       processOf(["sh", "-c", "sleep 1000 & cat /proc/self/cgroup"]),
       {},
       { namespaces: [{ type: "mount" }] },
     );
-    await using container = await Shimmed.launch(bench, spec, {
-      cgroupProcs: [`${group}/cgroup.procs`],
-      cgroupDirs: [group],
+    let group: { readonly cgroupProcs: readonly string[]; readonly cgroupDirs: readonly string[] };
+    const left = (): boolean => group.cgroupDirs.some(existsSync);
+    before(function () {
+      if (!existsSync("/sys/fs/cgroup/pids")) this.skip();
     });
-    await container.run();
-    assert.ok(container.log().some(({ log }) => log.endsWith(":pids:/slipway-test-shim\n")));
-    await eventually(() => !existsSync(group));
+    beforeEach(() => {
+      const directory = "/sys/fs/cgroup/pids/slipway-test-shim";
+      mkdirSync(directory, { recursive: true });
+      group = { cgroupProcs: [`${directory}/cgroup.procs`], cgroupDirs: [directory] };
+    });
+
+    it("with what is left in them, before it tells who waits", async () => {
+      await using container = await Shimmed.launch(bench, leaving, group);
+      await container.run();
+      assert.equal(left(), false);
+      assert.ok(container.log().some(({ log }) => log.endsWith(":pids:/slipway-test-shim\n")));
+    });
+
+    it("before it records the end", async () => {
+      await using container = await Shimmed.launch(bench, leaving, group);
+      await container.go();
+      // Without a pause, so that it is seen the moment it is there.
+      while (!existsSync(container.io.exitFile));
+      assert.equal(left(), false);
+    });
+
+    it("before it says that there was nothing to run", async () => {
+      await using container = await Shimmed.launch(bench, specOf(processOf(["nope"])), group);
+      const other = spawn("sleep", ["1000"]);
+      writeFileSync(group.cgroupProcs[0] ?? "", String(other.pid));
+      await assert.rejects(container.go(), { code: "EXEC_NOT_FOUND" });
+      assert.equal(left(), false);
+    });
   });
 
   it("records that the kernel killed something for want of memory", async function () {
