@@ -55,3 +55,13 @@ export function readOnlyRootfs(mounts: readonly Mount[]): readonly Mount[] {
     return { ...mount, options: [`lowerdir+=${upper.slice("upperdir=".length)}`, ...others, "ro"] };
   });
 }
+
+/** The mount with what it takes from the targets of others, as its source or as the value of an option, under their new names. */
+export function renameTargets(mount: Mount, names: ReadonlyMap<string, string>): Mount {
+  const renamed = (text: string): string => names.get(text) ?? text;
+  const options = mount.options.map((option) => {
+    const value = option.indexOf("=") + 1;
+    return value === 0 ? option : option.slice(0, value) + renamed(option.slice(value));
+  });
+  return { ...mount, source: renamed(mount.source), options };
+}

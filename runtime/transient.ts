@@ -3,11 +3,12 @@ import type { Mount, TransientMount } from "../core/mount.ts";
 import type { ExitStatus, ProcessSpec } from "../core/process.ts";
 import type { Abortable } from "../core/streams.ts";
 import { Undo } from "../core/undo.ts";
-import type { KernelProcesses } from "../native/kernel.ts";
+import type { Kernel } from "../native/kernel.ts";
 import type { Trees } from "../store/types.ts";
 import type { ControlGroups } from "./cgroups/control-groups.ts";
 import type { Launched, Launcher, LaunchFile, LaunchIo } from "./launch/launcher.ts";
 import { mountLeftovers } from "./mount-leftovers.ts";
+import { MountedLayers } from "./mounted-layers.ts";
 import { hostsFile, resolvConfFile } from "./network/files.ts";
 import { readHostResolvConf } from "./network/host-resolv-conf.ts";
 import type { Networks } from "./network/networks.ts";
@@ -68,7 +69,7 @@ export interface TransientRunner extends AsyncDisposable {
 }
 
 export interface TransientOptions {
-  readonly kernel: Pick<KernelProcesses, "pipe">;
+  readonly kernel: Pick<Kernel, "openRootfs" | "pipe">;
   readonly launcher: Launcher;
   readonly networks: Networks;
   readonly cgroups: Pick<ControlGroups, "confine" | "create">;
@@ -100,12 +101,14 @@ export function createTransientRunner(options: TransientOptions): TransientRunne
 class Runner implements TransientRunner {
   readonly #options: TransientOptions;
   readonly #networks: StepNetworks;
+  readonly #layers: MountedLayers;
   readonly #devices: SharedGroup;
   readonly #null = openSync("/dev/null", "r");
 
   constructor(options: TransientOptions) {
     this.#options = options;
     this.#networks = new StepNetworks(options.networks);
+    this.#layers = new MountedLayers(options.kernel);
     this.#devices = options.cgroups.confine(DEVICE_GROUP, DEFAULT_DEVICE_RULES);
   }
 
@@ -113,9 +116,11 @@ class Runner implements TransientRunner {
     options.signal?.throwIfAborted();
     await using group = openGroup(request, { shared: this.#devices, cgroups: this.#options.cgroups });
     for (const warning of group.warnings) request.warn(warning);
+    using layers = await this.#layers.use(request.rootfs);
     const network = await this.#networks.take(request);
     try {
-      const result = await this.#runConnected(request, { network, group }, options);
+      const mounted = { ...request, rootfs: layers.rootfs };
+      const result = await this.#runConnected(mounted, { network, group }, options);
       network.keep();
       return result;
     } finally {
@@ -247,6 +252,7 @@ class Runner implements TransientRunner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     closeSync(this.#null);
+    await this.#layers[Symbol.asyncDispose]();
     await this.#networks[Symbol.asyncDispose]();
   }
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
-import type { Mount } from "../../core/mount.ts";
+import { type Mount, renameTargets } from "../../core/mount.ts";
 import type { OciDevice, OciMount } from "../spec/oci.ts";
 import { MS, NODE_TYPES } from "./flags.ts";
 import type { LaunchFile } from "./launcher.ts";
@@ -49,18 +49,9 @@ export const stageName = (index: number): string => `layer${index}`;
  */
 export function compileRootfs(mounts: readonly Mount[]): readonly LaunchOp[] {
   const names = new Map<string, string>();
-  const renamed = (text: string): string => names.get(text) ?? text;
   const ops = mounts.map((mount, index) => {
     const target = index === mounts.length - 1 ? ROOT_NAME : stageName(index);
-    const op = compileMount({
-      type: mount.type,
-      source: renamed(mount.source),
-      target,
-      options: mount.options.map((option) => {
-        const equals = option.indexOf("=") + 1;
-        return equals === 0 ? option : option.slice(0, equals) + renamed(option.slice(equals));
-      }),
-    });
+    const op = compileMount({ ...renameTargets(mount, names), target });
     if (mount.target !== undefined) names.set(mount.target, target);
     return op;
   });
