@@ -35,7 +35,7 @@ export const daemon = defineCommand({
     "storage-driver": {
       kind: "string",
       short: "s",
-      help: "How the state root stacks layers: what it was made with (overlay2), erofs or vfs",
+      help: "How the state root stacks layers: erofs, overlay2 or vfs; without it, as when it was made",
     },
     tls: { kind: "bool", help: "Use TLS; implied by --tlsverify" },
     tlsverify: { kind: "bool", help: "Use TLS and ask clients for a certificate" },

@@ -7,7 +7,6 @@ import { probeErofs } from "./probe-erofs.ts";
 
 export const DRIVER_NAMES = ["erofs", "overlay2", "vfs"] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];
-const DEFAULT_DRIVER: DriverName = "overlay2";
 
 export interface ChosenDriver {
   readonly name: DriverName;
@@ -37,18 +36,19 @@ interface Parts {
 }
 
 /**
- * A root keeps the driver it was made with until another is asked for that understands its snapshots. Rejects with STORE_DRIVER_MISMATCH where
- * none does, and with STORE_DRIVER_UNUSABLE when the wanted one does not work on this filesystem or kernel.
+ * A new root has erofs where that works, else overlay2. It keeps the driver it was made with until another is asked for that understands its
+ * snapshots. Rejects with STORE_DRIVER_MISMATCH where none does, and with STORE_DRIVER_UNUSABLE when the wanted one does not work on this filesystem or kernel.
  */
 export async function chooseDriver(parts: Parts, want: DriverName | undefined): Promise<ChosenDriver> {
   const { paths, database } = parts;
   const known = knownDriver(database);
   if (known !== undefined && (want === undefined || want === known.name)) return known;
-  const unusable = want === "erofs" ? await probeErofs(paths, parts.kernel) : undefined;
-  if (unusable !== undefined) throw new Failure("STORE_DRIVER_UNUSABLE", { driver: "erofs", why: unusable });
+  const unusable = want === undefined || want === "erofs" ? await probeErofs(paths, parts.kernel) : undefined;
+  if (want === "erofs" && unusable !== undefined)
+    throw new Failure("STORE_DRIVER_UNUSABLE", { driver: "erofs", why: unusable });
   return transact(database, () => {
     const have = knownDriver(database);
-    if (have === undefined) return record(database, firstDriver(want));
+    if (have === undefined) return record(database, firstDriver(want, unusable));
     if (want === undefined || want === have.name) return have;
     if (!STACKING.includes(have.name) || !STACKING.includes(want))
       throw new Failure("STORE_DRIVER_MISMATCH", { root: paths.root, have: have.name, want });
@@ -56,10 +56,12 @@ export async function chooseDriver(parts: Parts, want: DriverName | undefined): 
   });
 }
 
-const firstDriver = (want: DriverName | undefined): ChosenDriver =>
-  want === undefined
-    ? { name: DEFAULT_DRIVER, reason: "the default" }
-    : { name: want, reason: "asked for when the root was made" };
+function firstDriver(want: DriverName | undefined, unusable: string | undefined): ChosenDriver {
+  if (want !== undefined) return { name: want, reason: "asked for when the root was made" };
+  return unusable === undefined
+    ? { name: "erofs", reason: "the default" }
+    : { name: "overlay2", reason: `erofs does not work here: ${unusable}` };
+}
 
 function knownDriver(database: Database): ChosenDriver | undefined {
   const name = factOf(database, "driver");
