@@ -41,7 +41,12 @@ void DeleteLink(const Napi::CallbackInfo& info) {
   if (!index) return;
   Request request(RTM_DELLINK, kAcknowledge, "delete link " + name);
   request.Append<ifinfomsg>().ifi_index = static_cast<int>(*index);
-  RouteSocket().Perform(std::move(request));
+  try {
+    RouteSocket().Perform(std::move(request));
+  } catch (const SyscallError& error) {
+    // Somebody else deleted it in between.
+    if (error.number != ENODEV) throw;
+  }
 }
 
 void SetLinkUp(const Napi::CallbackInfo& info) {

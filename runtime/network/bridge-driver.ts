@@ -102,12 +102,15 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
     return defaultOptions({ link, mtu: ifThere(() => mtuOf(link)) ?? this.#defaultMtu() });
   }
 
-  /** Takes away the bridges of state roots that are gone, and those of this one that none of its networks has. A host without nftables has no rules of theirs. */
+  /**
+   * Takes away the bridges of state roots that are gone, and those of this one that none of its networks has; none with ports, since a root that another
+   * mount namespace has is not seen from here. A host without nftables has no rules of theirs.
+   */
   async #sweep(mine: ReadonlySet<string>): Promise<void> {
     for (const name of readdirSync(LINKS)) {
       const [, root, subnet6] = ALIAS.exec(aliasOf(name) ?? "") ?? [];
       if (root === undefined || mine.has(name) || !existsSync(`${LINKS}/${name}/bridge`)) continue;
-      if (root !== this.#root && existsSync(root)) continue;
+      if (hasPorts(name) || (root !== this.#root && existsSync(root))) continue;
       await this.#firewall.remove(name, subnet6 === undefined ? [4] : [4, 6]).catch(() => undefined);
       this.#kernel.deleteLink(name);
     }
@@ -160,6 +163,10 @@ export class BridgeDriver implements NetworkDriver, PortPublisher {
 }
 
 const familiesOf = ({ ipv6 }: NetworkRecord): readonly Family[] => (ipv6 === undefined ? [4] : [4, 6]);
+
+/** Interfaces of containers are attached to this bridge. */
+const hasPorts = (bridge: string): boolean =>
+  (ifThere(() => readdirSync(`${LINKS}/${bridge}/brif`)) ?? []).length > 0;
 
 const mtuOf = (link: string): number => Number(readFileSync(`${LINKS}/${link}/mtu`, "latin1"));
 

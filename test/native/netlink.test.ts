@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadKernel } from "../../native/binding.ts";
 import { requiresNativeCore, requiresRoot } from "../support/requires.ts";
 
@@ -47,6 +48,29 @@ describe("native/netlink", () => {
     kernel.deleteLink(bridge);
     kernel.deleteLink(bridge);
     assert.equal(kernel.linkIndex(bridge), undefined);
+  });
+
+  it("takes links away that others are taking away", async () => {
+    const kernel = loadKernel();
+    const programs = Array.from({ length: 4 }, () =>
+      spawn("ip", ["-force", "-batch", "-"], { stdio: ["pipe", "ignore", "ignore"] }),
+    );
+    const [busy, ...others] = programs;
+    // The kernel changes one link at a time: while this one has it busy, the others queue for the same link.
+    busy?.stdin.write(`link add ${veth} type bridge\nlink delete ${veth}\n`.repeat(500));
+    try {
+      for (let round = 0; round < 40; round++) {
+        kernel.createBridge(bridge, { mtu: 1400 });
+        for (const { stdin } of others) stdin.write(`link delete ${bridge}\n`);
+        await sleep(round % 3);
+        kernel.deleteLink(bridge);
+        assert.equal(kernel.linkIndex(bridge), undefined);
+      }
+    } finally {
+      for (const program of programs) program.kill();
+      await Promise.all(programs.map((program) => once(program, "exit")));
+      kernel.deleteLink(veth);
+    }
   });
 
   it("puts one end of a veth into another network namespace, with address and default route", async () => {

@@ -163,6 +163,33 @@ describe("runtime/network", () => {
     assert.equal(kernel.linkIndex(gone), undefined);
   });
 
+  it("leaves a bridge in use alone whose root is not seen from here", async () => {
+    const kernel = loadKernel();
+    const root = `/elsewhere/${process.pid}`;
+    const used = bridgeName(root);
+    kernel.createBridge(used, { mtu: 1400 });
+    writeFileSync(`/sys/class/net/${used}/ifalias`, `${root} 10.2.0.0/16`);
+    const server = await isolatedServer();
+    try {
+      await kernel.attachVeth({
+        pid: server.pid,
+        hostName: `swv${process.pid}`,
+        bridge: used,
+        name: "eth0",
+        cidr: "10.2.0.2/16",
+        mac: "02:42:0a:02:00:02",
+        mtu: 1400,
+        isolated: false,
+      });
+      const networks = open(store);
+      await networks.ready(networks.get("bridge"));
+      assert.notEqual(kernel.linkIndex(used), undefined);
+    } finally {
+      server.kill();
+      kernel.deleteLink(used);
+    }
+  });
+
   it("names bridges so that they fit and differ", () => {
     assert.equal(bridgeName("/var/lib/slipway"), "slipway0");
     assert.match(bridgeName("/tmp/x"), /^sw[0-9a-f]{8}$/);
