@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadKernel } from "../../native/binding.ts";
-import { requiresNativeCore, requiresRoot } from "../support/requires.ts";
+import { requiresCommand, requiresNativeCore, requiresRoot } from "../support/requires.ts";
 
 /** A process in a network namespace of its own, once it is there. */
 async function isolated(): Promise<ChildProcess & { readonly pid: number }> {
@@ -50,10 +50,11 @@ describe("native/netlink", () => {
     assert.equal(kernel.linkIndex(bridge), undefined);
   });
 
-  it("takes links away that others are taking away", async () => {
+  it("takes links away that others are taking away", async function () {
+    const ip = requiresCommand(this, "ip");
     const kernel = loadKernel();
     const programs = Array.from({ length: 4 }, () =>
-      spawn("ip", ["-force", "-batch", "-"], { stdio: ["pipe", "ignore", "ignore"] }),
+      spawn(ip, ["-force", "-batch", "-"], { stdio: ["pipe", "ignore", "ignore"] }),
     );
     const [busy, ...others] = programs;
     // The kernel changes one link at a time: while this one has it busy, the others queue for the same link.
