@@ -1,7 +1,9 @@
 // Bundles cli/main.ts into the chunks of dist/program.chunks and keeps the code V8 compiles from it, so that a command starts without parsing its program.
-// dist/inputs.json lists what went in, with sizes and times; while nothing of it changed, the bundle is up to date.
+// dist/inputs.json lists what went in, with sizes and times; while nothing of it changed, the bundle is up to date. A bundle whose compiled code could not be kept
+// has none: it works, and the next build makes it again.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { packChunks } from "../bin/program.cjs";
@@ -9,6 +11,8 @@ import { packChunks } from "../bin/program.cjs";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const dist = path.join(root, "dist");
 const OWN = ["bin/program.cjs", "scripts/build-bundle.js", "scripts/cache-bundle.cjs", "package-lock.json"];
+/** The commands that are run for it take a few seconds; with a launcher of another version they wait for ever. */
+const CACHE_MS = 120_000;
 
 /** undici's clients load node:http2, which takes longer than all of undici, and do without it where it is missing; nothing here speaks it. */
 const withoutHttp2 = {
@@ -109,14 +113,35 @@ async function bundle() {
     (input) => !input.startsWith(`${withoutSlowModules.name}:`),
   );
   const files = Object.fromEntries([...sources, ...OWN].map((file) => [file, stampOf(file)]));
-  writeFileSync(path.join(fresh, "inputs.json"), JSON.stringify({ node: process.version, files }));
-  rmSync(dist, { recursive: true, force: true });
-  renameSync(fresh, dist);
-  const { status } = spawnSync(process.execPath, [path.join(root, "scripts/cache-bundle.cjs")], {
-    stdio: "inherit",
-  });
-  // Without it commands start more slowly, that is all.
-  if (status !== 0) process.stderr.write("build-bundle: the compiled code could not be kept\n");
+  if (keepCompiled(fresh))
+    writeFileSync(path.join(fresh, "inputs.json"), JSON.stringify({ node: process.version, files }));
+  publish(fresh);
+}
+
+/** True when the compiled code is in the bundle of this folder. Without it commands start more slowly, that is all. */
+function keepCompiled(folder) {
+  const scratch = mkdtempSync(path.join(tmpdir(), "slipway-cache-"));
+  const script = path.join(root, "scripts/cache-bundle.cjs");
+  // The commands that it runs listen for other signals.
+  const options = { stdio: "inherit", timeout: CACHE_MS, killSignal: "SIGKILL" };
+  const { status, signal, error } = spawnSync(process.execPath, [script, folder, scratch], options);
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  if (status === 0) return true;
+  const why = error?.message ?? signal ?? `exit status ${status}`;
+  process.stderr.write(`build-bundle: the compiled code could not be kept (${why})\n`);
+  return false;
+}
+
+/** Puts a whole bundle in the place of the last one; others may be doing so too. */
+function publish(fresh) {
+  for (;;) {
+    try {
+      rmSync(dist, { recursive: true, force: true });
+      return renameSync(fresh, dist);
+    } catch (error) {
+      if (error.code !== "ENOTEMPTY") throw error;
+    }
+  }
 }
 
 /** CommonJS: unlike a module of ECMAScript a script can be compiled ahead. It is run by node:vm, so it cannot import; it can require. */

@@ -1,18 +1,15 @@
-// Runs a few commands of the bundle in this process, on a state root that is thrown away, and writes the code that V8 has compiled by then
-// beside the bundle. What the commands print, and whether they succeed, does not matter.
+// cache-bundle.cjs BUNDLE SCRATCH: runs a few commands of the bundle in this process, on a state root in an empty folder, and adds the code that V8 has compiled by
+// then to the bundle. What the commands print, and whether they succeed, does not matter.
 const fs = require("node:fs");
 const { request } = require("node:http");
-const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { Script } = require("node:vm");
 const { openChunks, packChunks, runProgram } = require("../bin/program.cjs");
 
-const { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } = fs;
-const dist = path.resolve(__dirname, "../dist");
+const { existsSync, renameSync, writeFileSync } = fs;
+const [, , dist, folder] = process.argv;
 const file = path.join(dist, "program.chunks");
 const chunks = openChunks(file);
-const folder = mkdtempSync(path.join(tmpdir(), "slipway-cache-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** @type {Map<string, import("node:vm").Script>} */
 const scripts = new Map();
 
