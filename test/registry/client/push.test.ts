@@ -7,8 +7,10 @@ import { describe, it } from "mocha";
 import { digestOf } from "../../../core/digest.ts";
 import { type Manifest, parseManifest } from "../../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../../image/media-types.ts";
+import type { Kernel } from "../../../native/kernel.ts";
 import type { Store } from "../../../store/types.ts";
-import { chunks, TestStore } from "../../store/support.ts";
+import { chunks, kernel, TestStore } from "../../store/support.ts";
+import { eventually } from "../../support/eventually.ts";
 import { FakeRegistry, type Intercept } from "./fake-registry.ts";
 import { makeImage, openClient, ref, tarOf } from "./support.ts";
 
@@ -125,7 +127,13 @@ describe("push", () => {
       prepare?: (registry: FakeRegistry, store: Store) => unknown,
     ) {
       await using registry = await FakeRegistry.start();
-      await using opened = await TestStore.open();
+      // The layer is not made before its upload has begun, however long the registry takes to answer.
+      const deflate: Kernel["deflate"] = async (...args) => {
+        const made = await kernel.deflate(...args);
+        await eventually(() => registry.count("PATCH ") > 0);
+        return made;
+      };
+      await using opened = await TestStore.open({ kernel: { ...kernel, deflate } });
       const name = `${registry.host}/app:1`;
       await makeImage(opened.store, name, [tar]);
       await prepare?.(registry, opened.store);
