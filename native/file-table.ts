@@ -12,6 +12,10 @@ export interface PackedRows {
 
 const FIELDS = 12;
 const FIELD = {
+  type: 0,
+  mode: 1,
+  uid: 2,
+  gid: 3,
   nlink: 4,
   rdevMajor: 5,
   rdevMinor: 6,
@@ -143,7 +147,7 @@ class Rows {
 
   /** Undefined for a row of something that is not there. */
   find(row: number): FileStat | undefined {
-    const type = FILE_TYPES[this.numbers[row * FIELDS] ?? -1];
+    const type = FILE_TYPES[this.numbers[row * FIELDS + FIELD.type] ?? -1];
     if (type === undefined) return undefined;
     return type === "symlink" ? new LinkRow(this, row, this.link(row)) : new StatRow(this, row);
   }
@@ -175,16 +179,16 @@ class StatRow implements FileStat {
   }
 
   get type(): FileType {
-    return FILE_TYPES[this.#number(0)] ?? "file";
+    return FILE_TYPES[this.#number(FIELD.type)] ?? "file";
   }
   get mode(): number {
-    return this.#number(1);
+    return this.#number(FIELD.mode);
   }
   get uid(): number {
-    return this.#number(2);
+    return this.#number(FIELD.uid);
   }
   get gid(): number {
-    return this.#number(3);
+    return this.#number(FIELD.gid);
   }
   get size(): number {
     return this.#number(FIELD.size);
