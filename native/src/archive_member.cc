@@ -1,13 +1,43 @@
 #include "archive_member.h"
 
+#include <string_view>
 #include <utility>
 
 #include "errors.h"
 #include "in_root.h"
 
 namespace slipway {
+namespace {
 
-void RefuseMember(const std::string& path, const std::string& why) { throw ArchiveError{path + ": " + why}; }
+struct Fault {
+  int number;
+  /** Of any when empty. */
+  std::string_view syscall;
+  const char* why;
+};
+
+constexpr const char* kXattrWhy = "an extended attribute whose name or value Linux does not take";
+constexpr Fault kFaults[] = {
+    {ELOOP, "", "its path leads through more than 40 symbolic links"},
+    {ENAMETOOLONG, "", "its path or target has a name of more than 255 bytes, or more than 4095 in all"},
+    {EINVAL, "lsetxattr", kXattrWhy},
+    {ERANGE, "lsetxattr", kXattrWhy},
+    {E2BIG, "lsetxattr", kXattrWhy},
+    {EINVAL, "mknodat", "a device whose number is out of range"},
+};
+
+}  // namespace
+
+void RefuseMember(const std::string& path, const std::string& why) {
+  throw ArchiveError{(path.empty() ? "a member without a name" : path) + ": " + why};
+}
+
+void RefuseIfAtFault(const TarEntry& entry, const SyscallError& failed) {
+  for (const auto& [number, syscall, why] : kFaults) {
+    if (failed.number == number && (syscall.empty() || failed.syscall == syscall))
+      RefuseMember(entry.path, why);
+  }
+}
 
 HardLinkTarget TargetOfHardLink(const TarEntry& entry, const std::string& path) {
   HardLinkTarget target;

@@ -3,12 +3,27 @@
 #include <string>
 #include <vector>
 
+#include "errors.h"
 #include "tar_format.h"
 
 namespace slipway {
 
 /** Throws an ArchiveError about the member `path`. */
 [[noreturn]] void RefuseMember(const std::string& path, const std::string& why);
+
+/** The same, when it is the member that made this call fail, whatever the machine. */
+void RefuseIfAtFault(const TarEntry& entry, const SyscallError& failed);
+
+/** Calls `add`, which puts the member into a tree. */
+template <typename Add>
+void AddMember(const TarEntry& entry, Add add) {
+  try {
+    add();
+  } catch (const SyscallError& failed) {
+    RefuseIfAtFault(entry, failed);
+    throw;
+  }
+}
 
 /** Where a hard link leads, from the root of its archive. */
 struct HardLinkTarget {

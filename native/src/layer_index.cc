@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "archive_member.h"
 #include "erofs_image.h"
 #include "errors.h"
 #include "job.h"
@@ -31,7 +32,7 @@ Indexed IndexLayer(int tar, int out, const std::array<uint8_t, 16>& uuid) {
     while (const std::optional<TarEntry> entry = reader.Next()) {
       CheckInterrupted();
       ++indexed.entries;
-      tree.Add(*entry, reader.Position());
+      AddMember(*entry, [&] { tree.Add(*entry, reader.Position()); });
     }
     indexed.size = WriteErofs(out, tree, {uuid, static_cast<uint64_t>(archive.st_size)});
   } catch (const Unfit& unfit) {

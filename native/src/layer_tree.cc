@@ -203,7 +203,8 @@ LayerNode* LayerTree::Replace(const Place& place, LayerNode* node, const char* s
 // ── members ─────────────────────────────────────────────────────────────────────────────────────────
 
 void LayerTree::AddRoot(const TarEntry& entry) {
-  if (entry.type != kTarDirectory) RefuseMember(entry.path, "the root can only be a directory");
+  if (entry.type != kTarDirectory)
+    RefuseMember(entry.path, "it would be the root, which can only be a directory");
   SetMetadata(*root_, entry, "");
 }
 

@@ -42,7 +42,7 @@ class Unpacker {
       CheckInterrupted();
       ++done_.entries;
       Count(*entry);
-      Unpack(*entry);
+      AddMember(*entry, [&] { Unpack(*entry); });
     }
     SetDirectoryTimes();
     return done_;
@@ -76,7 +76,7 @@ class Unpacker {
     const bool keep = options_.whiteouts == Whiteouts::kKeep;
     // Archives exist that begin with a file without a name; tar and the engine pass over it.
     if (entry.type != kTarDirectory && !(keep && entry.path.empty()))
-      RefuseMember(entry.path, "the root can only be a directory");
+      RefuseMember(entry.path, "it would be the root, which can only be a directory");
     if (keep) return;
     const UniqueFd root = OpenInRoot(root_, "", kOpenDirectory);
     metadata_.Set(root.get(), entry);

@@ -36,7 +36,7 @@ const MEANT: Readonly<Record<string, RegExp>> = {
   "header fields are read as GNU tar reads them":
     /^the engine alone refuses: archive\/tar: invalid tar header/,
   "a layer's root can only be a directory; the engine passes over a file there":
-    /^we alone refuse: .*the root can only be a directory/,
+    /^we alone refuse: .*the root, which can only be a directory/,
   "nothing is made where a dangling link leads": /^we alone refuse: .*a link that leads nowhere/,
   "an archive that was cut is damaged, wherever": /^we alone refuse: .*unexpected end of the archive/,
   "a whiteout has no mode that counts": / char 0 0:0 .* device 0:0 became char 600 /,
