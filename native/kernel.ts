@@ -231,12 +231,17 @@ export interface Inflated {
 // ── processes ───────────────────────────────────────────────────────────────────────────────────────
 export interface KernelProcesses {
   /**
-   * Starts the static launcher with `descriptors` as its 0, 1, 2, …, and the rest closed, in a session of its own.
+   * Opens a program through a read-only mount of it: who comes by the executable of a process that runs it (/proc/<pid>/exe) cannot write
+   * to it (CVE-2019-5736). Undefined where no mount can be made: without the privilege to, the file is not the user's to lose.
+   */
+  sealProgram(path: string): number | undefined;
+  /**
+   * Starts a program, a path or what sealProgram() returned, with `descriptors` as its 0, 1, 2, …, and the rest closed, in a session of its own.
    * `pidfd` belongs to the caller; the child is reaped by awaiting waitPidfd() once.
    */
   spawn(
-    path: string,
-    args: readonly string[],
+    program: string | number,
+    argv: readonly string[],
     descriptors: readonly number[],
   ): { readonly pid: number; readonly pidfd: number };
   /** Resolves when the process has ended: its wait status when it is our child, undefined when it is somebody else's. */

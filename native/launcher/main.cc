@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -23,22 +22,6 @@ namespace slipway {
 namespace {
 
 constexpr int kControl = 3;
-/** Its own name tells a launcher that it was sealed, and the reader of a process list what it is. */
-constexpr const char* kSealedName = "slipway-launcher";
-
-/**
- * Runs this file again through a read-only mount of it. A process in a container can come by the launcher's
- * executable (/proc/<pid>/exe); it must not be able to write to it (CVE-2019-5736). Without the privilege to
- * make a mount the file is not the user's to lose.
- */
-void seal(char** environment) {
-  UniqueFd self(sys::openTree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE));
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY;
-  if (!self || sys::mountSetattr(self.get(), 0, attributes) < 0) return;
-  const char* arguments[] = {kSealedName, nullptr};
-  ::execveat(self.get(), "", const_cast<char**>(arguments), environment, AT_EMPTY_PATH);
-}
 
 [[noreturn]] void refuse(int control, int error, Stage stage) {
   sendFrame(control, Message::kFailed,
@@ -127,8 +110,7 @@ int run() {
 }  // namespace
 }  // namespace slipway
 
-int main(int, char** arguments, char** environment) {
-  if (strcmp(arguments[0], slipway::kSealedName) != 0) slipway::seal(environment);
+int main() {
   slipway::prepare();
   return slipway::run();
 }

@@ -3,6 +3,7 @@
 #include <napi.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,11 +27,17 @@ constexpr idtype_t kByPidfd = static_cast<idtype_t>(3);
 
 UniqueFd PidfdOpen(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
+struct Executable {
+  /** -1 where the path says it. */
+  int fd;
+  std::string path;
+};
+
 /**
  * In the vforked child: only system calls from here on, the parent's memory is shared until the exec.
  * Returns the errno of what failed.
  */
-int BecomeProgram(const char* path, char* const* args, const std::vector<int>& descriptors,
+int BecomeProgram(const Executable& program, char* const* argv, const std::vector<int>& descriptors,
                   std::vector<int>& moved) {
   struct sigaction fallback = {};
   fallback.sa_handler = SIG_DFL;
@@ -46,21 +53,27 @@ int BecomeProgram(const char* path, char* const* args, const std::vector<int>& d
     moved[i] = ::fcntl(descriptors[i], F_DUPFD_CLOEXEC, count);
     if (moved[i] < 0) return errno;
   }
+  const int file = program.fd < 0 ? AT_FDCWD : ::fcntl(program.fd, F_DUPFD_CLOEXEC, count);
+  if (program.fd >= 0 && file < 0) return errno;
   for (int i = 0; i < count; ++i) {
     if (::dup2(moved[i], i) < 0) return errno;
   }
-  ::syscall(SYS_close_range, count, ~0U, 0);
+  ::syscall(SYS_close_range, count, ~0U, CLOSE_RANGE_CLOEXEC);
   char* const environment[] = {nullptr};
-  ::execve(path, args, environment);
+  ::syscall(SYS_execveat, file, program.path.c_str(), argv, environment, program.fd < 0 ? 0 : AT_EMPTY_PATH);
   return errno;
 }
 
+Executable ToExecutable(const Napi::Value& value) {
+  return value.IsNumber() ? Executable{ToInt(value), {}} : Executable{-1, ToBytes(value)};
+}
+
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
-  const std::string path = ToBytes(info[0]);
+  const Executable program = ToExecutable(info[0]);
   std::vector<std::string> arguments = ToStrings(info[1]);
-  std::vector<char*> args{const_cast<char*>(path.c_str())};
-  for (std::string& argument : arguments) args.push_back(argument.data());
-  args.push_back(nullptr);
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
   std::vector<int> descriptors;
   const auto array = info[2].As<Napi::Array>();
   for (uint32_t i = 0; i < array.Length(); ++i) descriptors.push_back(ToInt(array.Get(i)));
@@ -74,7 +87,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   volatile int failure = 0;
   const pid_t pid = ::vfork();
   if (pid == 0) {
-    failure = BecomeProgram(path.c_str(), args.data(), descriptors, moved);
+    failure = BecomeProgram(program, argv.data(), descriptors, moved);
     ::_exit(127);
   }
   const int number = pid < 0 ? errno : failure;
@@ -82,7 +95,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   if (pid < 0) ThrowErrno("vfork", {}, number);
   if (number != 0) {
     ::waitpid(pid, nullptr, 0);
-    ThrowErrno("execve", path, number);
+    ThrowErrno("execveat", program.path, number);
   }
   UniqueFd pidfd = PidfdOpen(pid);
   if (!pidfd) ThrowErrno("pidfd_open");
@@ -90,6 +103,16 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   child.Set("pid", pid);
   child.Set("pidfd", pidfd.release());
   return child;
+}
+
+Napi::Value SealProgram(const Napi::CallbackInfo& info) {
+  const std::string path = ToBytes(info[0]);
+  UniqueFd mount(::open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  struct mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  if (!mount || ::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+    return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), mount.release());
 }
 
 /** Waits on the event loop for a pidfd to become readable, which it is once the process has ended. */
@@ -228,6 +251,7 @@ Napi::Value MemoryFile(const Napi::CallbackInfo& info) {
 
 void RegisterProcesses(Napi::Env env, Napi::Object exports) {
   Export<Spawn>(env, exports, "spawn");
+  Export<SealProgram>(env, exports, "sealProgram");
   Export<WaitPidfd>(env, exports, "waitPidfd");
   Export<OpenPidfd>(env, exports, "openPidfd");
   Export<SignalPidfd>(env, exports, "signalPidfd");

@@ -11,7 +11,7 @@ import type { LaunchProgram } from "./ops.ts";
 import { LaunchSession, type Ready, type SessionOptions } from "./session.ts";
 
 export interface NativeLauncherOptions {
-  readonly kernel: Pick<KernelProcesses, "spawn" | "waitPidfd" | "socketPair">;
+  readonly kernel: Pick<KernelProcesses, "sealProgram" | "spawn" | "waitPidfd" | "socketPair">;
   /** The static launcher's file. */
   readonly path: string;
   /** Compiles a filter; see runtime/seccomp. */
@@ -41,9 +41,14 @@ export function splitCgroups(procs: readonly string[]): Pick<LaunchSetup, "cgrou
   };
 }
 
+/** Tells the reader of a list of processes what it is. */
+const NAME = "slipway-launcher";
+
 /** The launcher on native/launcher. */
 export class NativeLauncher implements Launcher {
   readonly #options: NativeLauncherOptions;
+  /** The launcher's file, opened once: it stays the same while this process runs. */
+  #program: string | number | undefined;
 
   constructor(options: NativeLauncherOptions) {
     this.#options = options;
@@ -122,10 +127,11 @@ export class NativeLauncher implements Launcher {
     options: SessionOptions,
   ): { readonly session: LaunchSession; readonly ended: Promise<void> } {
     const { kernel, path } = this.#options;
+    this.#program ??= kernel.sealProgram(path) ?? path;
     const [ours, theirs] = kernel.socketPair();
     const streams = io.kind === "descriptors" ? [io.stdin, io.stdout, io.stderr] : [theirs, theirs, theirs];
     try {
-      const { pidfd } = kernel.spawn(path, [], [...streams, theirs]);
+      const { pidfd } = kernel.spawn(this.#program, [NAME], [...streams, theirs]);
       const ended = kernel.waitPidfd(pidfd).then(() => closeSync(pidfd));
       return { session: new LaunchSession(ours, options), ended };
     } catch (error) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { loadKernel } from "../../native/binding.ts";
 import { requiresKernel } from "./support.ts";
 
@@ -15,7 +15,7 @@ describe("native/process", () => {
     const kernel = loadKernel();
     const [read, write] = kernel.pipe();
     const nothing = openSync("/dev/null", "r+");
-    const child = kernel.spawn("/bin/sh", ["-c", script], [nothing, write, nothing, ...more]);
+    const child = kernel.spawn("/bin/sh", ["sh", "-c", script], [nothing, write, nothing, ...more]);
     closeSync(write);
     closeSync(nothing);
     await kernel.waitPidfd(child.pidfd);
@@ -56,7 +56,7 @@ describe("native/process", () => {
     closeSync(write);
     const [answer, out] = kernel.pipe();
     // Both orders: each of the two is the other's target in one of them.
-    const child = kernel.spawn("/bin/sh", ["-c", "cat"], [read, out, out]);
+    const child = kernel.spawn("/bin/sh", ["sh", "-c", "cat"], [read, out, out]);
     assert.deepEqual(await kernel.waitPidfd(child.pidfd), { code: 0 });
     closeSync(out);
     assert.equal(readFileSync(answer, "utf8"), "through 0");
@@ -76,7 +76,7 @@ describe("native/process", () => {
       ["exit 3", { code: 3 }],
       ["kill -9 $$", { signal: 9 }],
     ] as const) {
-      const child = kernel.spawn("/bin/sh", ["-c", script], []);
+      const child = kernel.spawn("/bin/sh", ["sh", "-c", script], []);
       assert.deepEqual(await kernel.waitPidfd(child.pidfd), status);
       assert.equal(kernel.signalPidfd(child.pidfd, 15), false);
       closeSync(child.pidfd);
@@ -84,8 +84,8 @@ describe("native/process", () => {
   });
 
   it("names what cannot be executed, and leaves no child", () => {
-    assert.throws(() => loadKernel().spawn("/nowhere/launcher", [], []), {
-      message: "execve /nowhere/launcher: ENOENT",
+    assert.throws(() => loadKernel().spawn("/nowhere/launcher", ["launcher"], []), {
+      message: "execveat /nowhere/launcher: ENOENT",
     });
     const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
     const zombies = children.filter(
@@ -93,6 +93,19 @@ describe("native/process", () => {
     );
     assert.deepEqual(zombies, []);
   });
+
+  it("starts a program that nobody who comes by it can write to", async () => {
+    const kernel = loadKernel();
+    const program = kernel.sealProgram("/bin/sh");
+    assert(program !== undefined);
+    const child = kernel.spawn(program, ["a-name", "-c", 'test "$0" = a-name'], []);
+    assert.deepEqual(await kernel.waitPidfd(child.pidfd), { code: 0 });
+    assert.throws(() => chmodSync(`/proc/self/fd/${program}`, 0o755), { code: "EROFS" });
+    for (const fd of [program, child.pidfd]) closeSync(fd);
+  });
+
+  it("has no sealed form of what is not there", () =>
+    assert.equal(loadKernel().sealProgram("/nowhere/launcher"), undefined));
 
   it("waits for somebody else's process without its status", async () => {
     const kernel = loadKernel();
@@ -131,7 +144,7 @@ describe("native/process", () => {
       const zero = openSync("/dev/zero", "r");
       const null_ = openSync("/dev/null", "w");
       for (let i = 0; i < 3; i++) void kernel.inflate(zero, null_);
-      const child = kernel.spawn("/bin/sleep", ["0.2"], []);
+      const child = kernel.spawn("/bin/sleep", ["sleep", "0.2"], []);
       void kernel.waitPidfd(child.pidfd);
       setTimeout(() => process.exit(7), 50);
     `;

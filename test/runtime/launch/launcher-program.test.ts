@@ -16,7 +16,7 @@ async function answer(bytes: Uint8Array, end = true): Promise<readonly FromLaunc
   const kernel = loadKernel();
   const [ours, theirs] = kernel.socketPair();
   const fd = openSync("/dev/null", "r+");
-  const { pidfd } = kernel.spawn(launcherPath(), [], [fd, fd, fd, theirs]);
+  const { pidfd } = kernel.spawn(launcherPath(), ["launcher"], [fd, fd, fd, theirs]);
   closeSync(theirs);
   closeSync(fd);
   const socket = new Socket({ fd: ours, readable: true, writable: true, allowHalfOpen: true });

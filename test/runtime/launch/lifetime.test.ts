@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { Launched, LaunchIo } from "../../../runtime/launch/launcher.ts";
@@ -42,6 +42,12 @@ describe("a container on passed descriptors", () => {
     assert.equal(program(), "sleep\0" + "1000\0");
     launched.signal(SIGKILL);
     assert.deepEqual(await launched.exited(), { signal: SIGKILL });
+  });
+
+  it("has a launcher whose file it cannot write to", async () => {
+    await using launched = await launch();
+    for (const pid of [launched.pid, launched.launcherPid])
+      assert.throws(() => chmodSync(`/proc/${pid}/exe`, 0o755), { code: "EROFS" });
   });
 
   it("is connected before it is parked", async () => {
