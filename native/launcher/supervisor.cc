@@ -74,7 +74,7 @@ void Supervisor::readControl() {
 }
 
 void Supervisor::controlEnded() {
-  control_.reset();
+  abandoned_ = std::move(control_);
   if (!started_ || !shim_) sys::pidfdSignal(child_.pidfd.get(), SIGKILL);
 }
 
@@ -181,6 +181,7 @@ int Supervisor::launchAgain() {
  * so its own are removed before; the mounts, which take their time to go, after. */
 void Supervisor::finishContainer() {
   removeCgroups(program_.cgroupDirs);
+  abandoned_.reset();
   if (refusal_.size > 0)
     sendFrame(control_.get(), static_cast<uint8_t>(Message::kFailed), refusal_.payload, refusal_.size);
   if (started_ || shim_->policy().count() > 0) shim_->ended(exit_);

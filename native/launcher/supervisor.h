@@ -42,6 +42,8 @@ class Supervisor {
 
   Program& program_;
   UniqueFd control_;
+  /** The same once the runtime hung up: it sees this end, too, when what it left is gone. */
+  UniqueFd abandoned_;
   Started child_;
   Shim* shim_;
   std::unique_ptr<Health> health_;

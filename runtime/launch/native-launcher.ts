@@ -116,8 +116,7 @@ export class NativeLauncher implements Launcher {
       await connected;
       return new LaunchedProcess(ready, { session, ended, detached: shim !== undefined });
     } catch (error) {
-      session.close();
-      await ended;
+      await leave({ session, ended, detached: shim !== undefined });
       throw error;
     }
   }
@@ -157,6 +156,13 @@ interface LaunchedParts {
   readonly detached: boolean;
 }
 
+/** Whoever abandons a container may start it anew at once, with control groups of the same names. */
+async function leave({ session, ended, detached }: LaunchedParts): Promise<void> {
+  if (detached) await session.hangUp();
+  else session.close();
+  await ended;
+}
+
 class LaunchedProcess implements Launched {
   readonly pid: number;
   readonly launcherPid: number;
@@ -193,7 +199,6 @@ class LaunchedProcess implements Launched {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#parts.session.close();
-    await this.#parts.ended;
+    await leave(this.#parts);
   }
 }

@@ -125,6 +125,12 @@ export class LaunchSession {
     this.#socket.destroy();
   }
 
+  /** The same; resolves when a shim's process that had not started is gone with its control groups, at once if it had or this was closed. */
+  hangUp(): Promise<void> {
+    if (!this.#socket.destroyed) this.#socket.end();
+    return this.closed;
+  }
+
   #receive(message: FromLauncher): void {
     (this.#receivers[message.type] as (message: FromLauncher) => void)(message);
   }

@@ -224,10 +224,22 @@ describe("a shim", () => {
       assert.equal(left(), false);
     });
 
-    it("before it says that there was nothing to run", async () => {
-      await using container = await Shimmed.launch(bench, specOf(processOf(["nope"])), group);
+    /** Takes the shim a moment to remove, as it holds something else. */
+    async function launchBesideOther(args: readonly string[]): Promise<Shimmed> {
+      const container = await Shimmed.launch(bench, specOf(processOf(args)), group);
       const other = spawn("sleep", ["1000"]);
       writeFileSync(group.cgroupProcs[0] ?? "", String(other.pid));
+      return container;
+    }
+
+    it("before who abandoned it, not started, may start it anew", async () => {
+      const container = await launchBesideOther(["true"]);
+      await container[Symbol.asyncDispose]();
+      assert.equal(left(), false);
+    });
+
+    it("before it says that there was nothing to run", async () => {
+      await using container = await launchBesideOther(["nope"]);
       await assert.rejects(container.go(), { code: "EXEC_NOT_FOUND" });
       assert.equal(left(), false);
     });
