@@ -1,3 +1,14 @@
+import { existsSync } from "node:fs";
+import { availableParallelism, release, totalmem } from "node:os";
+
+/** Of the machine, which is another one where the answers of the real engine were recorded. */
+const MACHINE: Readonly<Record<string, string>> = {
+  [`processors=${availableParallelism()}`]: "<processors>",
+  [`memory=${totalmem()}`]: "<memory>",
+  [`kernel=${release()}`]: "<kernel>",
+  [`cgroup=${existsSync("/sys/fs/cgroup/cgroup.controllers") ? 2 : 1}`]: "<cgroup>",
+};
+
 const UNITS = "(?:seconds?|minutes?|hours?|days?)";
 const AGO = new RegExp(`(?:Less than a second|About an? (?:minute|hour)|\\d+ ${UNITS})( ago)?`, "g");
 
@@ -25,7 +36,11 @@ export class Normaliser {
     const named = text
       .replaceAll(directory, "<directory>")
       .replace(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b/g, (id) => this.#number(id));
-    return VARYING.reduce((result, [form, instead]) => result.replace(form, instead), named);
+    const anywhere = Object.entries(MACHINE).reduce(
+      (result, [fact, instead]) => result.replaceAll(fact, instead),
+      named,
+    );
+    return VARYING.reduce((result, [form, instead]) => result.replace(form, instead), anywhere);
   }
 
   #number(id: string): string {

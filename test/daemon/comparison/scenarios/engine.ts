@@ -3,9 +3,9 @@ import { scenario } from "../scenario.ts";
 export const engine = scenario("the engine", [
   "version -f '{{.Server.APIVersion}} {{.Server.Os}}/{{.Server.Arch}} {{.Server.MinAPIVersion}}'",
   "info -f '{{.OSType}} {{.Architecture}} {{.Swarm.LocalNodeState}} {{json .GenericResources}}'",
-  "info -f '{{.IndexServerAddress}} {{json .Plugins.Authorization}} {{.LoggingDriver}} {{.CgroupVersion}}'",
+  "info -f '{{.IndexServerAddress}} {{json .Plugins.Authorization}} {{.LoggingDriver}}'",
   "system df --format '{{.Type}}'",
-  "system info -f '{{.NCPU}} {{.MemTotal}} {{.KernelVersion}}'",
+  "system info -f 'processors={{.NCPU}} memory={{.MemTotal}} kernel={{.KernelVersion}} cgroup={{.CgroupVersion}}'",
   "run --name cmp-events --network none comparison/base true",
   "rm cmp-events",
   {
