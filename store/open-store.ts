@@ -38,7 +38,7 @@ const DRIVERS: Readonly<Record<DriverName, (parts: DriverParts) => SnapshotDrive
 
 export interface StoreOptions {
   readonly kernel: Kernel;
-  /** What the root has when absent; "overlay2" for a new one. */
+  /** When absent, what the root has; for a new one chooseDriver() decides. */
   readonly driver?: DriverName;
 }
 

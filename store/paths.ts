@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/digest.ts";
 
 /**
@@ -22,10 +22,11 @@ import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from "../core/d
  *     seccomp/<digest>              compiled system call filters
  */
 export class Paths {
+  /** Absolute: launchers and mounts have other working directories. */
   readonly root: string;
 
   constructor(root: string) {
-    this.root = root;
+    this.root = resolve(root);
   }
 
   get database(): string {
