@@ -51,3 +51,21 @@ export async function readAll(source: ByteStream, limit: number): Promise<Buffer
   }
   return Buffer.concat(chunks);
 }
+
+/** The same, begun already: resolves with `ready`, or with its first value or its end when they are sooner. Rejects when that fails. */
+export async function begun<T>(source: AsyncIterable<T>, ready: Promise<unknown>): Promise<AsyncIterable<T>> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first = iterator.next();
+  // It is told to who reads; nobody may.
+  first.catch(() => undefined);
+  await Promise.race([ready, first]);
+  return resumed(iterator, first);
+}
+
+async function* resumed<T>(iterator: AsyncIterator<T>, first: Promise<IteratorResult<T>>): AsyncGenerator<T> {
+  try {
+    for (let next = await first; next.done !== true; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}

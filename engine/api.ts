@@ -4,7 +4,7 @@ import type { Abortable, ByteStream } from "../core/streams.ts";
 import type { ContainerRecord, HostConfig, ProcessConfig } from "../runtime/container-config.ts";
 import type { Attachment } from "../runtime/containers/attachment.ts";
 import type { ContainerUpdate } from "../runtime/containers/updater.ts";
-import type { LogEntry, LogQuery } from "../runtime/logs/log-reader.ts";
+import type { LogEntry, LogOptions, LogQuery } from "../runtime/logs/log-reader.ts";
 import type { MountConfig } from "../runtime/mount-config.ts";
 import type { Change } from "../store/snapshotter.ts";
 import type { BuildService } from "./build-api.ts";
@@ -35,6 +35,7 @@ export type {
   ContainerUpdate,
   HostConfig,
   LogEntry,
+  LogOptions,
   LogQuery,
   MountConfig,
   ProcessConfig,
@@ -108,7 +109,7 @@ export interface ContainerService {
   exec(container: string, request: ExecCreate, options?: Abortable): Promise<ExecSession>;
   /** Of the terminal of its process. Rejects with CONTAINER_NOT_RUNNING. */
   resize(container: string, size: TerminalSize): Promise<void>;
-  logs(container: string, query: LogQuery, options?: Abortable): AsyncIterable<LogEntry>;
+  logs(container: string, query: LogQuery, options?: LogOptions): AsyncIterable<LogEntry>;
   list(filter?: ContainerFilter): Promise<readonly ContainerInfo[]>;
   get(container: string): Promise<ContainerInfo>;
   /** The document of Docker Engine API GET /containers/{id}/json. */

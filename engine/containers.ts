@@ -15,6 +15,7 @@ import type {
   ContainerService,
   ContainerUpdate,
   ExecCreate,
+  LogOptions,
   LogQuery,
   StatsOptions,
   TerminalSize,
@@ -201,7 +202,7 @@ export class Containers implements ContainerService {
     return { written, total: written + below };
   }
 
-  logs(container: string, query: LogQuery, options?: Abortable) {
+  logs(container: string, query: LogQuery, options?: LogOptions) {
     return this.#manager.logs(container, query, options);
   }
   async top(container: string, psArgs: readonly string[]) {

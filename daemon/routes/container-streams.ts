@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { deferred } from "../../core/deferred.ts";
 import { parseDetachKeys } from "../../core/detach-keys.ts";
 import { Failure } from "../../core/errors.ts";
 import { logDetails } from "../../core/log-details.ts";
+import { begun } from "../../core/streams.ts";
 import type { ContainerService, LogEntry, LogQuery } from "../../engine/api.ts";
 import { type Call, type Hijack, ok, type Stream } from "../http/call.ts";
 import * as param from "../http/param.ts";
@@ -127,7 +129,12 @@ async function readLogs(
     ...(until === undefined ? {} : { until }),
     ...lastLines(tail),
   };
-  const entries = containers.logs(id, wanted, { signal });
+  // Who has the answer's head may remove the container.
+  const opened = deferred();
+  const entries = await begun(
+    containers.logs(id, wanted, { signal, opened: opened.resolve }),
+    opened.promise,
+  );
   return {
     status: 200,
     headers: { "content-type": form.contentType },

@@ -4,7 +4,7 @@ import type { Abortable } from "../../core/streams.ts";
 import { isAlive } from "../../store/owner.ts";
 import type { Tree } from "../../store/types.ts";
 import type { ContainerRecord } from "../container-config.ts";
-import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
+import type { LogEntry, LogOptions, LogQuery } from "../logs/log-reader.ts";
 import { mountLeftovers } from "../mount-leftovers.ts";
 import { publishes } from "../network/ports.ts";
 import type { TerminalSize } from "../terminal-size.ts";
@@ -191,7 +191,7 @@ export class ContainerManager {
     return this.#execs.running((await this.#finder.find(text)).id);
   }
 
-  async *logs(text: string, query: LogQuery, options: Abortable = {}): AsyncGenerator<LogEntry> {
+  async *logs(text: string, query: LogQuery, options: LogOptions = {}): AsyncGenerator<LogEntry> {
     yield* readLogs(await this.#finder.find(text), { query, lifecycle: this.#lifecycle }, options);
   }
 

@@ -1,7 +1,6 @@
 import { Failure } from "../../core/errors.ts";
-import type { Abortable } from "../../core/streams.ts";
 import { createJsonFileReader } from "../logs/json-file.ts";
-import type { LogEntry, LogQuery } from "../logs/log-reader.ts";
+import type { LogEntry, LogOptions, LogQuery } from "../logs/log-reader.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
@@ -9,7 +8,7 @@ import type { StoredContainer } from "./stored-container.ts";
 export async function* readLogs(
   { id, hostConfig, state, ...container }: StoredContainer,
   { query, lifecycle }: { readonly query: LogQuery; readonly lifecycle: Lifecycle },
-  options: Abortable = {},
+  options: LogOptions = {},
 ): AsyncGenerator<LogEntry> {
   if (hostConfig.LogConfig.Type === "none")
     throw new Failure("CONTAINER_CONFIG_INVALID", {

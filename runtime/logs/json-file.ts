@@ -29,6 +29,7 @@ export function createJsonFileReader(path: string): LogReader {
     async *read(query, options) {
       const ended = watchEnd(options.ended);
       const files = await openLogFiles(path);
+      options.opened?.();
       try {
         yield* select(query, options, readAll({ path, files, query, ended, options }));
       } finally {

@@ -22,8 +22,13 @@ export interface LogEntry {
   readonly details?: Readonly<Record<string, string>>;
 }
 
+export interface LogOptions extends Abortable {
+  /** Called once the log is open: that its container is removed makes no difference any more. */
+  readonly opened?: () => void;
+}
+
 /** Optional to log drivers: those that ship logs away cannot read them back. */
 export interface LogReader {
   /** `ended` settles when nothing more will be written. */
-  read(query: LogQuery, options: { readonly ended: Promise<unknown> } & Abortable): AsyncIterable<LogEntry>;
+  read(query: LogQuery, options: { readonly ended: Promise<unknown> } & LogOptions): AsyncIterable<LogEntry>;
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { after, before, describe, it } from "mocha";
+import { readAll } from "../../core/streams.ts";
 import { DaemonRig, requiresDocker } from "./support/daemon-rig.ts";
 
 describe("docker's client: containers", () => {
@@ -119,6 +122,18 @@ describe("docker's client: containers", () => {
     assert.equal(await daemon.ok(["wait", "case"]), "137");
     await daemon.ok(["rm", "case"]);
     assert.equal(await daemon.ok(["ps", "-aq"]), "");
+  });
+
+  it("gives who follows a log all of it, though the container is removed meanwhile", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await daemon.ok(["run", "-d", "--name", "brief", ...NET, "busybox", "echo", "said"]);
+      await daemon.ok(["wait", "brief"]);
+      const socketPath = daemon.socket;
+      const path = "/v1.51/containers/brief/logs?follow=1&stdout=1";
+      const [answer] = (await once(request({ socketPath, path }).end(), "response")) as [IncomingMessage];
+      await daemon.ok(["rm", "brief"]);
+      assert.match(String(await readAll(answer, 1000)), /said\n$/);
+    }
   });
 
   it("keeps output in logs", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { createJsonFileReader, parseEntry } from "../../../runtime/logs/json-file.ts";
@@ -74,6 +74,18 @@ describe("runtime/logs/json-file", () => {
     writeFileSync(`${path}.3.gz`, gzipSync(entries(1, 2)));
     writeFileSync(`${path}.1`, entries(3, 4));
     assert.deepEqual(await numbers({}), range(1, 4));
+  });
+  it("tells when it has the files, which may then be removed", async () => {
+    writeFileSync(`${path}.1`, entries(1, 2));
+    writeFileSync(path, entries(3, 4));
+    const opened = () => {
+      for (const name of readdirSync(scratch.path)) rmSync(scratch.join(name));
+    };
+    const options = { ended: Promise.resolve(), opened };
+    const found: string[] = [];
+    for await (const { line } of createJsonFileReader(path).read({ ...ALL, follow: true }, options))
+      found.push(Buffer.from(line).toString());
+    assert.deepEqual(found, ["line 1\n", "line 2\n", "line 3\n", "line 4\n"]);
   });
   it("follows through several rotations at once, with compression", async () => {
     writeFileSync(path, entries(1, 2));
