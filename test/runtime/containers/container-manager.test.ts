@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeContainers, MEBIBYTE, NOTHING, type Wanted } from "./support.ts";
 
 describeContainers("runtime/containers", (here) => {
-  const { create, start, status, logs, run, leftovers } = here;
+  const { create, start, status, logs, said, run, leftovers } = here;
 
   describe("from start to end", () => {
     it("runs a process with an output and a status, and is gone when removed", async () => {
@@ -104,12 +104,12 @@ describeContainers("runtime/containers", (here) => {
 
   describe("while it runs", () => {
     it("stops by its signal, or is killed when it does not listen", async () => {
-      const polite = await start("trap 'exit 5' TERM; while :; do sleep 0.05; done");
-      await sleep(50);
+      const polite = await start("trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done");
+      await said(polite, "ready\n");
       await here.containers.stop(polite);
       assert.equal((await here.containers.get(polite)).state.exitCode, 5);
-      const deaf = await start("trap '' TERM; while :; do sleep 0.05; done");
-      await sleep(50);
+      const deaf = await start("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+      await said(deaf, "ready\n");
       const began = Date.now();
       await here.containers.stop(deaf, { timeoutMs: 300 });
       assert.ok(Date.now() - began >= 300);
@@ -117,8 +117,8 @@ describeContainers("runtime/containers", (here) => {
       await here.containers.stop(deaf);
     });
     it("is killed by the signal given", async () => {
-      const id = await start("trap 'echo usr; exit 9' USR1; while :; do sleep 0.05; done");
-      await sleep(50);
+      const id = await start("trap 'echo usr; exit 9' USR1; echo ready; while :; do sleep 0.05; done");
+      await said(id, "ready\n");
       await here.containers.kill(id, "USR1");
       assert.deepEqual(await here.containers.wait(id), { exitCode: 9 });
       await assert.rejects(here.containers.kill(id, "KILL"), { message: `container ${id} is not running` });
@@ -127,10 +127,10 @@ describeContainers("runtime/containers", (here) => {
     it("restarts", async () => {
       const id = await start("echo run; exec sleep 60");
       const { pid } = (await here.containers.get(id)).state;
+      await said(id, "run\n");
       await here.containers.restart(id, { timeoutMs: 0 });
       assert.notEqual((await here.containers.get(id)).state.pid, pid);
-      await sleep(50);
-      assert.equal(await logs(id), "run\nrun\n");
+      await said(id, "run\nrun\n");
     });
     it("pauses and goes on", async () => {
       const id = await start("sleep 60");
@@ -158,7 +158,8 @@ describeContainers("runtime/containers", (here) => {
     });
     it("lists its processes", async () => {
       const id = await start("sleep 61 & exec sleep 60");
-      await sleep(50);
+      const commands = async () => (await here.containers.top(id, [])).processes.map((row) => row.at(-1));
+      while (!(await commands()).every((command) => command?.startsWith("sleep"))) await sleep(20);
       const { titles, processes } = await here.containers.top(id, []);
       assert.equal(titles.at(-1), "CMD");
       assert.deepEqual(

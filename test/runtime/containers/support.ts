@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf } from "../../../core/digest.ts";
 import type { HostConfig, ProcessConfig } from "../../../runtime/container-config.ts";
 import type { ContainerManager } from "../../../runtime/containers/container-manager.ts";
@@ -95,6 +96,11 @@ class Here {
     for await (const { line } of this.containers.logs(id, { ...ALL, ...query }))
       all += Buffer.from(line).toString();
     return all;
+  };
+
+  /** Resolves when this, and nothing else, has been said. */
+  readonly said = async (id: string, words: string): Promise<void> => {
+    while ((await this.logs(id)) !== words) await sleep(20);
   };
 
   /** Runs to the end and returns what was said. */
