@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { Failure } from "../../core/errors.ts";
 import { LazyList } from "../../core/lazy-list.ts";
+import { keepYoungSpaceSmall } from "../../core/young-space.ts";
 import { type FileStat, FileTable, type ScanEntry } from "../../store/types.ts";
 import { suggest } from "../dockerfile/suggest.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -11,6 +12,8 @@ import type { Source, SourceRoot } from "./source-root.ts";
 
 /** Directories with more names than this are not searched for one that was meant. */
 const MAX_NAMES = 10_000;
+/** Memory counts from here on more than the start of what comes next. */
+const MANY_FILES = 50_000;
 
 /**
  * What one source of a COPY stands for: one thing, or for a pattern every match in the order of a walk, which may be none.
@@ -110,6 +113,7 @@ async function selectBelow(
 ): Promise<Pick<Selected, "below" | "files">> {
   const prefix = posix.join(directory, "/");
   const all = below === undefined ? await scan(root, directory) : await scanPattern(root, directory, below);
+  if (all.length > MANY_FILES) await keepYoungSpaceSmall();
   const isAsked = (path: string): boolean => include?.hides(path) !== false && exclude?.hides(path) !== true;
   const isFiltered = include !== undefined || exclude !== undefined;
   const kept =
