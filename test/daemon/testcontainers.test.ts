@@ -5,8 +5,9 @@ import { GenericContainer, Network, type StartedTestContainer, Wait } from "test
 import { requiresCommand } from "../support/requires.ts";
 import { DaemonRig } from "./support/daemon-rig.ts";
 
-/** Serves its own host name, and says when. */
-const SERVER = "mkdir -p /www && hostname > /www/index.html && echo serving && exec httpd -f -p 8080 -h /www";
+/** Serves its own host name, and says when: httpd listens before it goes into the background. */
+const SERVER =
+  "mkdir -p /www && hostname > /www/index.html && httpd -p 8080 -h /www && echo serving && exec sleep 600";
 
 describe("testcontainers", () => {
   const names = ["DOCKER_HOST", "TESTCONTAINERS_RYUK_DISABLED"] as const;
