@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Descriptor } from "../../core/descriptor.ts";
@@ -69,8 +69,10 @@ export class LayoutFolder {
     if (existsSync(path)) return;
     await mkdir(dirname(path), { recursive: true });
     const temporary = `${path}.${newId().slice(0, 12)}`;
+    // A stream that opened it itself could still do so after the content has failed, and what was made of that is removed.
+    const file = await open(temporary, "wx");
     try {
-      await pipeline(content, createWriteStream(temporary));
+      await pipeline(content, file.createWriteStream());
       await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });
