@@ -1,9 +1,8 @@
-import { createWriteStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { Failure } from "../core/errors.ts";
 import type { ByteStream } from "../core/streams.ts";
+import { writeFileFrom } from "../core/write-file.ts";
 import { type Context, write } from "./context.ts";
 
 /** Writes to the file `path`, which appears only when complete, or to standard output. */
@@ -15,7 +14,7 @@ export async function writeTo(context: Context, path: string | undefined, bytes:
   const target = resolve(context.cwd, path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    await pipeline(bytes, createWriteStream(temporary, { mode: 0o600 }));
+    await writeFileFrom(temporary, bytes, { mode: 0o600 });
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });

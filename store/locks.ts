@@ -47,6 +47,14 @@ export class FileLocks implements Locks {
     }
   }
 
+  /** Removes the file of a lock that nobody holds, whose holder was killed. */
+  forget(name: string): void {
+    if (this.#queues.has(name)) return;
+    const path = this.#paths.lock(name);
+    const fd = this.#tryTake(path);
+    if (fd !== undefined) this.#release(path, fd, () => undefined);
+  }
+
   async #take(path: string, signal: AbortSignal | undefined): Promise<number> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DIGEST_ALGORITHMS } from "../core/digest.ts";
 import type { Abortable } from "../core/streams.ts";
@@ -136,6 +136,7 @@ class OpenedStore implements Store {
     if (boot?.value !== bootId()) await this.#afterBoot();
     const crashed = await this.leases.sweep();
     await removeAbandoned(this.paths, this.#kernel);
+    for (const name of readdirSync(this.paths.locks)) this.locks.forget(name);
     if (crashed > 0) await removeStrays(this.paths, this.database, this.#kernel);
   }
 

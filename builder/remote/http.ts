@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { chmod, mkdir, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Database } from "better-sqlite3";
 import { type Digest, finishDigest } from "../../core/digest.ts";
 import { Failure } from "../../core/errors.ts";
+import { writeFileFrom } from "../../core/write-file.ts";
 import { query } from "../../store/database.ts";
 import type { HttpAnswer, HttpSource } from "../ports.ts";
 
@@ -129,7 +129,7 @@ async function save({ body }: HttpAnswer, path: string, url: string): Promise<Di
       yield chunk;
     }
   };
-  await pipeline(counted, createWriteStream(path, { mode: MODE }));
+  await writeFileFrom(path, counted(), { mode: MODE });
   await chmod(path, MODE);
   return finishDigest(hash);
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { looksLikeArchive, peek } from "../../core/archive-head.ts";
 import { isRemoteContext } from "../../core/build-context.ts";
 import { Failure } from "../../core/errors.ts";
 import type { Abortable, ByteStream } from "../../core/streams.ts";
+import { writeFileFrom } from "../../core/write-file.ts";
 import type { BuildRequest, FetchedContext } from "../../engine/api.ts";
 import { BYTES } from "../../wire/buildkit/session.ts";
 import { type Rpc, talking } from "../../wire/grpc/service.ts";
@@ -41,7 +41,7 @@ export class Uploads {
       const { head, stream } = await peek(tar);
       if (!looksLikeArchive(head)) return { ...contextAt(folder), [Symbol.asyncDispose]: dispose };
       const file = join(folder, "context.tar");
-      await pipeline(stream, createWriteStream(file, { mode: 0o600 }), { signal });
+      await writeFileFrom(file, stream, { mode: 0o600, ...(signal === undefined ? {} : { signal }) });
       this.#files.set(path, file);
       return { ...contextAt(`${SESSION}${path.slice(1)}`), [Symbol.asyncDispose]: dispose };
     } catch (error) {

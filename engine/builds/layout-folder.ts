@@ -1,11 +1,11 @@
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Descriptor } from "../../core/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../../core/digest.ts";
 import { newId } from "../../core/ids.ts";
 import { type ByteStream, readAll } from "../../core/streams.ts";
+import { writeFileFrom } from "../../core/write-file.ts";
 import { parseManifest } from "../../image/manifest.ts";
 import { MEDIA_TYPES } from "../../image/media-types.ts";
 import type { KernelFiles } from "../../native/kernel.ts";
@@ -69,10 +69,8 @@ export class LayoutFolder {
     if (existsSync(path)) return;
     await mkdir(dirname(path), { recursive: true });
     const temporary = `${path}.${newId().slice(0, 12)}`;
-    // A stream that opened it itself could still do so after the content has failed, and what was made of that is removed.
-    const file = await open(temporary, "wx");
     try {
-      await pipeline(content, file.createWriteStream());
+      await writeFileFrom(temporary, content, { flags: "wx" });
       await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { closeSync, readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
 import type { Mount } from "../../core/mount.ts";
 import { MountedLayers } from "../../runtime/mounted-layers.ts";
-import { chunks, kernel, TestStore } from "../store/support.ts";
+import { chunks, kernel, readMounted, TestStore } from "../store/support.ts";
 import { requiresErofs } from "../support/requires.ts";
 import { rawTar } from "../support/tar-bytes.ts";
 
@@ -43,15 +43,6 @@ describe("runtime/mounted-layers", () => {
     return { opened, rootfs, mounted, layers: new MountedLayers(counting) };
   }
 
-  async function read(rootfs: readonly Mount[], ...paths: readonly string[]): Promise<readonly string[]> {
-    const root = await kernel.openRootfs(rootfs);
-    try {
-      return paths.map((path) => readFileSync(`/proc/self/fd/${root}/${path}`, "utf8"));
-    } finally {
-      closeSync(root);
-    }
-  }
-
   const lowest = (rootfs: readonly Mount[]): string =>
     rootfs
       .at(-1)
@@ -70,7 +61,7 @@ describe("runtime/mounted-layers", () => {
       first.rootfs.map(({ type }) => type),
       ["overlay"],
     );
-    assert.deepEqual(await read(first.rootfs, "a", "b"), ["a", "b"]);
+    assert.deepEqual(await readMounted(first.rootfs, "a", "b"), ["a", "b"]);
   });
 
   it("lets go of a layer that nobody has used for a while, and of all when it is disposed", async () => {
@@ -83,7 +74,7 @@ describe("runtime/mounted-layers", () => {
     while (held(path)) await sleep(50);
     using second = await layers.use(rootfs);
     assert.equal(mounted.length, 4);
-    assert.deepEqual(await read(second.rootfs, "a"), ["a"]);
+    assert.deepEqual(await readMounted(second.rootfs, "a"), ["a"]);
     await layers[Symbol.asyncDispose]();
     assert.ok(!held(lowest(second.rootfs)));
   });
@@ -104,7 +95,7 @@ describe("runtime/mounted-layers", () => {
     await assert.rejects(layers.use(wrong));
     assert.equal(mounted.length, before + 1);
     using right = await layers.use(rootfs);
-    assert.deepEqual(await read(right.rootfs, "a", "b"), ["a", "b"]);
+    assert.deepEqual(await readMounted(right.rootfs, "a", "b"), ["a", "b"]);
   });
 
   it("changes nothing where layers are directories", async () => {

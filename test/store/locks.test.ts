@@ -59,6 +59,19 @@ describe("locks", () => {
     await (await waiting)[Symbol.asyncDispose]();
   });
 
+  it("leave no file of a killed holder once the store is opened again, and the one of a living holder", async () => {
+    await using opened = await TestStore.open();
+    const { locks, paths } = opened.store;
+    await using worker = new Worker("hold", opened.root);
+    await worker.ready();
+    await worker.kill();
+    await using _lock = await locks.hold("living");
+    assert.deepEqual(readdirSync(paths.locks), ["held", "living"]);
+    await (await opened.again())[Symbol.asyncDispose]();
+    assert.deepEqual(readdirSync(paths.locks), ["living"]);
+    await assert.rejects(locks.hold("living", { signal: AbortSignal.timeout(60) }), { name: "TimeoutError" });
+  });
+
   for (const name of ["", ".", "..", "a/b", "a b", "x".repeat(201)]) {
     it(`refuse the name ${JSON.stringify(name.slice(0, 20))}`, async () => {
       await using opened = await TestStore.open();

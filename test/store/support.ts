@@ -1,4 +1,6 @@
+import { closeSync, readFileSync } from "node:fs";
 import { type Digest, digestOf } from "../../core/digest.ts";
+import type { Mount } from "../../core/mount.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import { loadKernel } from "../../native/binding.ts";
 import { openStore, type StoreOptions } from "../../store/open-store.ts";
@@ -41,6 +43,19 @@ export class TestStore implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.store[Symbol.asyncDispose]();
     this.#scratch[Symbol.dispose]();
+  }
+}
+
+/** The text of each path under a root filesystem's mounts. */
+export async function readMounted(
+  mounts: readonly Mount[],
+  ...paths: readonly string[]
+): Promise<readonly string[]> {
+  const root = await kernel.openRootfs(mounts);
+  try {
+    return paths.map((path) => readFileSync(`/proc/self/fd/${root}/${path}`, "utf8"));
+  } finally {
+    closeSync(root);
   }
 }
 

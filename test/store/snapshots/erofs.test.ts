@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import type { Digest } from "../../../core/digest.ts";
-import type { Mount } from "../../../core/mount.ts";
 import type { Store } from "../../../store/types.ts";
 import { snapshotterSuite } from "../../suites/snapshotter-suite.ts";
 import { stackingSuite } from "../../suites/stacking-suite.ts";
 import { requiresErofs } from "../../support/requires.ts";
 import { paxMember, type RawMember, rawTar } from "../../support/tar-bytes.ts";
-import { chunks, kernel, TestStore } from "../support.ts";
+import { chunks, readMounted, TestStore } from "../support.ts";
 
 const open = (): Promise<TestStore> => TestStore.open({ driver: "erofs" });
 
@@ -24,20 +23,11 @@ describe("erofs", () => {
     return (await store.layers.adopt(chunks(rawTar(...members)))).diffId;
   }
 
-  async function read(mounts: readonly Mount[], ...paths: readonly string[]): Promise<readonly string[]> {
-    const root = await kernel.openRootfs(mounts);
-    try {
-      return paths.map((path) => readFileSync(`/proc/self/fd/${root}/${path}`, "utf8"));
-    } finally {
-      closeSync(root);
-    }
-  }
-
   it("unpacks nothing: the layer's folder holds the index alone", async () => {
     await using opened = await open();
     const { store } = opened;
     const diffId = await adopt(store, { name: "f", content: "one" });
-    assert.deepEqual(await read(await store.snapshots.view([diffId]), "f"), ["one"]);
+    assert.deepEqual(await readMounted(await store.snapshots.view([diffId]), "f"), ["one"]);
     assert.equal(existsSync(join(store.paths.layer(diffId), "fs")), false);
     assert.equal(existsSync(join(store.paths.layer(diffId), "layer.erofs")), true);
   });
@@ -55,7 +45,7 @@ describe("erofs", () => {
       await store.snapshots.view([diffId]);
       damage(join(store.paths.layer(diffId), "layer.erofs"));
       assert.match((await store.check({ quick: true })).problems.join(), /missing or damaged/);
-      assert.deepEqual(await read(await store.snapshots.view([diffId]), "f"), ["one"]);
+      assert.deepEqual(await readMounted(await store.snapshots.view([diffId]), "f"), ["one"]);
     });
   }
 
@@ -72,7 +62,7 @@ describe("erofs", () => {
       ),
       await adopt(store, { name: "g", content: "two" }),
     ];
-    const found = await read(await store.snapshots.view(layers), "f", "g", "holes");
+    const found = await readMounted(await store.snapshots.view(layers), "f", "g", "holes");
     assert.deepEqual(found, ["one", "two", "tail".padStart(1 << 20, "\0")]);
   });
 
