@@ -92,7 +92,7 @@ export interface KernelTrees {
 }
 
 export interface FileFingerprint {
-  /** In base64: the sha256 of the content, of more than 8 MiB that of the sha256 of each 8 MiB. */
+  /** In base64: the sha256 of the content, of more than 8 MiB that of the sha256 of each 32 KiB and of no bytes. */
   readonly content: string;
   /** As readXattrs() gives them; absent when there are none. */
   readonly xattrs?: ReadonlyMap<string, Buffer>;

@@ -13,7 +13,7 @@ namespace slipway {
 namespace {
 
 constexpr size_t kBufferSize = 512 << 10;
-constexpr size_t kBuffers = 8;
+constexpr size_t kBuffers = 16;
 
 bool IsRegular(int fd) {
   struct stat stat;

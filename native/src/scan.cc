@@ -7,17 +7,15 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <exception>
-#include <limits>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "errors.h"
+#include "file_digest.h"
 #include "in_root.h"
 #include "job.h"
 #include "register.h"
-#include "sha256.h"
+#include "run_on_threads.h"
 #include "stats.h"
 #include "tree_walk.h"
 #include "values.h"
@@ -25,31 +23,6 @@
 
 namespace slipway {
 namespace {
-
-unsigned WorkerCount(size_t most) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return static_cast<unsigned>(std::min<size_t>({cores, 8, std::max<size_t>(most, 1)}));
-}
-
-/** Runs `work` on `count` threads, the calling one among them, and throws the first of their exceptions. */
-template <typename Work>
-void RunOnThreads(unsigned count, Work work) {
-  std::exception_ptr thrown;
-  std::mutex mutex;
-  const auto guarded = [&] {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!thrown) thrown = std::current_exception();
-    }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < count; ++i) threads.emplace_back(guarded);
-  guarded();
-  for (std::thread& thread : threads) thread.join();
-  if (thrown) std::rethrow_exception(thrown);
-}
 
 /** Lists a tree by several threads, each taking a directory at a time. */
 class Scanner {
@@ -147,55 +120,16 @@ Napi::Value Scan(const Napi::CallbackInfo& info) {
       [](Napi::Env env, const auto& rows) { return PackRows(env, rows); });
 }
 
-constexpr size_t kBufferBytes = 256 << 10;
-
 struct Fingerprint {
   Digest digest;
   Xattrs xattrs;
 };
 
-/** A file that is longer has the digest of its parts' digests, which several threads make. */
-constexpr off_t kPartBytes = 8 << 20;
-
-/** Of the bytes from `start` to `end`, or to the end of the file. */
-Digest DigestPart(int file, const std::string& path, off_t start, off_t end, std::vector<char>& buffer) {
-  Sha256 sha256;
-  for (off_t at = start; at < end;) {
-    const size_t wanted = static_cast<size_t>(std::min<off_t>(end - at, static_cast<off_t>(buffer.size())));
-    const ssize_t size = Check(::pread(file, buffer.data(), wanted, at), "read", path);
-    if (size == 0) break;
-    sha256.Update(buffer.data(), static_cast<size_t>(size));
-    at += size;
-    CheckInterrupted();
-  }
-  return sha256.Finish();
-}
-
-Digest DigestParts(int file, const std::string& path, off_t size) {
-  std::vector<Digest> parts(static_cast<size_t>((size + kPartBytes - 1) / kPartBytes));
-  std::atomic<size_t> next{0};
-  RunOnThreads(WorkerCount(parts.size()), [&] {
-    std::vector<char> buffer(kBufferBytes);
-    for (size_t i = next++; i < parts.size(); i = next++) {
-      const off_t start = static_cast<off_t>(i) * kPartBytes;
-      // The last one takes what was added since the file was looked at.
-      const off_t end = i + 1 < parts.size() ? start + kPartBytes : std::numeric_limits<off_t>::max();
-      parts[i] = DigestPart(file, path, start, end, buffer);
-    }
-  });
-  Sha256 sha256;
-  for (const Digest& part : parts) sha256.Update(part.data(), part.size());
-  return sha256.Finish();
-}
-
-Fingerprint ReadFingerprint(int root, const std::string& path, std::vector<char>& buffer) {
+Fingerprint ReadFingerprint(int root, const std::string& path, std::vector<unsigned char>& buffer) {
   const UniqueFd file = OpenInRoot(root, path, O_RDONLY | O_NONBLOCK);
   const struct statx stat = Statx(file.get(), "", path);
   if (!S_ISREG(stat.stx_mode)) throw SyscallError{EINVAL, "read", path, "not a regular file"};
-  const auto size = static_cast<off_t>(stat.stx_size);
-  const Digest digest = size > kPartBytes
-                            ? DigestParts(file.get(), path, size)
-                            : DigestPart(file.get(), path, 0, std::numeric_limits<off_t>::max(), buffer);
+  const Digest digest = DigestFile(file.get(), path, static_cast<off_t>(stat.stx_size), buffer);
   // Most files have no attributes, and an open file tells so for a fraction of what its path would cost.
   if (::flistxattr(file.get(), nullptr, 0) > 0) return {digest, LayerXattrs(ProcPath(file.get()))};
   return {digest, {}};
@@ -205,7 +139,7 @@ std::vector<Fingerprint> ReadAllFingerprints(int root, const Texts& paths) {
   std::vector<Fingerprint> prints(paths.size());
   std::atomic<size_t> next{0};
   RunOnThreads(WorkerCount(paths.size() / 16 + 1), [&] {
-    std::vector<char> buffer(kBufferBytes);
+    std::vector<unsigned char> buffer(kDigestBufferBytes);
     for (size_t i = next++; i < paths.size(); i = next++) prints[i] = ReadFingerprint(root, paths[i], buffer);
   });
   return prints;

@@ -2,8 +2,8 @@ import { fdatasync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-/** What is written in less time is synced as fast at its end. */
-const PAUSE_MS = 50;
+/** What is written in less time is synced as fast at its end. Longer ones have more to be brought to the disk at once, which stops who writes. */
+const PAUSE_MS = 10;
 
 /**
  * Brings to the disk what `work` writes into a file while it is writing, so that the sync at the end has little left to wait for. Rejects when that

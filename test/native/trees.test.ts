@@ -78,21 +78,22 @@ describe("native/trees", () => {
     });
   });
 
-  it("fingerprints a large file by the digests of its parts", async () => {
-    const part = 8 << 20;
-    for (const size of [part, part + 1, 2 * part, 2 * part + 5]) {
+  it("fingerprints a large file by the digests of its pieces", async () => {
+    const large = 8 << 20;
+    const piece = 32 << 10;
+    const sha256 = (bytes: Buffer): Buffer => createHash("sha256").update(bytes).digest();
+    // Sixteen pieces are digested at once; the last ones of a file may be fewer.
+    for (const size of [large, large + 1, large + piece, large + 15 * piece + 7, large + 16 * piece]) {
       const bytes = randomBytes(size);
       writeFileSync(scratch.join("large"), bytes);
-      const parts = Array.from({ length: Math.ceil(size / part) }, (_, i) =>
-        createHash("sha256")
-          .update(bytes.subarray(i * part, (i + 1) * part))
-          .digest(),
+      const pieces = Array.from({ length: Math.ceil(size / piece) }, (_, i) =>
+        sha256(bytes.subarray(i * piece, (i + 1) * piece)),
       );
-      const whole = size > part ? Buffer.concat(parts) : bytes;
+      const whole = size > large ? Buffer.concat([...pieces, sha256(Buffer.of())]) : bytes;
       const prints = await withOpen(scratch.path, DIRECTORY, (root) =>
         loadKernel().fingerprintFiles(root, ["large"]),
       );
-      assert.deepEqual([...prints], [{ content: createHash("sha256").update(whole).digest("base64") }]);
+      assert.deepEqual([...prints], [{ content: sha256(whole).toString("base64") }], `${size} bytes`);
     }
   });
 
