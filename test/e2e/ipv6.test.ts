@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { parseAddress } from "../../runtime/network/addresses.ts";
 import { requiresCommand } from "../support/requires.ts";
+import { servedPage } from "../support/served-page.ts";
 import { Slipway } from "./support/slipway.ts";
 
 const PAGE = "mkdir -p /www; echo page >/www/index.html; exec httpd -f -p 80 -h /www";
@@ -44,19 +44,6 @@ describe("networks with IPv6", () => {
     JSON.parse(await ok("network", "inspect", "-f", "{{json .IPAM.Config}}", name));
   const reaches = async (name: string, address: string) =>
     (await inside(name, "ping", "-6", "-c", "1", "-W", "2", address)).code === 0;
-
-  async function page(host: string): Promise<string> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const headers = { connection: "close" };
-        const answer = await fetch(`http://${host}/`, { headers, signal: AbortSignal.timeout(2000) });
-        return await answer.text();
-      } catch (error) {
-        if (attempt === 30) throw error;
-        await sleep(100);
-      }
-    }
-  }
 
   it("have the subnets asked for, and those chosen for the family that was not", async () => {
     const [asked, chosen] = await ipam("six");
@@ -150,9 +137,9 @@ describe("networks with IPv6", () => {
     );
     const [[, any], [, same], [, named]] = ports as [string[], string[], string[]];
     assert.equal(any, same);
-    assert.equal(await page(`127.0.0.1:${any}`), "page\n");
-    assert.equal(await page(`[2001:db8:41::1]:${same}`), "page\n");
-    assert.equal(await page(`[2001:db8:41::1]:${named}`), "page\n");
+    assert.equal(await servedPage(`127.0.0.1:${any}`), "page\n");
+    assert.equal(await servedPage(`[2001:db8:41::1]:${same}`), "page\n");
+    assert.equal(await servedPage(`[2001:db8:41::1]:${named}`), "page\n");
     assert.match(
       await ok("ps", "-f", "name=web", "--format", "{{.Ports}}"),
       new RegExp(`\\[::\\]:${any}->80/tcp`),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { requiresBaseImage, requiresCommand } from "../support/requires.ts";
+import { servedPage } from "../support/served-page.ts";
 import { Slipway } from "./support/slipway.ts";
 
 const SERVER = "mkdir /www; echo page >/www/index.html; exec httpd -f -p 80 -h /www";
@@ -17,20 +17,9 @@ describe("containers on the bridge", () => {
   const serve = (name: string) =>
     slipway.ok(["run", "-d", "--name", name, "-p", "127.0.0.1::80", "busybox", "sh", "-c", SERVER]);
 
-  async function fetchPage(address: string): Promise<string> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(2000) })).text();
-      } catch (error) {
-        if (attempt === 20) throw error;
-        await sleep(50);
-      }
-    }
-  }
-
   it("answer on a published port, and to each other", async () => {
     await serve("one");
-    assert.equal(await fetchPage(await slipway.ok(["port", "one", "80"])), "page\n");
+    assert.equal(await servedPage(await slipway.ok(["port", "one", "80"])), "page\n");
     const address = await slipway.ok(["inspect", "-f", "{{.NetworkSettings.IPAddress}}", "one"]);
     const { out } = await slipway.run(["run", "--rm", "busybox", "wget", "-qO-", `http://${address}/`]);
     assert.equal(out, "page\n");
@@ -62,7 +51,7 @@ describe("containers on the bridge", () => {
     rmSync(slipway.root, { recursive: true });
     await slipway.ok(["import", tar, "busybox:latest"]);
     await serve("anew");
-    assert.equal(await fetchPage(await slipway.ok(["port", "anew", "80"])), "page\n");
+    assert.equal(await servedPage(await slipway.ok(["port", "anew", "80"])), "page\n");
     await slipway.ok(["rm", "-f", "anew"]);
   });
 });

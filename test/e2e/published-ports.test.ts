@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
 import { requiresCommand } from "../support/requires.ts";
+import { servedPage } from "../support/served-page.ts";
 import { Slipway } from "./support/slipway.ts";
 
 const ECHO = `
@@ -22,39 +23,8 @@ describe("published ports", () => {
 
   const ok = (...argv: string[]) => slipway.ok(argv);
 
-  /** Tries until it is there, since the server begins when its container does. */
-  async function until<T>(look: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await look();
-      } catch (error) {
-        if (attempt === 50) throw error;
-        await sleep(100);
-      }
-    }
-  }
-  const page = (address: string) =>
-    until(async () => {
-      const headers = { connection: "close" };
-      return (await fetch(`http://${address}/`, { headers, signal: AbortSignal.timeout(2000) })).text();
-    });
-  const echo = (port: number) =>
-    until(
-      () =>
-        new Promise<string>((resolve, reject) => {
-          const socket = createSocket("udp4");
-          const timer = setTimeout(() => {
-            socket.close();
-            reject(new Error("no answer"));
-          }, 300);
-          socket.on("message", (data) => {
-            clearTimeout(timer);
-            socket.close();
-            resolve(data.toString());
-          });
-          socket.send("ping", port, "127.0.0.1");
-        }),
-    );
+  /** What a server of the container's answers, which begins when its container does. */
+  const echo = (port: number): Promise<string> => eventually(() => answer(port).catch(() => ""));
 
   it("are the first free ones of a range, and those of a range each", async () => {
     const base = 20_000 + (process.pid % 10_000);
@@ -102,12 +72,13 @@ describe("published ports", () => {
     const port = await ok("port", name, "80");
     const addressOf = () => ok("inspect", "-f", "{{.NetworkSettings.Networks.web.IPAddress}}", name);
     const address = await addressOf();
-    assert.equal(await page(port), "page\n");
+    assert.equal(await servedPage(port), "page\n");
     process.kill(Number(await ok("inspect", "-f", "{{.State.Pid}}", name)), "SIGKILL");
-    await until(async () =>
-      assert.equal(await ok("inspect", "-f", "{{.RestartCount}} {{.State.Running}}", name), "1 true"),
+    await eventually(
+      () => ok("inspect", "-f", "{{.RestartCount}} {{.State.Running}}", name),
+      (state) => state === "1 true",
     );
-    assert.equal(await page(port), "page\n");
+    assert.equal(await servedPage(port), "page\n");
     assert.equal(await addressOf(), address);
     assert.equal(await ok("port", name, "80"), port);
     assert.equal(
@@ -118,3 +89,19 @@ describe("published ports", () => {
     await ok("rm", "-f", name);
   });
 });
+
+/** Of a datagram; rejects when none comes. */
+const answer = (port: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket("udp4");
+    const timer = setTimeout(() => {
+      socket.close();
+      reject(new Error("no answer"));
+    }, 300);
+    socket.on("message", (data) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(data.toString());
+    });
+    socket.send("ping", port, "127.0.0.1");
+  });

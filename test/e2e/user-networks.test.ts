@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { requiresCommand } from "../support/requires.ts";
+import { servedPage } from "../support/served-page.ts";
 import { Slipway } from "./support/slipway.ts";
 
 interface Endpoint {
@@ -233,30 +233,14 @@ describe("networks of users", () => {
     await ok("run", "-d", "--name", "server", "--network", "web", "-p", "80", "busybox", "sh", "-c", serve);
     const port = await ok("port", "server", "80");
     assert.match(port, /^127\.0\.0\.1:\d+$/);
-    assert.equal(await page(port), "page\n");
+    assert.equal(await servedPage(port), "page\n");
     await ok("network", "connect", "other", "server");
     await ok("network", "disconnect", "web", "server");
     assert.equal(await ok("port", "server", "80"), port);
-    assert.equal(await page(port), "page\n");
+    assert.equal(await servedPage(port), "page\n");
     await ok("rm", "-f", "server");
     await ok("network", "rm", "web", "other");
   });
-
-  async function page(address: string): Promise<string> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await (
-          await fetch(`http://${address}/`, {
-            signal: AbortSignal.timeout(2000),
-            headers: { connection: "close" },
-          })
-        ).text();
-      } catch (error) {
-        if (attempt === 20) throw error;
-        await sleep(50);
-      }
-    }
-  }
 
   it("link containers of the default network by hosts file and environment", async () => {
     await start("db", "--expose", "5432", "-e", "SECRET=1");

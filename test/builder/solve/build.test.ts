@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BuildEvent } from "../../../builder/events.ts";
 import { describeError, Failure, hintOf } from "../../../core/errors.ts";
+import { unlessAborted } from "../../../core/unless-aborted.ts";
 import { loadKernel } from "../../../native/binding.ts";
 import { openStore } from "../../../store/open-store.ts";
 import { requiresOverlay } from "../../support/requires.ts";
@@ -237,15 +238,15 @@ describe("a build", () => {
 
   it("fails for a missing source before a long command ends", async () => {
     await using fixture = await open();
-    fixture.command = async () => {
-      await sleep(300);
+    fixture.command = async (_request, _upper, signal) => {
+      await unlessAborted(new Promise(() => undefined), signal).catch(() => undefined);
       return 0;
     };
     const error = await failureOf(
       fixture.build(["FROM scratch", "RUN long", "RUN longer", "COPY nowhere /"]),
     );
     assert.match(describeError(error), /no such file in the build context: nowhere/);
-    assert.equal(fixture.requests.length, 1);
+    assert.ok(!fixture.requests.map(scriptOf).includes("longer"));
   });
 
   const refused: Readonly<Record<string, RegExp>> = {

@@ -23,7 +23,11 @@ import { type FileTree, treeOf } from "./file-tree.ts";
 import { realExecutor } from "./real-executor.ts";
 
 /** A command of a test: what it does to the writable directory of its snapshot, and how it ends. */
-export type FakeCommand = (request: RunRequest, upper: string) => number | Promise<number>;
+export type FakeCommand = (
+  request: RunRequest,
+  upper: string,
+  signal: AbortSignal | undefined,
+) => number | Promise<number>;
 
 export interface Built {
   readonly image: Digest;
@@ -68,7 +72,8 @@ export class BuildFixture implements AsyncDisposable {
       run: async (request, options) => {
         this.requests.push(request);
         if (this.#real !== undefined) return this.#real.run(request, options);
-        return { status: { code: await this.command(request, upperOf(request)) }, exclude: [] };
+        const code = await this.command(request, upperOf(request), options?.signal);
+        return { status: { code }, exclude: [] };
       },
     };
     const images: ImageSource = {

@@ -70,7 +70,7 @@ describe("hostile requests", () => {
           }
         },
       });
-    await using slow = await TestRegistry.open({ layers: [counted], limits: { idleTimeoutMs: 200 } });
+    await using slow = await TestRegistry.open({ layers: [counted], limits: { idleTimeoutMs: 1000 } });
     const location = await slow.startUpload("a");
     const socket = connect(slow.port, "127.0.0.1");
     socket.on("error", () => undefined);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../support/eventually.ts";
 import { describeContainers, MEBIBYTE, NOTHING, type Wanted } from "./support.ts";
 
 describeContainers("runtime/containers", (here) => {
@@ -51,9 +52,8 @@ describeContainers("runtime/containers", (here) => {
       const id = await create("exit 4", { host: { AutoRemove: true, Binds: ["/data"] } });
       const removed = here.containers.wait(id, "removed");
       await here.containers.start(id);
-      // Nothing watches it but the other manager's listing.
-      await sleep(200);
-      await here.rig.openContainers().list();
+      // Nothing watches it but the other managers' listings.
+      await eventually(async () => (await here.rig.openContainers().list()).length === 0);
       assert.deepEqual(await removed, { exitCode: 4 });
       assert.deepEqual([leftovers(), here.rig.volumes.list()], [NOTHING, []]);
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostConfig } from "../../../runtime/container-config.ts";
+import { servedPage } from "../../support/served-page.ts";
 import { describeContainers, MEBIBYTE } from "./support.ts";
 
 describeContainers("what containers see and may use", (here) => {
@@ -156,16 +157,7 @@ describeContainers("what containers see and may use", (here) => {
       });
       const [endpoint] = (await here.containers.get(id)).endpoints;
       const port = endpoint?.ports[0]?.hostPort;
-      for (let attempt = 0; ; attempt++) {
-        try {
-          const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
-          assert.equal(await response.text(), "served\n");
-          break;
-        } catch (error) {
-          if (attempt === 20) throw error;
-          await sleep(50);
-        }
-      }
+      assert.equal(await servedPage(`127.0.0.1:${port}`), "served\n");
       await here.containers.stop(id, { timeoutMs: 0 });
       assert.deepEqual(leftovers().endpoints, { n: 0 });
       assert.equal((await here.containers.get(id)).endpoints[0]?.address, "");

@@ -19,6 +19,11 @@ function isAlive(pid: number): boolean {
   return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }
 
+const catches = (pid: number, signal: number): boolean => {
+  const caught = /SigCgt:\s+([0-9a-f]+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+};
+
 const parentOf = (pid: number): number =>
   Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
@@ -88,7 +93,7 @@ describe("a container on passed descriptors", () => {
     const trap = specOf(processOf(["sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.01; done"]));
     await using launched = await bench.launcher.launch(bench.request(trap, io));
     await launched.go();
-    await sleep(100);
+    await eventually(() => catches(launched.pid, SIGTERM));
     launched.signal(SIGTERM);
     assert.deepEqual(await launched.exited(), { code: 5 });
   });

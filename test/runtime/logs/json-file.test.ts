@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { appendFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { deferred } from "../../../core/deferred.ts";
 import { createJsonFileReader, parseEntry } from "../../../runtime/logs/json-file.ts";
 import type { LogQuery } from "../../../runtime/logs/log-reader.ts";
+import { eventually } from "../../support/eventually.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 const ALL: LogQuery = { stdout: true, stderr: true, follow: false };
@@ -25,8 +27,12 @@ describe("runtime/logs/json-file", () => {
   });
   afterEach(() => scratch[Symbol.dispose]());
 
-  async function numbers(query: Partial<LogQuery>, ended: Promise<unknown> = Promise.resolve()) {
-    const found: number[] = [];
+  /** Adds to `found` what comes, as it comes. */
+  async function numbers(
+    query: Partial<LogQuery>,
+    ended: Promise<unknown> = Promise.resolve(),
+    found: number[] = [],
+  ) {
     for await (const { line } of createJsonFileReader(path).read({ ...ALL, ...query }, { ended }))
       found.push(Number(/line (\d+)\n/.exec(Buffer.from(line).toString())?.[1]));
     return found;
@@ -141,28 +147,28 @@ describe("runtime/logs/json-file", () => {
 
   it("follows what is appended, through a rotation, until the end", async () => {
     writeFileSync(path, entries(1, 3));
-    let end: () => void = () => undefined;
-    const reading = numbers(
-      { follow: true, tail: 1 },
-      new Promise<void>((resolve) => {
-        end = resolve;
-      }),
-    );
-    await sleep(30);
+    const ended = deferred();
+    const found: number[] = [];
+    const reading = numbers({ follow: true, tail: 1 }, ended.promise, found);
+    await eventually(() => found.includes(3));
     appendFileSync(path, entries(4, 5));
-    await sleep(30);
+    await eventually(() => found.includes(5));
     appendFileSync(path, entries(6, 6));
     renameSync(path, `${path}.1`);
     writeFileSync(path, entries(7, 8));
-    await sleep(30);
+    await eventually(() => found.includes(8));
     appendFileSync(path, entries(9, 9));
-    end();
+    ended.resolve();
     assert.deepEqual(await reading, range(3, 9));
   });
   it("follows a log that does not exist yet, and ends at once when the container has ended", async () => {
-    const reading = numbers({ follow: true }, sleep(60));
+    const ended = deferred();
+    const found: number[] = [];
+    const reading = numbers({ follow: true }, ended.promise, found);
     await sleep(20);
     writeFileSync(path, entries(1, 2));
+    await eventually(() => found.length === 2);
+    ended.resolve();
     assert.deepEqual(await reading, [1, 2]);
     assert.deepEqual(await numbers({ follow: true }), [1, 2]);
   });
