@@ -11,6 +11,7 @@ export class Scratch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    // What serves a container may still be leaving.
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10 });
   }
 }

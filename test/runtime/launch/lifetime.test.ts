@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "mocha";
 import type { Launched, LaunchIo } from "../../../runtime/launch/launcher.ts";
@@ -15,8 +15,11 @@ const SIGTERM = 15;
 const ended = (pid: number): Promise<boolean> => eventually(() => !isAlive(pid));
 
 function isAlive(pid: number): boolean {
-  if (!existsSync(`/proc/${pid}/stat`)) return false;
-  return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 const catches = (pid: number, signal: number): boolean => {
