@@ -93,6 +93,7 @@ function openRuntime({ store, kernel, events }: ContainerParts) {
     translateNames,
     volumes,
     record: events.record,
+    exitCodeOf: (id) => events.exitCodeOf(id),
   });
   const createRunner = () => createTransientRunner({ ...shared, trees, seccomp: resolveBuiltin });
   return { networks, volumes, cgroups, manager, createRunner };

@@ -66,6 +66,16 @@ export class EventLog {
       .map((row) => ({ place: row.sequence, event: toEvent(row) }));
   }
 
+  /** With what a container ended the last time, if that is not too long ago. */
+  exitCodeOf(id: string): number | undefined {
+    const row = query<{ code: string | null }>(
+      this.#database,
+      `SELECT attributes ->> 'exitCode' AS code FROM events WHERE type = 'container' AND action = 'die' AND id = ?
+       ORDER BY sequence DESC LIMIT 1`,
+    ).get(id);
+    return row?.code == null ? undefined : Number(row.code);
+  }
+
   /** Resolves when there may be more to read, or by its signal. */
   async next({ signal }: Abortable = {}): Promise<void> {
     const look = AbortSignal.timeout(LOOK_AGAIN_MS);

@@ -152,7 +152,8 @@ export class ContainerManager {
   /** See waitForContainer(). */
   wait(text: string, condition: WaitCondition = "not-running", options: Abortable = {}) {
     const { id } = this.#table.find(text);
-    const parts = { table: this.#table, lifecycle: this.#lifecycle, changes: this.#changes };
+    const { exitCodeOf } = this.#parts;
+    const parts = { table: this.#table, lifecycle: this.#lifecycle, changes: this.#changes, exitCodeOf };
     return waitForContainer(id, condition, parts, options);
   }
 

@@ -155,10 +155,15 @@ export class Lifecycle {
       if (current?.phase === "exited") return current;
       const same = current?.phase === "running" && current.shim === state.shim;
       // Its row is gone, or it runs anew: somebody else was faster.
-      if (!same) return record === undefined ? lostState(state) : exitedState(record);
+      if (!same) return record === undefined ? this.#ofHistory(id, state) : exitedState(record);
       if (run && told !== undefined) return exitedState(told);
       if (told === undefined) await this.#changes.next(id, options);
     }
+  }
+
+  #ofHistory(id: string, state: RunningState): ExitedState {
+    const exitCode = this.#parts.exitCodeOf(id);
+    return { ...lostState(state), ...(exitCode === undefined ? {} : { exitCode }) };
   }
 
   /** Has the shim not start it again when it ends; one that waits for its next run ends now. */

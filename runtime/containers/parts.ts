@@ -22,4 +22,6 @@ export interface ContainerParts {
   readonly host: HostFacts;
   readonly seccompFor: (securityOptions: readonly string[]) => Promise<SeccompResolver>;
   readonly record: EventSink;
+  /** With what a container ended that is no more, as far as the history of events knows it still. */
+  readonly exitCodeOf: (id: string) => number | undefined;
 }

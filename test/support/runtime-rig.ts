@@ -77,6 +77,10 @@ export async function openRuntimeRig(tar: string): Promise<RuntimeRig> {
         host: readHostFacts(cgroups.namespaces),
         seccompFor,
         record: (event) => void events.push(event),
+        exitCodeOf: (id) => {
+          const died = events.findLast((event) => event.id === id && event.action === "die");
+          return died && Number(died.attributes["exitCode"]);
+        },
       });
     },
     async [Symbol.asyncDispose]() {

@@ -56,6 +56,14 @@ describe("the events of a state root", () => {
     const signal = AbortSignal.timeout(20);
     assert.deepEqual(await actions(events(first).stream({}, { signal })), []);
   });
+  it("tell with what a container ended the last time", () => {
+    first.record(event({ action: "die", attributes: { exitCode: "4" } }));
+    first.record(event({ action: "die", attributes: { exitCode: "5" } }));
+    first.record(event({ action: "die", id: "other", attributes: { exitCode: "6" } }));
+    assert.equal(second.exitCodeOf("abc123"), 5);
+    first.record(event({ id: "unended" }));
+    assert.equal(second.exitCodeOf("unended"), undefined);
+  });
   it("are forgotten when there are too many", () => {
     for (let i = 0; i < 10_050; i++) first.record(event({ action: String(i) }));
     assert.equal(first.read(0)[0]?.event.action, "50");

@@ -48,6 +48,17 @@ describeContainers("runtime/containers", (here) => {
         );
       });
 
+    it("tells with what it ended although others ran it and took it away", async () => {
+      const id = await create("exit 4", { host: { AutoRemove: true } });
+      const others = here.rig.openContainers();
+      const told = (["removed", "next-exit"] as const).map((condition) =>
+        here.containers.wait(id, condition),
+      );
+      await others.start(id);
+      await eventually(async () => (await others.list()).length === 0);
+      assert.deepEqual(await Promise.all(told), [{ exitCode: 4 }, { exitCode: 4 }]);
+    });
+
     it("takes itself away with AutoRemove, whoever looks", async () => {
       const id = await create("exit 4", { host: { AutoRemove: true, Binds: ["/data"] } });
       const removed = here.containers.wait(id, "removed");
